@@ -1,0 +1,163 @@
+"""Facts: the named values that stand between an analysis and the brief's prose.
+
+A fact carries its value, its unit, the text as printed and what it rests on: incidents, or rows of another clean table.
+The template prints no number of its own; it prints facts and puts its sentences under conditions on them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+Value = bool | int | float | str | None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One named value.
+
+    Attributes
+    ----------
+    name: dotted lower-case name, its first part the notebook's topic (``pause.rate_ratio``).
+    value: the value, unrounded; dates in ISO form; None where it is undefined or infinite.
+    unit: ``incidents``, ``days``, ``per day``, ``share``, ``probability``, ``ratio``, ``date``, ``people``, ``text`` ...
+    text: the value as the brief prints it.
+    incidents: ids of the incidents behind it, in order of date.
+    rows: table name -> ids of the rows behind it, for tables other than the incidents.
+    note: what a reader should know of it (method, why undefined).
+    """
+
+    name: str
+    value: Value
+    unit: str
+    text: str
+    incidents: tuple[str, ...] = ()
+    rows: dict[str, list[str]] = field(default_factory=dict)
+    note: str = ""
+
+
+def plain(value: Any) -> Value:
+    """Return `value` as JSON can hold it: NumPy scalars unpacked, dates in ISO form, NaN and infinities None."""
+    if value is None:
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    raise TypeError(f"a fact holds a number, text, date or truth value, not {type(value).__name__}")
+
+
+def printed(value: Value, unit: str, digits: int | None = None) -> str:
+    """Return `value` as the brief prints it in `unit`.
+
+    Counts with thousands separators; shares as whole per cent; probabilities as 0.03 or "less than 0.001"; dates as
+    "24 November 2023"; ratios and rates with `digits` significant figures (by default two). None prints as "undefined".
+    """
+    if value is None:
+        return "undefined"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if unit == "date" and isinstance(value, str):
+        day = date.fromisoformat(value)
+        return f"{day.day} {day:%B %Y}"
+    if isinstance(value, str):
+        return value
+    if unit == "share":
+        return _share(float(value), digits or 0)
+    if unit == "probability":
+        return _probability(float(value))
+    if isinstance(value, int):
+        return f"{value:,}"
+    return _significant(float(value), digits or 2)
+
+
+def _share(value: float, digits: int) -> str:
+    step = 10.0 ** -(digits + 2)
+    if 0 < value < step / 2:
+        return f"less than {step:.{digits}%}"
+    if 1 - step / 2 < value < 1:
+        return f"more than {1 - step:.{digits}%}"
+    return f"{value:.{digits}%}"
+
+
+def _probability(value: float) -> str:
+    if value < 0.001:
+        return "less than 0.001"
+    return f"{value:.3f}" if value < 0.01 else f"{value:.2f}"
+
+
+def _significant(value: float, digits: int) -> str:
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{places}f}"
+
+
+class Facts(Mapping[str, Fact]):
+    """The facts of one notebook, or of all: a mapping name -> `Fact` that can be written and read back.
+
+    >>> facts = Facts()
+    >>> facts.add("pause.attacks", 1, unit="incidents", incidents=["i-1"]).text
+    '1'
+    """
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self._facts = {fact.name: fact for fact in facts}
+
+    def add(
+        self,
+        name: str,
+        value: Any,
+        *,
+        unit: str,
+        incidents: Iterable[str] = (),
+        rows: Mapping[str, Iterable[Any]] | None = None,
+        digits: int | None = None,
+        text: str | None = None,
+        note: str = "",
+    ) -> Fact:
+        """Add a fact; `text` overrides the printed form. A name given twice is an error (ValueError)."""
+        if name in self._facts:
+            raise ValueError(f"fact {name!r} is given twice")
+        kept = plain(value)
+        shown = printed(kept, unit, digits) if text is None else text
+        behind = {table: [str(row) for row in ids] for table, ids in (rows or {}).items()}
+        fact = Fact(name, kept, unit, shown, tuple(str(i) for i in incidents), behind, note)
+        self._facts[name] = fact
+        return fact
+
+    def __getitem__(self, name: str) -> Fact:
+        return self._facts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def write(self, path: Path) -> Path:
+        """Write the facts as JSON, sorted by name; return the path."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = {name: {k: v for k, v in asdict(self._facts[name]).items() if k != "name"} for name in sorted(self)}
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        return path
+
+    @classmethod
+    def read(cls, *paths: Path) -> Facts:
+        """Read facts back from one file or several; a name in two files is an error (ValueError)."""
+        facts = cls()
+        for path in paths:
+            for name, parts in json.loads(path.read_text(encoding="utf-8")).items():
+                if name in facts:
+                    raise ValueError(f"fact {name!r} stands in two files, the second {path.name}")
+                facts._facts[name] = Fact(name, **{**parts, "incidents": tuple(parts["incidents"])})
+        return facts

@@ -1,0 +1,160 @@
+"""The parameters of the brief: the one place where each stands with its type, default and meaning.
+
+A notebook's ``parameters`` cell is written from here (`cell_source`, run by ``make notebooks``) and lists the parameters
+which that notebook uses, so that a reader sees plain values and nothing is typed twice. `Parameters` checks what a user
+gives: unknown names, wrong types and impossible values are told all at once, one line each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+Country = Literal["IQ", "SY", "JO"]
+ConfirmedBy = Literal["anyone", "media", "local_official", "us_official"]
+
+#: Confirmation codes of an incident that count under each value of `confirmed_by`, weakest last.
+CONFIRMATIONS: dict[str, tuple[str, ...]] = {
+    "us_official": ("us_official",),
+    "local_official": ("us_official", "local_official"),
+    "media": ("us_official", "local_official", "media_only"),
+    "anyone": ("us_official", "local_official", "media_only", "claim_only"),
+}
+
+FOLDERS = ("coded_dir", "reference_dir", "clean_dir", "figures_dir", "report_dir")
+
+
+class Parameters(BaseModel):
+    """All parameters of a run. Days are local days of the attack; a window holds both its ends.
+
+    The pause is counted in whole days from `pause_start` up to, and without, `pause_end`: the ceasefire ran from 07:00
+    on the first of these days to 07:00 on the second, seven days.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    window_start: date = Field(date(2023, 10, 17), description="first day that counts, YYYY-MM-DD")
+    window_end: date = Field(date(2024, 2, 29), description="last day that counts, YYYY-MM-DD")
+    countries: tuple[Country, ...] = Field(("IQ", "SY", "JO"), description="countries that count: IQ, SY, JO")
+    confirmed_by: ConfirmedBy = Field(
+        "anyone", description="weakest confirmation that counts: anyone, media, local_official, us_official"
+    )
+    pause_start: date = Field(date(2023, 11, 24), description="first day of the pause, YYYY-MM-DD")
+    pause_end: date = Field(date(2023, 12, 1), description="day the pause ended; that day itself is not in it")
+    stop_start: date = Field(date(2024, 1, 29), description="first day of the second stop, YYYY-MM-DD")
+    seed: int = Field(20231017, ge=0, le=2**32 - 1, description="seed of all that is drawn at random")
+    resamples: int = Field(9999, ge=99, le=1_000_000, description="draws of each bootstrap or permutation test")
+    coded_dir: str = Field("data/coded", min_length=1, description="folder of the coded sheets")
+    reference_dir: str = Field("data/reference", min_length=1, description="folder of gazetteer aliases, weapon ladder, borders")
+    clean_dir: str = Field("data/clean", min_length=1, description="folder of the clean tables")
+    figures_dir: str = Field("figures", min_length=1, description="folder of the figures")
+    report_dir: str = Field("report", min_length=1, description="folder of the facts and the brief")
+
+    @field_validator("countries", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """Take one country, or several joined by commas, as people type them on the command line."""
+        if isinstance(value, str):
+            value = [part for part in value.replace(";", ",").split(",") if part.strip()]
+        if isinstance(value, Iterable):
+            value = tuple(part.strip().upper() if isinstance(part, str) else part for part in value)
+            if not value:
+                raise ValueError("give at least one country")
+            order = get_args(Country)
+            known = [part for part in order if part in value]
+            return tuple(known) if set(known) == set(value) else value
+        return value
+
+    @model_validator(mode="after")
+    def _possible(self) -> Parameters:
+        faults = []
+        if self.window_end < self.window_start:
+            faults.append(f"window_end {self.window_end} lies before window_start {self.window_start}")
+        if self.pause_end <= self.pause_start:
+            faults.append(f"pause_end {self.pause_end} must lie after pause_start {self.pause_start}")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def values(self) -> dict[str, Any]:
+        """Return the parameters as plain values (dates as text, tuples as lists) in their order."""
+        return self.model_dump(mode="json")
+
+    def differing(self) -> dict[str, tuple[Any, Any]]:
+        """Return name -> (value, default) for what differs from the default, folders left out."""
+        mine, usual = self.values(), Parameters().values()
+        return {name: (mine[name], usual[name]) for name in mine if name not in FOLDERS and mine[name] != usual[name]}
+
+
+def check(values: Mapping[str, Any]) -> tuple[Parameters | None, list[str]]:
+    """Check `values` (name -> value as typed); return the parameters, or None and one line for each fault."""
+    try:
+        return Parameters(**values), []
+    except ValidationError as error:
+        lines = []
+        for fault in error.errors():
+            name = ".".join(str(part) for part in fault["loc"][:1])
+            if fault["type"] == "extra_forbidden":
+                lines.append(f"{name}: unknown parameter; known are {', '.join(Parameters.model_fields)}")
+                continue
+            message = fault["msg"].removeprefix("Value error, ")
+            for part in message.split("; ") if not name else [message]:
+                lines.append(f"{name}: {part}, not {fault['input']!r}" if name else part)
+        return None, lines
+
+
+def from_notebook(names: Mapping[str, Any]) -> Parameters:
+    """Return the parameters that a notebook's cell set: ``p = from_notebook(globals())``.
+
+    Raises
+    ------
+    ValueError
+        With one line for each fault.
+    """
+    given = {name: names[name] for name in Parameters.model_fields if name in names}
+    parameters, faults = check(given)
+    if parameters is None:
+        raise ValueError("\n".join(faults))
+    return parameters
+
+
+def type_name(name: str) -> str:
+    """Return the type of a parameter as a notebook's cell shows it: ``str``, ``int`` or ``list[str]``."""
+    default = Parameters().values()[name]
+    return {str: "str", int: "int", list: "list[str]"}[type(default)]
+
+
+def cell_source(names: Iterable[str]) -> str:
+    """Return the source of a ``parameters`` cell that declares `names`: a typed, commented line for each."""
+    defaults = Parameters().values()
+    lines = []
+    for name in names:
+        value = defaults[name]
+        shown = repr(value).replace("'", '"')
+        lines.append(f"{name}: {type_name(name)} = {shown}  # {Parameters.model_fields[name].description}")
+    return "\n".join(lines)
+
+
+def main(folder: str) -> None:
+    """Write the ``parameters`` cell of each notebook in `folder` anew, keeping which parameters it declares."""
+    import ast
+    from pathlib import Path
+
+    import nbformat
+
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if "parameters" in cell.metadata.get("tags", []):
+                nodes = [node for node in ast.parse(cell.source).body if isinstance(node, ast.AnnAssign)]
+                cell.source = cell_source([node.target.id for node in nodes if isinstance(node.target, ast.Name)])
+        nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1])

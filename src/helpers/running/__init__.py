@@ -1,0 +1,1 @@
+"""Running the notebooks: the command line, the plan, the kernels, sweeps."""

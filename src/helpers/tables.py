@@ -1,0 +1,62 @@
+"""Reading and writing the clean tables, and selecting the incidents that a set of parameters counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.parameters import CONFIRMATIONS, Parameters
+from helpers.paths import resolve
+
+#: Columns that hold days, in every clean table.
+DAYS = ("date", "date_earliest", "date_latest", "published", "as_of", "stated_on", "start", "end")
+
+#: Signs at the start of a cell that a spreadsheet would run as a formula.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def read(name: str, folder: str | Path = "data/clean") -> pd.DataFrame:
+    """Return the clean table `name` from `folder` (its Parquet form), days as ``datetime64[ns]``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the table has not been built; the message says which notebook builds it.
+    """
+    path = resolve(folder) / f"{name}.parquet"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: run notebooks/01_clean.ipynb (or `make report`) first")
+    frame = pd.read_parquet(path)
+    for column in set(DAYS) & set(frame.columns):
+        frame[column] = pd.to_datetime(frame[column])
+    return frame
+
+
+def for_spreadsheet(cell: object) -> object:
+    """Return `cell` such that no spreadsheet runs it as a formula: a quote before a sign that starts one (OWASP)."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
+
+
+def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
+    """Write `frame` as ``name.csv`` (for people: formulas neutralised) and ``name.parquet`` (as it is) into `folder`."""
+    target = resolve(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    shown = frame.copy()
+    for column in shown.columns:
+        if pd.api.types.is_datetime64_any_dtype(shown[column]):
+            shown[column] = shown[column].dt.strftime("%Y-%m-%d")
+        elif shown[column].dtype == object or pd.api.types.is_string_dtype(shown[column]):
+            shown[column] = shown[column].map(for_spreadsheet)
+    shown.to_csv(target / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+    frame.to_parquet(target / f"{name}.parquet", index=False, compression="zstd")
+
+
+def select(incidents: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    """Return the `incidents` (columns date, country, confirmation, incident_id) that `parameters` counts, by date and id."""
+    kept = incidents[
+        incidents["date"].between(pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end))
+        & incidents["country"].isin(parameters.countries)
+        & incidents["confirmation"].isin(CONFIRMATIONS[parameters.confirmed_by])
+    ]
+    return kept.sort_values(["date", "incident_id"], ignore_index=True)

@@ -1,0 +1,19 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's Chromium; tests that need it say so and skip without it."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("needs Debian's chromium (apt-get install chromium)")
+    return path
