@@ -25,7 +25,7 @@ class Fact:
     ----------
     name: dotted lower-case name, its first part the notebook's topic (``pause.rate_ratio``).
     value: the value, unrounded; dates in ISO form; None where it is undefined or infinite.
-    unit: ``incidents``, ``days``, ``per day``, ``share``, ``probability``, ``ratio``, ``date``, ``people``, ``text`` ...
+    unit: ``incidents``, ``days``, ``per day``, ``share``, ``probability``, ``ratio``, ``date``, ``people``, ``text``
     text: the value as the brief prints it.
     incidents: ids of the incidents behind it, in order of date.
     rows: table name -> ids of the rows behind it, for tables other than the incidents.

@@ -1,7 +1,7 @@
 """The parameters of the brief: the one place where each stands with its type, default and meaning.
 
-A notebook's ``parameters`` cell is written from here (`cell_source`, run by ``make notebooks``) and lists the parameters
-which that notebook uses, so that a reader sees plain values and nothing is typed twice. `Parameters` checks what a user
+A notebook's ``parameters`` cell is written from here (`cell_source`, run by ``make notebooks``) and lists the
+parameters which that notebook uses, so that a reader sees plain values and nothing is typed twice. `Parameters` checks what a user
 gives: unknown names, wrong types and impossible values are told all at once, one line each.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -23,6 +23,11 @@ CONFIRMATIONS: dict[str, tuple[str, ...]] = {
     "media": ("us_official", "local_official", "media_only"),
     "anyone": ("us_official", "local_official", "media_only", "claim_only"),
 }
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ValueError(message)
+
 
 FOLDERS = ("coded_dir", "reference_dir", "clean_dir", "figures_dir", "report_dir")
 
@@ -48,10 +53,31 @@ class Parameters(BaseModel):
     seed: int = Field(20231017, ge=0, le=2**32 - 1, description="seed of all that is drawn at random")
     resamples: int = Field(9999, ge=99, le=1_000_000, description="draws of each bootstrap or permutation test")
     coded_dir: str = Field("data/coded", min_length=1, description="folder of the coded sheets")
-    reference_dir: str = Field("data/reference", min_length=1, description="folder of gazetteer aliases, weapon ladder, borders")
+    reference_dir: str = Field(
+        "data/reference", min_length=1, description="folder of aliases, weapon ladder and borders"
+    )
     clean_dir: str = Field("data/clean", min_length=1, description="folder of the clean tables")
     figures_dir: str = Field("figures", min_length=1, description="folder of the figures")
     report_dir: str = Field("report", min_length=1, description="folder of the facts and the brief")
+
+    @field_validator("window_start", "window_end", "pause_start", "pause_end", "stop_start", mode="before")
+    @classmethod
+    def _day(cls, value: Any) -> Any:
+        """Take days as YYYY-MM-DD alone: a number or another form could be read as a day that nobody meant."""
+        if isinstance(value, str):
+            try:
+                return date.fromisoformat(value) if len(value) == 10 else _refuse("a day is written YYYY-MM-DD")
+            except ValueError:
+                _refuse("a day is written YYYY-MM-DD")
+        return value if type(value) is date else _refuse("a day is written YYYY-MM-DD")
+
+    @field_validator("seed", "resamples", mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        """Take whole numbers, also as text, but no truth values."""
+        if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+            return int(value)
+        return value if type(value) is int else _refuse("a whole number is wanted")
 
     @field_validator("countries", mode="before")
     @classmethod
@@ -61,12 +87,12 @@ class Parameters(BaseModel):
             value = [part for part in value.replace(";", ",").split(",") if part.strip()]
         if isinstance(value, Iterable):
             value = tuple(part.strip().upper() if isinstance(part, str) else part for part in value)
-            if not value:
-                raise ValueError("give at least one country")
             order = get_args(Country)
-            known = [part for part in order if part in value]
-            return tuple(known) if set(known) == set(value) else value
-        return value
+            strange = [str(part) for part in value if part not in order]
+            if strange or not value:
+                _refuse(f"each must be one of {', '.join(order)}")
+            return tuple(part for part in order if part in value)
+        return _refuse("a list of countries is wanted")
 
     @model_validator(mode="after")
     def _possible(self) -> Parameters:
@@ -100,7 +126,7 @@ def check(values: Mapping[str, Any]) -> tuple[Parameters | None, list[str]]:
             if fault["type"] == "extra_forbidden":
                 lines.append(f"{name}: unknown parameter; known are {', '.join(Parameters.model_fields)}")
                 continue
-            message = fault["msg"].removeprefix("Value error, ")
+            message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
             for part in message.split("; ") if not name else [message]:
                 lines.append(f"{name}: {part}, not {fault['input']!r}" if name else part)
         return None, lines
@@ -146,12 +172,12 @@ def main(folder: str) -> None:
     import nbformat
 
     for path in sorted(Path(folder).glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         for cell in notebook.cells:
             if "parameters" in cell.metadata.get("tags", []):
                 nodes = [node for node in ast.parse(cell.source).body if isinstance(node, ast.AnnAssign)]
                 cell.source = cell_source([node.target.id for node in nodes if isinstance(node.target, ast.Name)])
-        nbformat.write(notebook, path)
+        nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

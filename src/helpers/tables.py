@@ -39,7 +39,7 @@ def for_spreadsheet(cell: object) -> object:
 
 
 def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
-    """Write `frame` as ``name.csv`` (for people: formulas neutralised) and ``name.parquet`` (as it is) into `folder`."""
+    """Write `frame` as ``name.csv`` (formulas neutralised) and ``name.parquet`` (as it is) into `folder`."""
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
     shown = frame.copy()
@@ -53,7 +53,10 @@ def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
 
 
 def select(incidents: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    """Return the `incidents` (columns date, country, confirmation, incident_id) that `parameters` counts, by date and id."""
+    """Return those `incidents` that `parameters` counts, by date and id.
+
+    `incidents` needs the columns incident_id, date, country and confirmation.
+    """
     kept = incidents[
         incidents["date"].between(pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end))
         & incidents["country"].isin(parameters.countries)

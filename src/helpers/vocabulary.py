@@ -34,12 +34,13 @@ class Weapon:
 @cache
 def weapons(reference_dir: str = "data/reference") -> dict[str, Weapon]:
     """Return code -> `Weapon` in the order of ``weapons.csv``: the ladder from the ground up, then what has no rung."""
-    with open(resolve(reference_dir) / "weapons.csv", newline="", encoding="utf-8") as file:
+    with (resolve(reference_dir) / "weapons.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return {
-        row["code"]: Weapon(row["code"], int(row["rung"]) if row["rung"] else None, row["label"], row["plural"], row["colour"])
+    known = (
+        Weapon(row["code"], int(row["rung"]) if row["rung"] else None, row["label"], row["plural"], row["colour"])
         for row in rows
-    }
+    )
+    return {weapon.code: weapon for weapon in known}
 
 
 def split(cell: object) -> list[str]:
