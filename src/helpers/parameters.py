@@ -1,8 +1,8 @@
 """The parameters of the brief: the one place where each stands with its type, default and meaning.
 
 A notebook's ``parameters`` cell is written from here (`cell_source`, run by ``make notebooks``) and lists the
-parameters which that notebook uses, so that a reader sees plain values and nothing is typed twice. `Parameters` checks what a user
-gives: unknown names, wrong types and impossible values are told all at once, one line each.
+parameters which that notebook uses, so that a reader sees plain values and nothing is typed twice. `Parameters` checks
+what a user gives: unknown names, wrong types and impossible values are told all at once, one line each.
 """
 
 from __future__ import annotations
