@@ -11,17 +11,13 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from rapidfuzz.fuzz import token_set_ratio
-from scipy.optimize import linear_sum_assignment
 
-from helpers.cleaning.agreement import PRECISIONS, Counts, Floats, Level, alpha, distance_of, interval, resampled, share
+from helpers.cleaning.agreement import PRECISIONS, Counts, Level, alpha, distance_of, interval, resampled, share
+from helpers.cleaning.pairing import Compared, compare, match, prepared, within
 from helpers.facts import Facts
 from helpers.vocabulary import split
 
 Aspect = Literal["value", "given", "exact", "found"]
-
-#: Rows further apart than this many days are no pair: the codebook takes a report dated "within three days".
-NEAREST_DAYS = 3
 
 #: Fewer pairs than this, or pairs from fewer sources, give no alpha: the interval would mean nothing.
 FEWEST_PAIRS, FEWEST_SOURCES = 10, 5
@@ -36,26 +32,6 @@ _DATES = frozenset({"date", "date_earliest", "date_latest"})
 _PLACE = frozenset({"site_id", "country"})
 _MUNITIONS = frozenset({"munitions_low", "munitions_high"})
 _INJURED = frozenset({"us_injured_low", "us_injured_high"})
-
-#: Fields that tell apart the rows which site and day leave undecided, and the words that are compared by likeness.
-_TELLING = (
-    "time_local",
-    "target_type",
-    "weapons",
-    "munitions_low",
-    "munitions_high",
-    "intercepted",
-    "us_killed",
-    "us_injured_low",
-    "us_injured_high",
-    "partner_killed",
-    "partner_injured",
-    "damage",
-    "claimed_by",
-    "confirmation",
-)
-_WORDS = ("place_as_reported", "weapon_as_reported")
-
 
 _NOTHING = (float("nan"), float("nan"), float("nan"))
 
@@ -143,13 +119,17 @@ def measure(
     for sets of weapons with the distance MASI (Passonneau, LREC 2006). The interval is the 95 % percentile interval of
     `resamples` bootstrap samples of *sources*, since rows of one source are read by one eye on one day.
     """
-    first, second = _prepared(reports), _prepared(second_coding)
+    first, second = prepared(reports), prepared(second_coding)
     sources = sorted(set(second["source_id"]))
-    first, second = (_within(frame[frame["source_id"].isin(sources)], stretches) for frame in (first, second))
-    weights = np.random.default_rng(seed).multinomial(len(sources), np.full(len(sources), 1 / len(sources)), resamples)
-    rows, kept = _incident_rows(first, second, sources, weights), []
+    first, second = (within(frame[frame["source_id"].isin(sources)], stretches) for frame in (first, second))
+    weights = np.zeros((resamples, 0), dtype=np.int64)
+    if sources:
+        even = np.full(len(sources), 1 / len(sources))
+        weights = np.random.default_rng(seed).multinomial(len(sources), even, resamples)
+    compared = compare(first, second)
+    rows, kept = _incident_rows(first, second, match(compared, frozenset()), sources, weights), []
     for one in MEASURES:
-        pairs = _pairs(first, second, one)
+        pairs = _pairs(first, second, compared, one)
         rows.append(_measured(one, pairs, sources, weights))
         kept.append(pairs.assign(measure=one.name))
     rows += [_row(field, field, "value", "text", reason="free words, not a code") for field in FREE_TEXT]
@@ -157,78 +137,9 @@ def measure(
     return ReliabilityResult(pd.DataFrame(rows), pd.concat(kept, ignore_index=True)[columns], resamples, seed)
 
 
-def _prepared(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a sheet as text with blanks empty, with a spreadsheet's row number, and each coder's order in `order`."""
-    text = frame.map(
-        lambda cell: "" if pd.isna(cell) else cell.isoformat()[:10] if hasattr(cell, "isoformat") else str(cell)
-    )
-    text["second_row"] = np.arange(len(text)) + 2
-    numbered = text["report_id"].str.extract(r"/(\d+)$")[0] if "report_id" in text else text["second_row"]
-    text["order"] = pd.to_numeric(numbered, errors="coerce").fillna(0).astype(int)
-    if "report_id" not in text:
-        text["report_id"] = ""
-    text["day"] = pd.to_datetime(text["date"], format="%Y-%m-%d", errors="coerce")
-    return text.sort_values(["source_id", "order"], kind="stable", ignore_index=True)
-
-
-def _within(frame: pd.DataFrame, stretches: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows dated within a stretch of their source; a source without a stretch keeps them all."""
-    spans = stretches.assign(start=pd.to_datetime(stretches["start"]), end=pd.to_datetime(stretches["end"]))
-    numbered = frame.reset_index(drop=True).assign(row=np.arange(len(frame)))
-    beside = numbered[["row", "source_id", "day"]].merge(spans, on="source_id")
-    inside = beside.loc[beside["day"].between(beside["start"], beside["end"]), "row"]
-    free = ~numbered["source_id"].isin(spans["source_id"])
-    return numbered[numbered["row"].isin(inside) | free].drop(columns="row").reset_index(drop=True)
-
-
-def match(first: pd.DataFrame, second: pd.DataFrame, unseen: frozenset[str]) -> list[tuple[int, int, bool]]:
-    """Pair the rows of one source coded twice, without the fields in `unseen`; return (row, row, certain) by position.
-
-    A pair is certain when neither row could have had another partner.
-    """
-    if first.empty or second.empty:
-        return []
-    gap = np.abs(first["day"].to_numpy()[:, None] - second["day"].to_numpy()[None, :]) / np.timedelta64(1, "D")
-    possible = np.full(gap.shape, True)
-    if "date" not in unseen:
-        possible &= gap <= NEAREST_DAYS
-    if "site_id" not in unseen:
-        possible &= first["site_id"].to_numpy()[:, None] == second["site_id"].to_numpy()[None, :]
-    cost = np.where(possible, 0.0, 1e6)
-    if "date" not in unseen:
-        cost += 100 * np.nan_to_num(gap, nan=NEAREST_DAYS + 1)
-    cost += _unlikeness(first, second, unseen)
-    cost += 0.001 * np.abs(np.arange(len(first))[:, None] - np.arange(len(second))[None, :])
-    alone = (possible.sum(axis=1)[:, None] == 1) & (possible.sum(axis=0)[None, :] == 1)
-    paired = zip(*linear_sum_assignment(cost), strict=True)
-    return [(int(i), int(j), bool(alone[i, j])) for i, j in paired if possible[i, j]]
-
-
-def _unlikeness(first: pd.DataFrame, second: pd.DataFrame, unseen: frozenset[str]) -> Floats:
-    """Return how many telling fields differ between each two rows; words count by how far they differ (0 to 1)."""
-    total = np.zeros((len(first), len(second)))
-    for field in _TELLING:
-        if field not in unseen:
-            total += first[field].to_numpy()[:, None] != second[field].to_numpy()[None, :]
-    for field in _WORDS:
-        likeness = [[token_set_ratio(one, other) for other in second[field]] for one in first[field]]
-        total += 1 - np.array(likeness) / 100
-    return total
-
-
-def _matched(first: pd.DataFrame, second: pd.DataFrame, unseen: frozenset[str]) -> pd.DataFrame:
-    """Return the pairs of all sources: `left`, `right` (index in `first`, `second`), `source_id`, `certain`."""
-    rights = dict(iter(second.groupby("source_id", sort=True)))
-    rows = []
-    for source, left in first.groupby("source_id", sort=True):
-        right = rights.get(source, second.iloc[:0])
-        rows += [(source, left.index[i], right.index[j], sure) for i, j, sure in match(left, right, unseen)]
-    return pd.DataFrame(rows, columns=["source_id", "left", "right", "certain"])
-
-
-def _pairs(first: pd.DataFrame, second: pd.DataFrame, one: Measure) -> pd.DataFrame:
+def _pairs(first: pd.DataFrame, second: pd.DataFrame, compared: list[Compared], one: Measure) -> pd.DataFrame:
     """Return the pairs that judge `one`, with both values as compared and their distance (0 where they agree)."""
-    pairs = _matched(first, second, one.unseen | {one.field})
+    pairs = match(compared, one.unseen | {one.field})
     values = [frame.loc[pairs[side], one.field].to_numpy() for frame, side in ((first, "left"), (second, "right"))]
     a, b = ([_value(cell, one) for cell in column] for column in values)
     pairs = pairs.assign(
@@ -325,7 +236,7 @@ def _row(
 
 
 def _incident_rows(
-    first: pd.DataFrame, second: pd.DataFrame, sources: list[str], weights: Counts
+    first: pd.DataFrame, second: pd.DataFrame, pairs: pd.DataFrame, sources: list[str], weights: Counts
 ) -> list[dict[str, Any]]:
     """Return how often both coders found the same incident: at the same site within three days, in one source.
 
@@ -333,7 +244,6 @@ def _incident_rows(
     pairs by all rows: F1; Hripcsak and Rothschild, JAMIA 2005, show why there is no kappa where nobody codes what is
     absent).
     """
-    pairs = _matched(first, second, frozenset())
     rows = []
     sides = {"first": first.index.isin(pairs["left"]), "second": second.index.isin(pairs["right"])}
     owners = {"first": first["source_id"], "second": second["source_id"]}
