@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import krippendorff
 import numpy as np
@@ -16,6 +18,8 @@ from nltk.metrics.distance import masi_distance
 
 from helpers.cleaning import agreement, reliability
 from helpers.facts import Facts
+from helpers.figures import reliability as figure
+from helpers.figures import style
 
 SHEETS = ("reports", "second_coding", "coding_stretches")
 FIELDS = pd.read_csv(ROOT / "data/coded/second_coding.csv", dtype=str, nrows=0).columns.tolist()
@@ -233,3 +237,16 @@ def test_the_order_of_the_first_sheet_does_not_matter(
     shuffled = sheets[0].sample(frac=1, random_state=3)
     again = reliability.measure(shuffled, *sheets[1:], seed=7, resamples=199)
     pd.testing.assert_frame_equal(result.table, again.table)
+
+
+def test_the_figure_says_what_the_numbers_say(result: reliability.ReliabilityResult, tmp_path: Path) -> None:
+    figure.save(result, tmp_path)
+    beside = json.loads((tmp_path / "reliability.json").read_text())
+    table = result.table[result.table["alpha"].notna()]
+    good = (table["alpha"] >= reliability.RELIABLE).sum()
+    assert f"{good} of {len(table)}" in beside["title"]
+    assert f"{table['alpha'].min():.2f}" in beside["alt"]
+    assert (tmp_path / "reliability-narrow.svg").stat().st_size > 10_000
+    nothing = reliability.ReliabilityResult(result.table.assign(alpha=math.nan), result.pairs, 99, 1)
+    assert "No sheet" in figure.title(nothing)
+    figure.draw(nothing, style.WIDE)

@@ -1,7 +1,7 @@
-"""Which rows of two codings of the same sources are about the same attack: an assignment, one to one, source by source.
+"""Which rows of two codings are about the same attack: an assignment, one to one, source by source.
 
-The second coding shares no id with the first. Which fields may decide is the caller's to say, since the pairs that judge
-a field have to be made without it.
+The second coding shares no id with the first. Which fields may decide is the caller's to say, since the pairs that
+judge a field have to be made without it.
 """
 
 from __future__ import annotations

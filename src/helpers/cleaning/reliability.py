@@ -119,9 +119,10 @@ def measure(
     for sets of weapons with the distance MASI (Passonneau, LREC 2006). The interval is the 95 % percentile interval of
     `resamples` bootstrap samples of *sources*, since rows of one source are read by one eye on one day.
     """
-    first, second = prepared(reports), prepared(second_coding)
+    both = reports["source_id"].isin(set(second_coding["source_id"]))
+    first, second = prepared(reports[both]), prepared(second_coding)
     sources = sorted(set(second["source_id"]))
-    first, second = (within(frame[frame["source_id"].isin(sources)], stretches) for frame in (first, second))
+    first, second = (within(frame, stretches) for frame in (first, second))
     weights = np.zeros((resamples, 0), dtype=np.int64)
     if sources:
         even = np.full(len(sources), 1 / len(sources))
