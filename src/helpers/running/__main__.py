@@ -1,0 +1,5 @@
+"""``python -m helpers.running``: the command ``brief`` where its script is not on the path."""
+
+from helpers.running.cli import main
+
+main(prog_name="brief")

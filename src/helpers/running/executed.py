@@ -1,0 +1,52 @@
+"""Executed notebooks as readers get them: without times, process numbers, machine paths or anything else that varies."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+#: Memory addresses, and the file names that IPython gives to cells.
+_VARYING = ((re.compile(r"\b0x[0-9a-f]{6,16}\b"), "0x…"), (re.compile(r"/[^\s\"']*/ipykernel_\d+/\d+\.py"), "cell"))
+
+
+def tidy(notebook: Any, box: Path, root: Path) -> Any:
+    """Return the executed `notebook` with nothing left that depends on when or where it ran."""
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for name in ("papermill", "execution", "ExecuteTime"):
+            cell.metadata.pop(name, None)
+        tags = cell.metadata.get("tags", [])
+        if "injected-parameters" in tags:
+            cell["id"] = "injected-parameters"
+        if cell.cell_type == "code":
+            cell["outputs"] = [_plain(output, box, root) for output in _joined(cell.outputs)]
+    return notebook
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Join what was printed to one stream in several pieces: where it is cut depends on timing."""
+    kept: list[Any] = []
+    for output in outputs:
+        if kept and output.output_type == "stream" == kept[-1].output_type and output.name == kept[-1].name:
+            kept[-1]["text"] += output.text
+        else:
+            kept.append(output)
+    return kept
+
+
+def _plain(value: Any, box: Path, root: Path) -> Any:
+    if isinstance(value, dict):
+        for name in value:
+            if name not in {"image/png", "application/pdf"}:
+                value[name] = _plain(value[name], box, root)
+        return value
+    if isinstance(value, list):
+        return [_plain(part, box, root) for part in value]
+    if isinstance(value, str):
+        for folder in (box, root):
+            value = value.replace(f"{folder}/", "").replace(str(folder), ".")
+        for pattern, instead in _VARYING:
+            value = pattern.sub(instead, value)
+    return value

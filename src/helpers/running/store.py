@@ -1,0 +1,135 @@
+"""The store of finished steps, and the way of their results into place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from helpers.running import moving
+from helpers.running.fingerprint import Contents
+from helpers.running.layout import OUTPUT_FOLDERS, Layout
+
+#: The store forgets what was used longest ago when it grows beyond this (bytes).
+LARGEST = 400_000_000
+
+
+class Store:
+    """Results of finished steps in ``.brief/store/KEY``: ``files/`` and ``made.json`` (path -> hash, seconds)."""
+
+    def __init__(self, folder: Path, contents: Contents) -> None:
+        self.folder = folder
+        self.contents = contents
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return what is stored under `key` (``{"files": {path: hash}, "seconds": ...}``), if it is there and whole."""
+        place = self.folder / key
+        try:
+            made: dict[str, Any] = json.loads((place / "made.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        if any(self.contents.hash(place / "files" / path) != sha for path, sha in made["files"].items()):
+            return None
+        os.utime(place)
+        return made
+
+    def file(self, key: str, path: str) -> Path:
+        """Return where the file `path` of `key` lies."""
+        return self.folder / key / "files" / path
+
+    def put(self, key: str, folder: Path, files: Mapping[str, str], seconds: float) -> list[str]:
+        """Store `files` (path -> hash) from `folder`; return those that differ from what the same key gave before."""
+        before = self.get(key)
+        if before is not None and before["files"] == dict(files):
+            return []
+        beside = self.folder / f"{key}.{os.getpid()}"
+        shutil.rmtree(beside, ignore_errors=True)
+        for path in files:
+            target = beside / "files" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).replace(target)
+        (beside / "files").mkdir(parents=True, exist_ok=True)
+        made = {"files": dict(files), "seconds": round(seconds, 3)}
+        (beside / "made.json").write_text(json.dumps(made), encoding="utf-8")
+        place = self.folder / key
+        if place.exists():
+            old = self.folder / f"{key}.{os.getpid()}.old"
+            place.replace(old)
+            shutil.rmtree(old, ignore_errors=True)
+        beside.replace(place)
+        if before is None:
+            return []
+        return sorted(path for path in {*files, *before["files"]} if files.get(path) != before["files"].get(path))
+
+    def trim(self, largest: int = LARGEST) -> None:
+        """Forget what was used longest ago until the store is at most `largest` bytes."""
+        if not self.folder.is_dir():
+            return
+        places = sorted((place for place in self.folder.iterdir() if place.is_dir()), key=lambda p: -p.stat().st_mtime)
+        total = 0
+        for place in places:
+            total += sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+            if total > largest:
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all, and make sure that it is on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def in_place(layout: Layout, folders: Mapping[str, str], path: str) -> Path:
+    """Return where the result `path`, as notebooks see it, stands for readers."""
+    for name, usual in OUTPUT_FOLDERS.items():
+        if path.startswith(f"{usual}/") and folders[name] != usual:
+            return layout.root / folders[name] / path.removeprefix(f"{usual}/")
+    return layout.base / path
+
+
+def place(
+    layout: Layout,
+    wanted: Mapping[Path, tuple[str, Path]],
+    gone: list[Path],
+    state: Mapping[str, Any],
+    contents: Contents,
+) -> None:
+    """Put `wanted` (target -> (hash, source)) into place, remove `gone`, and set the run's `state`, all or nothing.
+
+    Raises
+    ------
+    OSError
+        If there is no room or no right to write; nothing has then been changed.
+    """
+    staging = layout.work / "place"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    moves: list[tuple[str, str]] = []
+    for number, (target, (sha, source)) in enumerate(sorted(wanted.items())):
+        if contents.hash(target) != sha:
+            copy = staging / str(number)
+            shutil.copyfile(source, copy)
+            moves.append((str(copy), str(target)))
+    for folder in {Path(target).parent for _, target in moves}:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "Permission denied", str(folder))
+    text = json.dumps(state, ensure_ascii=False, indent=1)
+    if not moves and not gone and layout.state.exists() and layout.state.read_text(encoding="utf-8") == text:
+        return
+    write_whole(staging / "state", text)
+    layout.state.parent.mkdir(parents=True, exist_ok=True)
+    moves.append((str(staging / "state"), str(layout.state)))
+    write_whole(layout.journal, json.dumps({"move": moves, "remove": [str(path) for path in gone]}))
+    subprocess.run([sys.executable, "-IS", moving.__file__, str(layout.journal)], start_new_session=True, check=False)
+    moving.complete(str(layout.journal))

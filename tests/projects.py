@@ -1,0 +1,144 @@
+"""Small made-up projects on which the running of notebooks is tested."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from helpers.parameters import cell_source
+
+REPORTS = "report_id,country,date\na/1,IQ,2023-10-18\na/2,SY,2023-11-02\na/3,JO,2024-01-28\n"
+
+#: The three steps of the usual made-up project: two analyses read what the first one cleans, the last reads both.
+CLEAN = """
+import pathlib, time
+from helpers.paths import resolve
+text = (resolve(coded_dir) / "reports.csv").read_text()
+(resolve(clean_dir) / "incidents.csv").write_text(text.upper())
+print(len(text.splitlines()), "reports")
+"""
+COUNT = """
+import json
+from helpers.paths import resolve
+lines = (resolve(clean_dir) / "incidents.csv").read_text().splitlines()[1:]
+kept = [line for line in lines if window_start <= line.split(",")[2] <= window_end]
+place = resolve(report_dir) / "facts"
+place.mkdir(parents=True, exist_ok=True)
+(place / "02_count.json").write_text(json.dumps({"count.reports": {"value": len(kept), "unit": "reports", "text": str(len(kept)), "incidents": [], "rows": {}, "note": ""}}))
+print(len(kept))
+"""
+DRAW = """
+from helpers.paths import resolve
+(resolve(figures_dir) / "one.svg").write_text(f"<svg><!-- seed {seed} --></svg>")
+"""
+BRIEF = """
+from helpers.paths import resolve
+count = (resolve(report_dir) / "facts" / "02_count.json").read_text()
+figure = (resolve(figures_dir) / "one.svg").read_text()
+words = resolve("report/brief.md").read_text()
+(resolve(report_dir) / "brief.html").write_text(words + count + figure)
+(resolve(report_dir) / "brief.pdf").write_text("%PDF " + words)
+"""
+
+
+def notebook(
+    path: Path, cells: Sequence[str], parameters: Sequence[str], reads: Sequence[str], writes: Sequence[str]
+) -> None:
+    """Write a notebook with a parameters cell, code `cells` and the brief's metadata."""
+    sources = [("markdown", f"# {path.stem}", []), ("code", cell_source(parameters), ["parameters"])]
+    sources += [("code", source.strip(), []) for source in cells]
+    written = []
+    for number, (kind, source, tags) in enumerate(sources):
+        cell: dict[str, object] = {
+            "cell_type": kind,
+            "id": f"cell-{number}",
+            "metadata": {"tags": tags} if tags else {},
+            "source": source,
+        }
+        written.append(cell | ({"outputs": [], "execution_count": None} if kind == "code" else {}))
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    content = {
+        "cells": written,
+        "metadata": {"kernelspec": kernel, "brief": {"reads": list(reads), "writes": list(writes)}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def project(root: Path, *, clean: str = CLEAN, count: str = COUNT, draw: str = DRAW, brief: str = BRIEF) -> Path:
+    """Make a project in `root` with four notebooks: 01_clean, then 02_count and 03_draw, then 08_brief."""
+    for folder in ("notebooks", "data/coded", "data/reference", "report"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / "pyproject.toml").write_text("")
+    (root / "requirements.lock").write_text("nothing==1\n")
+    (root / "data/coded/reports.csv").write_text(REPORTS)
+    (root / "report/brief.md").write_text("words ")
+    book = root / "notebooks"
+    notebook(
+        book / "01_clean.ipynb",
+        [clean],
+        ["coded_dir", "clean_dir"],
+        ["{coded_dir}/*.csv"],
+        ["{clean_dir}/incidents.csv"],
+    )
+    notebook(
+        book / "02_count.ipynb",
+        [count],
+        ["window_start", "window_end", "clean_dir", "report_dir"],
+        ["{clean_dir}/incidents.csv"],
+        ["{report_dir}/facts/02_count.json"],
+    )
+    notebook(
+        book / "03_draw.ipynb",
+        [draw],
+        ["seed", "clean_dir", "figures_dir"],
+        ["{clean_dir}/incidents.csv"],
+        ["{figures_dir}/one.svg"],
+    )
+    notebook(
+        book / "08_brief.ipynb",
+        [brief],
+        ["figures_dir", "report_dir"],
+        ["{report_dir}/facts/*.json", "{figures_dir}/*.svg", "report/brief.md"],
+        ["{report_dir}/brief.html", "{report_dir}/brief.pdf"],
+    )
+    return root
+
+
+def command(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> list[str]:
+    """Return the command line of ``brief`` (run it in `root`)."""
+    return [sys.executable, "-m", "helpers.running", *arguments]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment for a run of a made-up project."""
+    return {name: value for name, value in os.environ.items() if name != "BRIEF_ROOT"} | more
+
+
+def brief(root: Path, *arguments: str, timeout: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run ``brief`` with `arguments` in the project at `root`."""
+    return subprocess.run(
+        command(root, *arguments),
+        cwd=root,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def results(root: Path) -> dict[str, bytes]:
+    """Return path -> bytes of all results in the project or run at `root`."""
+    folders = ("data/clean", "figures", "report")
+    return {
+        str(file.relative_to(root)): file.read_bytes()
+        for folder in folders
+        for file in sorted((root / folder).rglob("*"))
+        if file.is_file()
+    }
