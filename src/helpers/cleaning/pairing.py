@@ -40,11 +40,14 @@ _WORDS = ("place_as_reported", "weapon_as_reported")
 
 
 def prepared(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a sheet as text with blanks empty, with a spreadsheet's row number, and each coder's order in `order`."""
+    """Return a sheet as text with blanks empty, with a spreadsheet's row number, and each coder's order in `order`.
+
+    The index is the row as a spreadsheet numbers it, as `reading` gives it, or counts from 0.
+    """
     text = frame.map(
         lambda cell: "" if pd.isna(cell) else cell.isoformat()[:10] if hasattr(cell, "isoformat") else str(cell)
     )
-    text["second_row"] = np.arange(len(text)) + 2
+    text["second_row"] = text.index + (2 if 0 in text.index else 0)
     numbered = text["report_id"].str.extract(r"/(\d+)$")[0] if "report_id" in text else text["second_row"]
     text["order"] = pd.to_numeric(numbered, errors="coerce").fillna(0).astype(int)
     if "report_id" not in text:

@@ -270,6 +270,12 @@ def _incident_rows(
     return rows
 
 
+def tables(result: ReliabilityResult) -> dict[str, pd.DataFrame]:
+    """Return what is published: the measures (`reliability`) and the pairs that differ (`reliability_pairs`)."""
+    differing = result.pairs[result.pairs["first"] != result.pairs["second"]]
+    return {"reliability": result.table, "reliability_pairs": differing.reset_index(drop=True)}
+
+
 def record(facts: Facts, result: ReliabilityResult) -> None:
     """Add the facts ``reliability.*``: alpha, its interval and the agreement of each measure, and what they come to."""
     for row in result.table.to_dict("records"):

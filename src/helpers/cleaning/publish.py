@@ -1,0 +1,283 @@
+"""The published forms of the clean tables: CSV and Parquet, GeoJSON, ACLED's columns, and a Frictionless Data Package.
+
+The bytes depend on the tables alone. The types, descriptions, constraints and keys of ``datapackage.json`` are those of
+the schemas, so that what is checked, what is told in the data dictionary and what is promised to others are one thing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from helpers.cleaning import acled
+from helpers.cleaning.schemas import Column, ForeignKey, Sheet, count, text
+from helpers.cleaning.schemas_clean import CLEAN
+from helpers.paths import resolve
+from helpers.tables import write
+
+
+def _share(name: str, description: str) -> Column:
+    return Column(name, "number", description, minimum=0.0, maximum=1.0)
+
+
+def _alpha(name: str, description: str) -> Column:
+    return Column(name, "number", description, maximum=1.0)
+
+
+RELIABILITY = Sheet(
+    "reliability",
+    "How far two coders agree, by measure: Krippendorff's alpha with a bootstrap over sources",
+    (
+        text("measure", "the measure: a field, or whether one is _given, or the _exact day", required=True),
+        text("field", "the coded field; incident for the finding of incidents itself", required=True),
+        text("aspect", "what of it", vocabulary=("value", "given", "exact", "found"), required=True),
+        text(
+            "level",
+            "level of measurement",
+            vocabulary=("nominal", "ordinal", "interval", "ratio", "MASI", "share", "text"),
+            required=True,
+        ),
+        count("n_pairs", "pairs of rows compared; for the finding of incidents, rows", required=True),
+        count("n_sources", "sources with such pairs", required=True),
+        _share("agreement", "share of the pairs with equal values"),
+        _share("agreement_low", "its 95 % interval, lower bound"),
+        _share("agreement_high", "its 95 % interval, upper bound"),
+        _alpha("alpha", "Krippendorff's alpha: 1 perfect, 0 no better than chance"),
+        _alpha("alpha_low", "its 95 % interval, lower bound"),
+        _alpha("alpha_high", "its 95 % interval, upper bound"),
+        count("n_certain", "pairs of which neither row could have had another partner", required=True),
+        _alpha("alpha_certain", "alpha of those pairs alone"),
+        text("reason", "why a number is undefined, or what it cannot show"),
+    ),
+    key=("measure",),
+)
+
+RELIABILITY_PAIRS = Sheet(
+    "reliability_pairs",
+    "Every pair of rows on which the two coders differ, by measure",
+    (
+        text("measure", "the measure", required=True),
+        text("source_id", "the source", required=True),
+        text("report_id", "the row of the first coding", required=True),
+        count("second_row", "the row of second_coding.csv as a spreadsheet numbers it", required=True, minimum=2),
+        text("first", "what the first coder says"),
+        text("second", "what the second coder says"),
+        Column("distance", "number", "how far apart: days, numbers, ranks, MASI, or 1", required=True, minimum=0.0),
+        Column("certain", "boolean", "whether neither row could have had another partner", required=True),
+    ),
+    key=("measure", "report_id"),
+    foreign_keys=(ForeignKey("source_id", "sources", "source_id"), ForeignKey("measure", "reliability", "measure")),
+)
+
+#: All published tables by name, in the order of the data dictionary.
+TABLES: dict[str, Sheet] = {
+    **CLEAN,
+    "reliability": RELIABILITY,
+    "reliability_pairs": RELIABILITY_PAIRS,
+    "acled": acled.ACLED,
+}
+
+GEOJSON = "incidents.geojson"
+PACKAGE = "datapackage.json"
+
+#: Incidents whose place is known no better than this get no point: a dot would claim what nobody said.
+FINEST_WITHOUT_POINT = 3
+
+
+def publish(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path]:
+    """Write the clean `tables` (name -> frame) into `folder` in all published forms; return the files written.
+
+    Needs at least ``incidents`` and ``sources``; a table that is left out is left out of the package too.
+
+    Raises
+    ------
+    ValueError
+        If a table is unknown or lacks a column of its schema.
+    """
+    target = resolve(folder)
+    ready = {name: typed(frame, _known(name)) for name, frame in tables.items()}
+    ready["acled"] = typed(acled.export(ready["incidents"], ready["sources"]), acled.ACLED)
+    written = []
+    for name in [name for name in TABLES if name in ready]:
+        write(ready[name], name, target)
+        written += [target / f"{name}.csv", target / f"{name}.parquet"]
+    written.append(_write_json(target / GEOJSON, geojson(ready["incidents"]), indent=None))
+    written.append(_write_json(target / PACKAGE, package(list(ready), target), indent=1))
+    return written
+
+
+def _known(name: str) -> Sheet:
+    if name not in TABLES:
+        raise ValueError(f"{name}: no such table; known are {', '.join(TABLES)}")
+    return TABLES[name]
+
+
+def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
+    """Return `frame` with the columns of `sheet` in order and of their types; a blank text is "", other blanks missing.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+    """
+    missing = [name for name in sheet.column_names if name not in frame.columns]
+    if missing:
+        raise ValueError(f"{sheet.name}: missing column {', '.join(missing)}")
+    return pd.DataFrame(
+        {column.name: _typed(frame[column.name], column) for column in sheet.columns}, columns=sheet.column_names
+    ).reset_index(drop=True)
+
+
+def _typed(cells: pd.Series, column: Column) -> pd.Series:
+    """Return `cells` in the column's type; numbers and days may come as text with "" for a blank."""
+    if column.type == "string":
+        return cells.astype(object).where(cells.notna(), "").map(str).astype(object)
+    if pd.api.types.is_string_dtype(cells) or cells.dtype == object:
+        cells = cells.astype(object).mask(cells.isna() | (cells == ""), None)
+    if column.type == "date":
+        return pd.to_datetime(cells, format="%Y-%m-%d" if cells.dtype == object else None).astype("datetime64[ns]")
+    if column.type == "boolean":
+        return cells.map(lambda cell: cell in (True, "true", "True")).astype(bool)
+    numbers = pd.to_numeric(cells)
+    if column.type == "integer":
+        return numbers.astype("int64") if column.required else numbers.astype("Int64")
+    return numbers.astype("float64")
+
+
+def geojson(incidents: pd.DataFrame) -> dict[str, Any]:
+    """Return the `incidents` as a GeoJSON FeatureCollection (RFC 7946), one feature an incident, in their order.
+
+    Places of precision 3 (a governorate or country only) have null geometry. Days are text, blanks null.
+    """
+    features = []
+    for row in incidents.to_dict("records"):
+        features.append(
+            {
+                "type": "Feature",
+                "id": row["incident_id"],
+                "geometry": _point(row),
+                "properties": {str(name): _plain(value) for name, value in row.items()},
+            }
+        )
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _point(row: Mapping[Any, Any]) -> dict[str, Any] | None:
+    unknown = pd.isna(row["latitude"]) or pd.isna(row["longitude"])
+    if unknown or row["place_precision"] >= FINEST_WITHOUT_POINT:
+        return None
+    return {"type": "Point", "coordinates": [round(float(row["longitude"]), 6), round(float(row["latitude"]), 6)]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value or None
+    if pd.isna(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+def package(names: list[str], folder: Path) -> dict[str, Any]:
+    """Return the descriptor of the Data Package of the tables `names`, whose CSV files stand in `folder`."""
+    resources = [_resource(TABLES[name], names, folder) for name in TABLES if name in names]
+    path = folder / GEOJSON
+    resources.append(
+        {
+            "name": "incidents-geojson",
+            "path": GEOJSON,
+            "title": "Incidents on a map",
+            "description": f"The incidents as GeoJSON (RFC 7946); null geometry where no site is known. {_PARQUET}",
+            "format": "geojson",
+            "mediatype": "application/geo+json",
+            "encoding": "utf-8",
+            **_fingerprint(path),
+        }
+    )
+    return {
+        "profile": "data-package",
+        "name": "escalation-brief",
+        "title": "Attacks on US and coalition forces in Iraq, Syria and Jordan, October 2023 to February 2024",
+        "description": (
+            "Incidents reconciled from reports that language models coded from the openings of stored pages, with all "
+            "that the reconciliation rests on. How they were made, what is missing and how to correct them: "
+            "data/README.md. No licence has been chosen. In the CSV files a cell that a spreadsheet would run as a "
+            "formula starts with a quote (')."
+        ),
+        "keywords": ["conflict events", "Iraq", "Syria", "Jordan", "drones", "rockets", "ballistic missiles"],
+        "resources": resources,
+    }
+
+
+_PARQUET = "Each table also stands beside as Parquet under the same name."
+
+
+def _resource(sheet: Sheet, names: list[str], folder: Path) -> dict[str, Any]:
+    path = folder / f"{sheet.name}.csv"
+    return {
+        "name": sheet.name,
+        "path": path.name,
+        "profile": "tabular-data-resource",
+        "title": sheet.name.replace("_", " ").capitalize(),
+        "description": sheet.description,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        **_fingerprint(path),
+        "dialect": {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQuote": True, "header": True},
+        "schema": table_schema(sheet, names),
+    }
+
+
+def _fingerprint(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    return {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+
+
+def table_schema(sheet: Sheet, names: list[str]) -> dict[str, Any]:
+    """Return the Table Schema of `sheet`, with foreign keys to those of the tables `names` that it points to.
+
+    A foreign key that lets other values through besides (a site may be ``other``) cannot be told in Table Schema and
+    stands in the description of its column alone.
+    """
+    schema: dict[str, Any] = {"fields": [_field(column) for column in sheet.columns], "missingValues": [""]}
+    if sheet.key and all(sheet.column(name).required for name in sheet.key):
+        schema["primaryKey"] = list(sheet.key)
+    keys = [
+        {"fields": [key.column], "reference": {"resource": key.sheet, "fields": [key.to]}}
+        for key in sheet.foreign_keys
+        if key.sheet in names and not key.also
+    ]
+    return schema | ({"foreignKeys": keys} if keys else {})
+
+
+def _field(column: Column) -> dict[str, Any]:
+    """Return a field of a Table Schema. Several values in one cell are told by a pattern."""
+    constraints: dict[str, Any] = {}
+    if column.required:
+        constraints["required"] = True
+    if column.vocabulary and column.separator:
+        word = "(?:" + "|".join(column.vocabulary) + ")"
+        constraints["pattern"] = f"{word}(?:{column.separator}{word})*"
+    elif column.vocabulary:
+        constraints["enum"] = list(column.vocabulary)
+    elif column.pattern:
+        constraints["pattern"] = f"(?:{column.pattern})"
+    for name, bound in (("minimum", column.minimum), ("maximum", column.maximum)):
+        if bound is not None:
+            constraints[name] = int(bound) if column.type == "integer" else bound
+    field: dict[str, Any] = {"name": column.name, "type": column.type, "description": column.description}
+    return field | ({"constraints": constraints} if constraints else {})
+
+
+def _write_json(path: Path, content: dict[str, Any], indent: int | None) -> Path:
+    separators = (",", ":") if indent is None else None
+    written = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+    path.write_text(written + "\n", encoding="utf-8")
+    return path
