@@ -1,7 +1,7 @@
 """Rates of rare events and their ratios: exact, and allowing for attacks that come in clusters.
 
-All take whole counts and days, and give a small typed result. A ratio always divides the first rate by the second. Where
-a quantity has no value (no days, no events on either side) it is None, never a guess.
+All take whole counts and days, and give a small typed result. A ratio divides the first rate by the second. Where a
+quantity has no value (no days, no events on either side) it is None, never a guess.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
+from helpers.analysis.references import article, book
+
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -24,77 +26,47 @@ LEVEL = 0.95
 FEWEST_BLOCKS = 10
 
 METHODS = {
-    "garwood1936": {
-        "type": "article-journal",
-        "title": "Fiducial limits for the Poisson distribution",
-        "author": [{"family": "Garwood", "given": "F."}],
-        "container-title": "Biometrika",
-        "volume": "28",
-        "issue": "3/4",
-        "page": "437-442",
-        "issued": {"date-parts": [[1936]]},
-        "DOI": "10.1093/biomet/28.3-4.437",
-    },
-    "przyborowski1940": {
-        "type": "article-journal",
-        "title": "Homogeneity of results in testing samples from Poisson series: With an application to testing clover seed for dodder",
-        "author": [{"family": "Przyborowski", "given": "J."}, {"family": "Wilenski", "given": "H."}],
-        "container-title": "Biometrika",
-        "volume": "31",
-        "issue": "3/4",
-        "page": "313-323",
-        "issued": {"date-parts": [[1940]]},
-        "DOI": "10.1093/biomet/31.3-4.313",
-    },
-    "fay2010": {
-        "type": "article-journal",
-        "title": "Two-sided exact tests and matching confidence intervals for discrete data",
-        "author": [{"family": "Fay", "given": "Michael P."}],
-        "container-title": "The R Journal",
-        "volume": "2",
-        "issue": "1",
-        "page": "53-58",
-        "issued": {"date-parts": [[2010]]},
-        "DOI": "10.32614/RJ-2010-008",
-    },
-    "korngraubard1998": {
-        "type": "article-journal",
-        "title": "Confidence intervals for proportions with small expected number of positive counts estimated from survey data",
-        "author": [{"family": "Korn", "given": "Edward L."}, {"family": "Graubard", "given": "Barry I."}],
-        "container-title": "Survey Methodology",
-        "volume": "24",
-        "issue": "2",
-        "page": "193-201",
-        "issued": {"date-parts": [[1998]]},
-    },
-    "kunsch1989": {
-        "type": "article-journal",
-        "title": "The jackknife and the bootstrap for general stationary observations",
-        "author": [{"family": "Künsch", "given": "Hans R."}],
-        "container-title": "The Annals of Statistics",
-        "volume": "17",
-        "issue": "3",
-        "page": "1217-1241",
-        "issued": {"date-parts": [[1989]]},
-        "DOI": "10.1214/aos/1176347265",
-    },
-    "coxlewis1966": {
-        "type": "book",
-        "title": "The Statistical Analysis of Series of Events",
-        "author": [{"family": "Cox", "given": "D. R."}, {"family": "Lewis", "given": "P. A. W."}],
-        "publisher": "Methuen",
-        "publisher-place": "London",
-        "issued": {"date-parts": [[1966]]},
-    },
-    "cameron2013": {
-        "type": "book",
-        "title": "Regression Analysis of Count Data",
-        "author": [{"family": "Cameron", "given": "A. Colin"}, {"family": "Trivedi", "given": "Pravin K."}],
-        "edition": "2",
-        "publisher": "Cambridge University Press",
-        "issued": {"date-parts": [[2013]]},
-        "DOI": "10.1017/CBO9781139013567",
-    },
+    "garwood1936": article(
+        "Garwood, F.", 1936, "Fiducial limits for the Poisson distribution", "Biometrika", "28", "437-442"
+    ),
+    "przyborowski1940": article(
+        "Przyborowski, J.; Wilenski, H.",
+        1940,
+        "Homogeneity of results in testing samples from Poisson series",
+        "Biometrika",
+        "31",
+        "313-323",
+    ),
+    "fay2010": article(
+        "Fay, Michael P.",
+        2010,
+        "Two-sided exact tests and matching confidence intervals for discrete data",
+        "The R Journal",
+        "2",
+        "53-58",
+    ),
+    "korngraubard1998": article(
+        "Korn, Edward L.; Graubard, Barry I.",
+        1998,
+        "Confidence intervals for proportions with small expected number of positive counts estimated from survey data",
+        "Survey Methodology",
+        "24",
+        "193-201",
+    ),
+    "kunsch1989": article(
+        "Künsch, Hans R.",
+        1989,
+        "The jackknife and the bootstrap for general stationary observations",
+        "The Annals of Statistics",
+        "17",
+        "1217-1241",
+    ),
+    "coxlewis1966": book(
+        "Cox, D. R.; Lewis, P. A. W.", 1966, "The Statistical Analysis of Series of Events", "Methuen"
+    ),
+    "cameron2013": book(
+        "Cameron, A. Colin; Trivedi, Pravin K.", 2013, "Regression Analysis of Count Data", "Cambridge University Press"
+    ),
 }
 
 
@@ -137,7 +109,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Dispersion:
-    """Variance over mean of daily counts in one stretch, with the two-sided `p` of the Poisson's one; None if undefined."""
+    """Variance over mean of daily counts in one stretch, with two-sided `p` of a Poisson series; None if undefined."""
 
     index: float | None
     p: float | None
@@ -182,7 +154,7 @@ def conditional_ratio(
 def _ratio(
     count: float, days: float, count0: float, days0: float, method: str, shrink: float = 1.0, note: str = ""
 ) -> Ratio:
-    """Return the conditional ratio with counts divided by `shrink` (1: exact), or one without values where undefined."""
+    """Return the conditional ratio with counts divided by `shrink` (1: exact), or none where it is undefined."""
     if days <= 0 or days0 <= 0:
         return Ratio(None, None, None, None, method, "no days on one side")
     if count + count0 == 0:
@@ -223,8 +195,8 @@ def negative_binomial_ratio(inside: npt.ArrayLike, outside: npt.ArrayLike) -> Ra
     """Return the ratio of daily rates by negative binomial regression (NB2; Cameron and Trivedi 2013, 3.3).
 
     `inside` and `outside` hold daily counts. Days count as independent of each other. The interval is the profile
-    likelihood's, which Wald's replaces badly with one event; it needs an event on both sides. Without extra variance, or
-    where the fit does not converge, the result has no values and says so.
+    likelihood's (Wald's is far off with one event) and needs an event on both sides. Without extra variance, or where
+    the fit does not converge, the result has no values and says so.
     """
     from statsmodels.discrete.discrete_model import NegativeBinomial
 
@@ -286,14 +258,13 @@ def block_sums(counts: npt.ArrayLike, allowed: npt.ArrayLike, length: int) -> Co
     return np.asarray(sums[free == length])
 
 
-def _thinned_cdf(count: npt.ArrayLike, total: npt.ArrayLike, ratio: npt.ArrayLike) -> Array:
+def _thinned_cdf(count: Array, total: Array, ratio: Array) -> Array:
     """Return P(N <= count) when `total` events are each kept with probability `ratio`, or multiplied if above one.
 
     A ratio of 2.3 makes two of each event and keeps a third one with probability 0.3.
     """
     whole = np.floor(ratio)
-    rest = np.asarray(count) - whole * np.asarray(total)
-    return np.asarray(stats.binom.cdf(rest, total, np.asarray(ratio) - whole))
+    return np.asarray(stats.binom.cdf(count - whole * total, total, ratio - whole))
 
 
 def block_tails(count: npt.ArrayLike, sums: Array, shares: Array, spread: npt.ArrayLike, ratio: Array) -> Array:
@@ -305,7 +276,7 @@ def block_tails(count: npt.ArrayLike, sums: Array, shares: Array, spread: npt.Ar
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(7)
     factor = np.exp(np.asarray(spread)[:, None] * nodes) * np.asarray(ratio)[:, None]
-    inner = _thinned_cdf(np.asarray(count)[:, None, None], sums[:, None, :], factor[:, :, None])
+    inner = _thinned_cdf(np.asarray(count, dtype=float)[:, None, None], sums[:, None, :], factor[:, :, None])
     return np.asarray(np.einsum("mqk,mk,q->m", inner, shares, weights / weights.sum()))
 
 
@@ -328,7 +299,7 @@ def block_intervals(
             middle = (low + high) / 2
             up = sign * (function(np.exp(middle)) - tail) > 0
             low, high = np.where(up, middle, low), np.where(up, high, middle)
-        return np.exp((low + high) / 2)
+        return np.asarray(np.exp((low + high) / 2))
 
     lows = np.where(count > 0, solve(at_least, -1), 0.0)
     highs = solve(at_most, 1)
@@ -350,8 +321,8 @@ def block_ratio(counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt.Array
     against every run of as many days outside (moving blocks, Künsch 1989), so that both the spread of a day's count and
     its likeness to the days before enter as the record has them. A ratio is in the interval if blocks whose events are
     thinned by it give a count as small, and as large, as the one seen with more than 2.5 in a hundred each; the
-    outside rate's own uncertainty is averaged over. It is enumerated, not drawn, so that nothing hangs on a seed. Blocks
-    overlap: the interval is approximate.
+    uncertainty of the rate outside is averaged over. It is enumerated, not drawn: nothing hangs on a seed. Blocks
+    overlap, so the interval is approximate.
     """
     x, here = np.asarray(counts, dtype=np.int64), np.asarray(inside, dtype=bool)
     there = np.asarray(outside, dtype=bool)
