@@ -1,25 +1,33 @@
-"""One style for all figures: type, colours, the common time axis, the ceasefire's band, and saving.
+"""One style for all figures: type, colours, the common time axis, the ceasefire's band, headline, and saving.
 
-A chart is a function ``draw(result, layout) -> Figure`` that gives the same picture at two widths: `WIDE` for paper and
-desktop, `NARROW` for a phone. `save` writes both, with title and source line in the picture and the alt text beside it.
+A chart is a function ``draw(layout) -> Figure`` that gives the same picture at two widths: `WIDE` for paper and
+desktop, `NARROW` for a phone. It draws its axes at the height it wants and calls `headline` last, which adds the room
+that title, subtitle and source line need. `save` writes both widths, with the alt text beside them. Helpers that place
+labels without overlap stand in `helpers.figures.labels`.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.dates import date2num as _date2num
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
 from helpers.parameters import Parameters
 from helpers.paths import resolve
@@ -32,9 +40,28 @@ PAPER = "#ffffff"
 BAND = "#f0e6c8"
 ACCENT = "#b2182b"
 
-#: Colours (Okabe and Ito 2008: told apart with colour blindness) of what is not a weapon; weapons have theirs in weapons.csv.
+#: Colours (Okabe and Ito 2008: told apart with colour blindness) of what is no weapon; weapons.csv has theirs.
 COUNTRY_COLOURS = {"IQ": "#0072b2", "SY": "#d55e00", "JO": "#009e73"}
-CONFIRMATION_COLOURS = {"us_official": "#1a1a1a", "local_official": "#5f6368", "media_only": "#9aa0a6", "claim_only": "#d0d3d6"}
+CONFIRMATION_COLOURS = {
+    "us_official": "#1a1a1a",
+    "local_official": "#5f6368",
+    "media_only": "#9aa0a6",
+    "claim_only": "#d0d3d6",
+}
+
+#: Type families in the order in which a letter is looked for, as far as ``report/fonts`` holds them.
+_TEXT_FAMILIES = ("Source Sans 3", "Source Sans Pro", "Noto Sans")
+#: The family that comes with matplotlib, so that figures look alike on machines with other fonts installed.
+_LAST_FAMILY = "DejaVu Sans"
+
+
+def on_axis(day: date) -> float:
+    """Return `day` (a date or timestamp) as its number on a time axis."""
+    return float(_date2num(pd.Timestamp(day)))  # type: ignore[no-untyped-call]
+
+
+# A family of one weight stands in for its bold: no news to a reader of a notebook.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
@@ -50,63 +77,272 @@ class Layout:
         """Whether this is the phone's width."""
         return self.name == "narrow"
 
+    @property
+    def small(self) -> float:
+        """The size of secondary text (source line, notes), in points."""
+        return self.font - 1.5
+
+    def choose(self, wide: Any, narrow: Any) -> Any:
+        """Return `wide` or `narrow`, whichever this layout is."""
+        return narrow if self.narrow else wide
+
 
 WIDE = Layout("wide", 7.0, 9.0)
 NARROW = Layout("narrow", 3.6, 8.5)
 LAYOUTS = (WIDE, NARROW)
 
 
-def use(layout: Layout) -> dict[str, Any]:
-    """Return the matplotlib settings for `layout` (for ``mpl.rc_context``); fonts come from ``report/fonts``."""
-    for path in sorted(resolve("report/fonts").glob("*.ttf")):
-        if str(path) not in _known_fonts():
-            font_manager.fontManager.addfont(str(path))
+def _families() -> list[str]:
+    """Register the fonts of ``report/fonts``; return the families to look letters up in, in order."""
+    bundled = _register(tuple(sorted(str(path) for path in resolve("report/fonts").glob("*.[ot]tf"))))
+    first = [family for family in _TEXT_FAMILIES if family in bundled]
+    others = [family for family in bundled if family.startswith("Noto Sans ")]
+    return [*first, *others, _LAST_FAMILY] if first else [_LAST_FAMILY, *others]
+
+
+@cache
+def _register(paths: tuple[str, ...]) -> tuple[str, ...]:
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in paths:
+        if path not in known:
+            font_manager.fontManager.addfont(path)
+    return tuple(sorted({font_manager.get_font(path).family_name for path in paths}))
+
+
+def use(layout: Layout) -> dict[Any, Any]:
+    """Return the matplotlib settings for `layout` (for ``mpl.rc_context``).
+
+    Fonts come from ``report/fonts`` and from matplotlib itself, never from the machine. Dollar signs are letters, not
+    mathematics: what a source wrote is text.
+    """
     return {
-        "font.family": "sans-serif",
-        "font.sans-serif": ["Source Sans 3", "Noto Sans", "DejaVu Sans"],
+        "font.family": _families(),
         "font.size": layout.font,
+        "text.parse_math": False,
+        "text.hinting": "no_hinting",  # the same line breaks at every resolution
+        "text.color": INK,
         "axes.edgecolor": MUTED,
         "axes.labelcolor": MUTED,
+        "axes.labelsize": layout.font,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlelocation": "left",
-        "text.color": INK,
+        "axes.titlesize": layout.font,
+        "axes.axisbelow": True,
+        "axes.linewidth": 0.7,
         "xtick.color": MUTED,
         "ytick.color": MUTED,
+        "xtick.labelsize": layout.font,
+        "ytick.labelsize": layout.font,
+        "xtick.major.width": 0.7,
+        "ytick.major.width": 0.7,
         "grid.color": GRID,
+        "grid.linewidth": 0.7,
+        "legend.frameon": False,
         "figure.facecolor": PAPER,
         "savefig.facecolor": PAPER,
         "svg.fonttype": "path",
         "svg.hashsalt": "brief",
+        "path.simplify": False,
         "figure.constrained_layout.use": True,
     }
 
 
-def _known_fonts() -> set[str]:
-    return {entry.fname for entry in font_manager.fontManager.ttflist}
+@cache
+def _letters(families: tuple[str, ...]) -> frozenset[str]:
+    """Return the characters that the fonts of `families` hold."""
+    paths = [font_manager.findfont(font_manager.FontProperties(family=family)) for family in families]
+    return frozenset(chr(code) for path in paths for code in font_manager.get_font(path).get_charmap())
+
+
+def clean_text(text: object) -> str:
+    """Return `text` fit for a figure: composed (NFC), on one line a paragraph, without control or direction marks.
+
+    matplotlib lays scripts out itself (libraqm, right to left included); a letter in no font becomes an empty square.
+    """
+    composed = unicodedata.normalize("NFC", str(text))
+    kept = "".join(c for c in composed if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs", "Cn"})
+    known = _letters(tuple(_families()))
+    kept = "".join(c if c.isspace() or c in known else "\u25a1" for c in kept)
+    return "\n".join(" ".join(line.split()) for line in kept.split("\n"))
+
+
+def readable(colour: str, contrast: float = 4.5) -> str:
+    """Return `colour`, darkened until it has `contrast` to one against white paper (WCAG 2.2, 1.4.3), for words."""
+    red, green, blue = to_rgb(colour)
+    while 1.05 / (_luminance(red, green, blue) + 0.05) < contrast:
+        red, green, blue = red * 0.96, green * 0.96, blue * 0.96
+    return to_hex((red, green, blue))
+
+
+def ink_on(colour: str) -> str:
+    """Return the colour, dark or white, in which words stand out on a ground of `colour`."""
+    return INK if _luminance(*to_rgb(colour)) > 0.22 else PAPER
+
+
+def _luminance(*channels: float) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def extent(figure: Figure, text: str, **style: Any) -> tuple[float, float]:
+    """Return width and height in inches that `text` takes on `figure` with the given ``Text`` properties."""
+    probe = Text(0, 0, text, **style)
+    probe.set_figure(figure)
+    box = probe.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
+    return box.width / figure.dpi, box.height / figure.dpi
+
+
+def wrap(figure: Figure, text: str, width: float, **style: Any) -> str:
+    """Return `text` broken at spaces into lines of at most `width` inches on `figure`; no last line of one short
+    word."""
+    lines: list[str] = []
+    for paragraph in clean_text(text).split("\n"):
+        words = paragraph.split(" ")
+        line = words[0]
+        for word in words[1:]:
+            if extent(figure, f"{line} {word}", **style)[0] <= width:
+                line = f"{line} {word}"
+            else:
+                lines.append(line)
+                line = word
+        lines.append(line)
+        if len(lines) > 1 and len(line) < 6 and " " not in line and " " in lines[-2]:
+            before, last = lines[-2].rsplit(" ", 1)
+            lines[-2:] = [before, f"{last} {line}"]
+    return "\n".join(lines)
+
+
+def headline(figure: Figure, title: str, subtitle: str = "", source: str = "", layout: Layout = WIDE) -> None:
+    """Set the bold `title` and the `subtitle` at the top left of `figure`, the small `source` line at the bottom.
+
+    All three wrap to the figure's width. The figure grows by the height they take, so that the axes keep theirs. Call
+    it once, after the axes are drawn.
+    """
+    margin, gap = 0.06, 0.05
+    width = (layout.width - 2 * margin) * 0.99
+    parts = [
+        (
+            title,
+            {"fontsize": layout.font + layout.choose(4, 3), "fontweight": "bold", "color": INK, "linespacing": 1.0},
+        ),
+        (subtitle, {"fontsize": layout.font + layout.choose(0.5, 0), "color": MUTED, "linespacing": 1.05}),
+    ]
+    top = [(wrapped, style, extent(figure, wrapped, **style)[1]) for wrapped, style in _wrapped(figure, parts, width)]
+    foot_style: dict[str, Any] = {"fontsize": layout.small, "color": MUTED, "linespacing": 1.05}
+    foot = _wrapped(figure, [(source, foot_style)], width)
+    foot_height = extent(figure, foot[0][0], **foot_style)[1] + 2 * gap if foot else 0.0
+    top_height = sum(height + gap for _, _, height in top) + (2 * gap if top else 0.0)
+    across, axes_height = figure.get_size_inches()
+    height = axes_height + top_height + foot_height
+    figure.set_size_inches(across, height)
+    from_top = gap
+    for wrapped, style, taken in top:
+        label = figure.text(margin / across, 1 - from_top / height, wrapped, ha="left", va="top", **style)
+        label.set_in_layout(False)
+        from_top += taken + gap
+    if foot:
+        label = figure.text(margin / across, gap / height, foot[0][0], ha="left", va="bottom", **foot_style)
+        label.set_in_layout(False)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(rect=(0, foot_height / height, 1, axes_height / height))  # type: ignore[call-arg]
+
+
+def _wrapped(figure: Figure, parts: list[tuple[str, dict[str, Any]]], width: float) -> list[tuple[str, dict[str, Any]]]:
+    return [(wrap(figure, text, width, **style), style) for text, style in parts if text]
 
 
 def time_axis(axes: Axes, parameters: Parameters) -> None:
-    """Give `axes` the common time axis: the whole window, a tick a month."""
-    axes.set_xlim(pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end) + pd.Timedelta(days=1))
-    axes.xaxis.set_major_locator(mdates.MonthLocator())
-    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    """Give `axes` the common time axis: the whole window, a tick at each month's first day, its name in its middle.
+
+    Short windows (up to 45 days) show each week's first day instead, very long ones (above 20 months) the quarters.
+    """
+    start = pd.Timestamp(parameters.window_start)
+    end = pd.Timestamp(parameters.window_end) + pd.Timedelta(days=1)
+    axes.set_xlim(on_axis(start), on_axis(end))
+    days = (end - start).days
+    if days <= 45:
+        step = 1 if days <= 8 else 7 if days <= 30 else 14
+        ticks = list(pd.date_range(start, end - pd.Timedelta(days=1), freq=f"{step}D"))
+        axes.xaxis.set_major_locator(FixedLocator([on_axis(tick) for tick in ticks]))
+        axes.xaxis.set_major_formatter(FixedFormatter([f"{tick.day} {tick:%b}" for tick in ticks]))
+        axes.xaxis.set_minor_locator(FixedLocator([]))
+        return
+    months = 1 if days <= 620 else 3 if days <= 1900 else 12
+    firsts = pd.date_range(start.replace(day=1) - pd.DateOffset(months=12), end, freq="MS")
+    firsts = firsts[(firsts.month - 1) % months == 0] if months > 1 else firsts
+    axes.xaxis.set_major_locator(FixedLocator([on_axis(first) for first in firsts if start <= first <= end]))
+    axes.xaxis.set_major_formatter(NullFormatter())
+    middles: list[float] = []
+    names: list[str] = []
+    room = days / 14  # a name narrower than a fourteenth of the axis would run into its neighbour
+    for first in firsts:
+        left, right = max(first, start), min(first + pd.DateOffset(months=months), end)
+        if (right - left).days < room * 0.7:
+            continue
+        middles.append(on_axis(left + (right - left) / 2))
+        year = not names or first.month == 1 or (months > 1 and first.year != firsts[firsts < first][-1].year)
+        names.append((f"{first:%b}" if months < 12 else "") + (f"\n{first:%Y}" if year else ""))
+    axes.xaxis.set_minor_locator(FixedLocator(middles))
+    axes.xaxis.set_minor_formatter(FixedFormatter(names))
+    axes.tick_params(axis="x", which="minor", length=0, pad=4, labelsize=plt.rcParams["xtick.labelsize"])
 
 
-def pause_band(axes: Axes, parameters: Parameters, label: str = "pause") -> None:
-    """Shade the pause on `axes` (x a time axis) and name it, where it lies within the window."""
+def pause_name(parameters: Parameters) -> str:
+    """Return what the pause is called: the Gaza ceasefire at its own dates, else the pause (dates a reader chose)."""
+    usual = Parameters()
+    same = (parameters.pause_start, parameters.pause_end) == (usual.pause_start, usual.pause_end)
+    return "Gaza ceasefire" if same else "pause"
+
+
+def pause_band(axes: Axes, parameters: Parameters, label: str | None = None) -> None:
+    """Shade the pause on `axes` (x a time axis) and name it above, where it lies within the window.
+
+    `label` is its name (by default that of `pause_name`); an empty one leaves it off.
+    """
     start, end = max(parameters.pause_start, parameters.window_start), min(parameters.pause_end, parameters.window_end)
     if start >= end:
         return
-    axes.axvspan(pd.Timestamp(start), pd.Timestamp(end), color=BAND, zorder=0, linewidth=0)
+    left, right = on_axis(start), on_axis(end)
+    axes.axvspan(left, right, color=BAND, zorder=0, linewidth=0)
+    label = pause_name(parameters) if label is None else label
     if label:
-        middle = pd.Timestamp(start) + (pd.Timestamp(end) - pd.Timestamp(start)) / 2
-        axes.text(middle, 1.0, label, transform=axes.get_xaxis_transform(), ha="center", va="bottom", color=MUTED)
+        narrow = axes.figure.get_figure(root=True).get_size_inches()[0] < 5
+        shown = label.replace(" ", "\n") if narrow else label
+        middle, low, high = (left + right) / 2, *axes.get_xlim()
+        place = (
+            "left"
+            if middle < low + 0.08 * (high - low)
+            else "right"
+            if middle > high - 0.08 * (high - low)
+            else "center"
+        )
+        axes.annotate(
+            shown, (middle, 1), xycoords=axes.get_xaxis_transform(), xytext=(0, 2), textcoords="offset points",
+            ha=place, va="bottom", color=readable("#8a6d1a"), fontsize=plt.rcParams["font.size"] - 0.5,
+        )  # fmt: skip
 
 
 def day_text(day: date) -> str:
     """Return `day` as the brief prints it: 24 November 2023."""
     return f"{day.day} {day:%B %Y}"
+
+
+def source_line(parameters: Parameters, incidents: int, kinds: str = "") -> str:
+    """Return the source line of a figure: what was counted, where, when, confirmed by whom, with how many incidents."""
+    from helpers.vocabulary import COUNTRIES
+
+    where = ", ".join(COUNTRIES[code] for code in parameters.countries)
+    by = {
+        "anyone": "",
+        "media": "; those that only the claimant reports left out",
+        "local_official": "; only those that a US or local official confirmed",
+        "us_official": "; only those that a US official confirmed",
+    }[parameters.confirmed_by]
+    span = f"{day_text(parameters.window_start)} to {day_text(parameters.window_end)}"
+    counted = f"{incidents:,} incident{'' if incidents == 1 else 's'} coded from public reports"
+    return f"Source: {counted}, {where}, {span}{by}.{f' {kinds}' if kinds else ''}"
 
 
 def save(
@@ -122,10 +358,18 @@ def save(
 ) -> Figure:
     """Draw a figure at each width and write it to `folder`; return the wide one.
 
-    Writes ``name.svg``, ``name.png`` (wide), ``name-narrow.svg``, ``name.csv`` (the `data` shown) and ``name.json`` with
-    title, alt text, source line and the explorer's `view` (address parameters: from, to, country, site, weapon,
+    Writes ``name.svg``, ``name.png`` (wide), ``name-narrow.svg``, ``name.csv`` (the `data` shown) and ``name.json``
+    with title, alt text, source line and the explorer's `view` (address parameters: from, to, country, site, weapon,
     confirmation, q) that shows the same incidents. The bytes depend on the input alone.
+
+    Raises
+    ------
+    ValueError
+        If title, alt text or source line is blank.
     """
+    blank = [key for key, text in {"title": title, "alt": alt, "source": source}.items() if not text.strip()]
+    if blank:
+        raise ValueError(f"figure {name}: {', '.join(blank)} must not be blank")
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
     wide = None
