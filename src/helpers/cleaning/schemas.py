@@ -126,9 +126,9 @@ def _check(column: Column) -> Iterable[pa.Check]:
     if column.type == "date":
         yield pa.Check(_is_day, name="date", error="not a day")
     if column.type == "integer":
-        yield _matching(r"\d{1,9}", "integer")
+        yield _matching("[0-9]{1,9}", "integer")
     if column.type == "number":
-        yield _matching(r"[+-]?\d{1,9}(?:\.\d+)?", "number")
+        yield _matching(r"[+-]?[0-9]{1,9}(?:\.[0-9]+)?", "number")
     if column.minimum is not None and (column.minimum != 0 or column.maximum is not None):
         low = column.minimum
         high = math.inf if column.maximum is None else column.maximum
@@ -149,7 +149,7 @@ def _matching(pattern: str, name: str) -> pa.Check:
 
 def _is_day(cells: pd.Series) -> pd.Series:
     known = cells.drop_duplicates()
-    form = known.str.fullmatch(r"\d{4}-\d{2}-\d{2}")
+    form = known.str.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}")
     real = pd.to_datetime(known, format="%Y-%m-%d", errors="coerce").notna()
     return cells.isin(known[(form & real) | (known == "")])
 

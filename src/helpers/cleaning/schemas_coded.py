@@ -42,9 +42,9 @@ CLAIM_KINDS = (
 )
 COMPARATORS = ("equals", "approximately", "at_least", "less_than", "more_than")
 
-KEY = r"\d{4}-\d{2}-\d{2}-[a-z0-9]+(?:-[a-z0-9]+)*-\d+"
+KEY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[a-z0-9]+(?:-[a-z0-9]+)*-[0-9]+"
 CLAIMANT = rf"(?:{'|'.join(CLAIMANTS)})|other:.+"
-CLOCK = rf"(?:[01]\d|2[0-3]):[0-5]\d|{'|'.join(HOURS)}"
+CLOCK = rf"(?:[01][0-9]|2[0-3]):[0-5][0-9]|{'|'.join(HOURS)}"
 
 
 _SOURCE = text("source_id", "the source, as in sources.csv", required=True)
@@ -113,7 +113,7 @@ REPORTS = Sheet(
             "report_id",
             "the source's id, a stroke and a number",
             required=True,
-            pattern=r".+/\d+",
+            pattern=r".+/[0-9]+",
             allowed="source_id/n",
         ),
         _SOURCE,

@@ -1,0 +1,68 @@
+"""Grading incidents: who confirms them, how independently, and how precise day and place are.
+
+The codes of precision are those of ACLED (time_precision, geo_precision: ACLED Codebook, "Spatial-temporal
+precision") and UCDP GED (date_prec, where_prec: UCDP Georeferenced Event Dataset Codebook 23.1, by Stina Högbladh).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from helpers.cleaning.votes import Verdict, heard
+from helpers.vocabulary import CONFIRMATION
+
+#: Standing of a confirmation: strongest first, as in the vocabulary; a denial comes last, as it confirms nothing.
+RANK = {code: rank for rank, code in enumerate(CONFIRMATION)}
+
+STRONGEST = "strongest standing among those who confirm it"
+DENIED = "every report of it is a denial"
+
+
+def confirmation(reports: pd.DataFrame) -> Verdict:
+    """Return who confirms each incident (columns incident, family, confirmation).
+
+    The strongest standing that any report gives counts: one official's word confirms what a hundred claims do not. A
+    report that denies the attack confirms nothing and is told as a disagreement.
+    """
+    rank = reports["confirmation"].map(RANK).astype("int64")
+    told = pd.DataFrame({"incident": reports["incident"], "family": reports["family"], "rank": rank})
+    best = told.groupby("incident", sort=True)["rank"].min()
+    backed = told[told["rank"] == told["incident"].map(best)]
+    codes = np.array(list(CONFIRMATION), dtype=object)
+    chosen = pd.DataFrame(
+        {
+            "value": codes[best.to_numpy()],
+            "rule": np.where(best == RANK["denied"], DENIED, STRONGEST),
+            "n_independent": heard(backed).reindex(best.index),
+            "n_said": heard(told).reindex(best.index),
+            "low": "",
+            "high": "",
+        },
+        index=best.index,
+    )
+    denials = told[(told["rank"] == RANK["denied"]) & (told["incident"].map(best) != RANK["denied"])]
+    others = heard(denials).rename("n").reset_index().assign(value="denied")
+    return Verdict(chosen, others[["incident", "value", "n"]])
+
+
+def acled_time(precision: pd.Series, days: pd.Series) -> pd.Series:
+    """Return ACLED's time precision: 1 the day is known, 2 within a week, 3 within a month.
+
+    `precision` is the incident's date_precision, `days` the days from its first to its last possible day.
+    """
+    return pd.Series(np.select([precision == "day", days <= 7], [1, 2], 3), precision.index)
+
+
+def ucdp_date(precision: pd.Series, days: pd.Series) -> pd.Series:
+    """Return UCDP GED's date_prec: 1 the day, 2 two to six days, 3 a week, 4 within a month, 5 more than a month."""
+    return pd.Series(
+        np.select([precision == "day", days <= 5, days <= 6, days <= 30], [1, 2, 3, 4], 5), precision.index
+    )
+
+
+def ucdp_where(place_precision: pd.Series, admin1: pd.Series) -> pd.Series:
+    """Return UCDP GED's where_prec: 1 the site, 2 within about 25 km of it, 4 a governorate, 6 a country."""
+    return pd.Series(
+        np.select([place_precision == 1, place_precision == 2, admin1 != ""], [1, 2, 4], 6), place_precision.index
+    )

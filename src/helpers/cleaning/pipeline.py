@@ -1,0 +1,90 @@
+"""The whole cleaning: coded sheets in, clean tables out; nothing is written when a fault stops it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import tables
+from helpers.cleaning import assemble
+from helpers.cleaning.origins import families, read_houses
+from helpers.cleaning.reading import TEXT, Faults, read_folder
+from helpers.cleaning.rulings import Linked, correct, effects, link
+from helpers.cleaning.schemas import Sheet
+from helpers.cleaning.schemas_clean import CLEAN
+from helpers.cleaning.schemas_coded import CODED
+from helpers.cleaning.strikes import reconcile_strikes
+from helpers.paths import resolve
+
+
+@dataclass(frozen=True)
+class Clean:
+    """What the cleaning gives: the clean `tables` by name, and the rulings as applied."""
+
+    tables: dict[str, pd.DataFrame]
+    linked: Linked
+
+
+def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
+    """Return `frame`, all text, with days as ``datetime64``, whole numbers as ``Int64``, numbers as ``float64``."""
+    out: dict[str, pd.Series] = {}
+    for column in sheet.columns:
+        cells = frame[column.name]
+        if column.type == "date":
+            out[column.name] = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce").astype("datetime64[ns]")
+        elif column.type == "integer":
+            out[column.name] = pd.to_numeric(cells, errors="coerce").astype("Int64")
+        elif column.type == "number":
+            out[column.name] = pd.to_numeric(cells, errors="coerce").astype("float64")
+        else:
+            out[column.name] = cells.astype(TEXT)
+    return pd.DataFrame(out, index=frame.index)
+
+
+def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
+    """Return the clean tables made from the coded sheets in `coded_dir`."""
+    faults = Faults()
+    frames = read_folder(resolve(coded_dir), CODED, CODED, faults)
+    rulings = frames["decisions"].assign(file="decisions.csv")
+    reports, corrected = correct(frames["reports"], rulings)
+    linked = link(reports, rulings)
+    sources = typed(frames["sources"], CODED["sources"])
+    sources["family"] = families(sources, read_houses(reference_dir))
+    sites = typed(frames["sites"], CODED["sites"])
+    of_source = sources.set_index("source_id")
+    whole = typed(reports, CODED["reports"])
+    whole["incident_id"] = linked.incident_id
+    whole["family"] = whole["source_id"].map(of_source["family"]).astype(TEXT)
+    whole["published"] = whole["source_id"].map(of_source["published"])
+    made: dict[str, pd.DataFrame] = {}
+    made["incidents"], made["reconciled"], made["conflicts"] = assemble.incidents(whole, sites, linked)
+    made["reports"] = whole.drop(columns="published").sort_values("report_id", ignore_index=True)
+    made["set_aside"] = _set_aside(whole, linked, rulings)
+    made["decisions"] = effects(rulings, linked)
+    made["sources"] = sources.sort_values("source_id", ignore_index=True)
+    for name in ("context", "forces", "claims", "sites", "official_counts"):
+        made[name] = typed(frames[name], CODED[name]).sort_values(CODED[name].column_names, ignore_index=True)
+    numbers = pd.Series(range(1, len(made["official_counts"]) + 1), dtype="int64").astype(str).str.zfill(3)
+    made["official_counts"].insert(0, "count_id", ("count-" + numbers).astype(TEXT))
+    strikes = typed(frames["responses"], CODED["responses"])
+    made["response_reports"] = strikes.sort_values(CODED["responses"].column_names, ignore_index=True)
+    strikes["family"] = strikes["source_id"].map(of_source["family"])
+    made["responses"] = reconcile_strikes(strikes)
+    return Clean({name: made[name][CLEAN[name].column_names] for name in CLEAN if name in made}, linked)
+
+
+def _set_aside(reports: pd.DataFrame, linked: Linked, rulings: pd.DataFrame) -> pd.DataFrame:
+    aside = reports.loc[linked.set_aside_by != "", ["report_id", "source_id", "incident_key"]]
+    aside = aside.assign(decision_id=linked.set_aside_by[aside.index])
+    told = rulings.set_index("decision_id")
+    for column in ("confidence", "reason"):
+        aside[column] = aside["decision_id"].map(told[column]).astype(TEXT)
+    return aside.sort_values("report_id", ignore_index=True)
+
+
+def write(result: Clean, clean_dir: str | Path) -> None:
+    """Write every clean table to `clean_dir`, as CSV for people and Parquet for programs."""
+    for name, table in result.tables.items():
+        tables.write(table, name, clean_dir)

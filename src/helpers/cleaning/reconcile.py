@@ -1,0 +1,266 @@
+"""From the reports of an incident to one value for each field, with the rule that chose it and what spoke against it.
+
+The rules, by field:
+
+- **date**: the local day. Reports that give a clock time decide, else those whose text fixes a day, else those that fix
+  it to a few days, else the rest; among them the day that most independent origins give, at a tie the day of the
+  incident's key. An official's word does not weigh more here: Washington's day is not the local day.
+- **site**: the named site that most origins give; "unspecified" and "other" only where nobody names one. The country is
+  the site's.
+- **words** (target, intercepted, damage, claimant, hour): what most independent origins say, officials twice; "unknown"
+  and blanks are silent; a named claimant comes before "none".
+- **munitions**: the weighted lower median of exact figures, of "at least" figures where nobody is exact.
+- **casualties**: the figure in the latest publication among reports of the highest standing (a US official; for
+  partners any official), as brain injuries are counted later; several that day: their lower median.
+- **low and high** are the smallest and largest figure that any report gives: they bound what was said, not the truth.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from helpers.cleaning import weapons
+from helpers.cleaning.votes import OFFICIAL_WEIGHT, STANDING, Verdict, heard, lower_median, most_said, once, tally
+
+MOST = "most independent origins, officials twice"
+MOST_PLAIN = "most independent origins"
+FIRST_WORD = "tie: the codebook's order"
+
+#: Ranks of words at a tie, where the codebook's order is not the cautious one.
+_TIES = {
+    "target_type": ("base", "diplomatic", "convoy", "airport", "other"),
+    "intercepted": ("some", "all", "none"),
+    "damage": ("none", "minor", "major"),
+}
+
+DATE_RULES = {
+    0: "clock time given: most independent origins",
+    1: "day given: most independent origins",
+    2: "only a range given: most independent origins",
+    3: "worked out from publication alone",
+}
+
+
+def reconcile(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
+    """Return the verdict on each field.
+
+    `reports` needs the coded columns (days as datetime64, numbers as Int64) and incident (whole number), family (whole
+    number), published (datetime64), key_day (datetime64, the day of the incident's id); `sites` is the gazetteer.
+    """
+    official = reports["confirmation"].isin(["us_official", "local_official"])
+    reports = reports.assign(weight=np.where(official, OFFICIAL_WEIGHT, 1))
+    verdicts = {"date": _dates(reports), "time_local": _hours(reports)}
+    verdicts |= _places(reports, sites)
+    for field, order in _TIES.items():
+        verdicts[field] = _words(reports, field, silent=("unknown", ""), order=order)
+    verdicts["claimed_by"] = _claimants(reports)
+    verdicts["attributed_to"] = _texts(reports, "attributed_to")
+    verdicts["weapons"] = weapons.choose(
+        reports["weapons"],
+        reports["incident"].to_numpy(),
+        reports["family"].to_numpy(),
+        reports["weight"].to_numpy(),
+    )
+    verdicts["munitions"] = _munitions(reports)
+    us = reports["confirmation"].map(STANDING)
+    anyone = us.replace({STANDING["us_official"]: STANDING["local_official"]})
+    for field, low, high, standing in (
+        ("us_killed", "us_killed", "us_killed", us),
+        ("us_injured", "us_injured_low", "us_injured_high", us),
+        ("partner_killed", "partner_killed", "partner_killed", anyone),
+        ("partner_injured", "partner_injured", "partner_injured", anyone),
+    ):
+        verdicts[field] = _casualties(reports, low, high, standing)
+    return verdicts
+
+
+def _said(reports: pd.DataFrame, value: pd.Series, speaks: pd.Series, weight: int | None = None) -> pd.DataFrame:
+    chosen = reports.loc[speaks, ["incident", "family", "weight"]]
+    chosen["value"] = value[speaks]
+    if weight is not None:
+        chosen["weight"] = weight
+    return chosen
+
+
+def _words(reports: pd.DataFrame, field: str, silent: tuple[str, ...], order: tuple[str, ...]) -> Verdict:
+    values = reports[field].astype(object)
+    ranks = pd.Series(range(len(order)), index=list(order))
+    return most_said(_said(reports, values, ~values.isin(silent)), ranks, MOST, FIRST_WORD)
+
+
+def _texts(reports: pd.DataFrame, field: str) -> Verdict:
+    """Free text: the words most used; other words are no disagreement."""
+    values = reports[field].astype(object)
+    ranks = _alphabet(values)
+    verdict = most_said(_said(reports, values, values != ""), ranks, MOST, "tie: the alphabet")
+    return Verdict(verdict.chosen, verdict.others.iloc[:0])
+
+
+def _alphabet(values: pd.Series) -> pd.Series:
+    known = sorted(values.unique())
+    return pd.Series(range(len(known)), index=known)
+
+
+def _claimants(reports: pd.DataFrame) -> Verdict:
+    values = reports["claimed_by"].astype(object)
+    speaks = values != ""
+    names = (values != "none") & speaks
+    named = pd.Series(reports.loc[names, "incident"].unique())
+    ranks = _alphabet(values)
+    first = most_said(_said(reports, values, names), ranks, "named claimant: " + MOST, "tie: the alphabet")
+    nobody = speaks & ~names
+    silent = nobody & ~reports["incident"].isin(named)
+    second = most_said(_said(reports, values, silent), ranks, "no source names a claimant", FIRST_WORD)
+    against = tally(_said(reports, values, nobody & reports["incident"].isin(named)))
+    n_said = heard(_said(reports, values, speaks))
+    chosen = pd.concat([first.chosen, second.chosen]).sort_index()
+    chosen["n_said"] = n_said.reindex(chosen.index)
+    return Verdict(chosen, pd.concat([first.others, against[["incident", "value", "n"]]], ignore_index=True))
+
+
+def _hours(reports: pd.DataFrame) -> Verdict:
+    """A clock time before a word; the clock times or the words may disagree with each other."""
+    values = reports["time_local"].astype(object)
+    clock = values.str.contains(":", regex=False)
+    timed = reports["incident"].isin(reports.loc[clock, "incident"].unique())
+    speaks = (values != "") & (clock | ~timed)
+    verdict = most_said(_said(reports, values, speaks), _alphabet(values), MOST, "tie: the earlier hour or word")
+    verdict.chosen["n_said"] = heard(_said(reports, values, values != "")).reindex(verdict.chosen.index)
+    return verdict
+
+
+def _dates(reports: pd.DataFrame) -> Verdict:
+    """The day by the best fixed reports; `low` and `high` bound it, ``precision`` says how well it is fixed."""
+    clock = reports["time_local"].str.contains(":", regex=False)
+    exact = reports["date_precision"] == "day"
+    tier = pd.Series(
+        np.select([exact & clock, exact, reports["date_precision"] == "range"], [0, 1, 2], 3), reports.index
+    )
+    best = tier.groupby(reports["incident"]).transform("min")
+    rests = tier == best
+    days = reports["date"]
+    said = _said(reports, days, rests, weight=1)
+    counted = tally(said)
+    key_day = reports.drop_duplicates("incident").set_index("incident")["key_day"]
+    counted["away"] = (counted["value"] != counted["incident"].map(key_day)).astype(int)
+    ranked = counted.sort_values(["incident", "weight", "away", "value"], ascending=[True, False, True, True])
+    first = ranked.drop_duplicates("incident").set_index("incident")
+    total = ranked.groupby("incident")["weight"].sum()
+    level = best.groupby(reports["incident"]).first()
+    agreed = first["weight"] * 2 > total
+    precision = np.select([(level <= 1) & agreed, level <= 2], ["day", "range"], "approximate")
+
+    start = reports["date_earliest"].where(~exact, days).fillna(days)
+    end = reports["date_latest"].where(~exact, days).fillna(days)
+    bounds = pd.DataFrame({"incident": reports["incident"], "start": start, "end": end})[rests].groupby("incident")
+    widest_start, widest_end = bounds["start"].min(), bounds["end"].max()
+    narrow_start, narrow_end = bounds["start"].max(), bounds["end"].min()
+    holds = (narrow_start <= first["value"]) & (first["value"] <= narrow_end)
+    low = narrow_start.where(holds, widest_start).where(precision != "day", first["value"])
+    high = narrow_end.where(holds, widest_end).where(precision != "day", first["value"])
+    tied = ranked.groupby("incident")["weight"].transform("max") == ranked["weight"]
+    is_tie = ranked[tied].groupby("incident").size().reindex(first.index) > 1
+    rule = level.map(DATE_RULES).where(~is_tie, "tie between days: the day of the key, else the earliest")
+    chosen = pd.DataFrame(
+        {
+            "value": first["value"],
+            "rule": rule,
+            "n_independent": first["n"],
+            "n_said": heard(_said(reports, days, days.notna())).reindex(first.index),
+            "low": low,
+            "high": high,
+            "precision": precision,
+        }
+    )
+    everyone = tally(_said(reports, days, days.notna(), weight=1))
+    outside = (everyone["value"] != everyone["incident"].map(first["value"])).to_numpy()
+    firm = tally(_said(reports, days, exact, weight=1))[["incident", "value"]].assign(firm=True)
+    others = everyone[outside].merge(firm, how="left", on=["incident", "value"])
+    return Verdict(chosen, others.loc[others["firm"].notna(), ["incident", "value", "n"]].reset_index(drop=True))
+
+
+def _places(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
+    values = reports["site_id"].astype(object)
+    vague = values.str.startswith("unspecified-") | (values == "other")
+    named = pd.Series(reports.loc[~vague, "incident"].unique())
+    placed = reports["incident"].isin(named)
+    ranks = _alphabet(values)
+    first = most_said(_said(reports, values, ~vague), ranks, "named site: " + MOST, "tie: the alphabet")
+    second = most_said(_said(reports, values, ~placed), ranks, "no source names a known site", "tie: the alphabet")
+    chosen = pd.concat([first.chosen, second.chosen]).sort_index()
+    chosen["n_said"] = heard(_said(reports, values, values != "")).reindex(chosen.index)
+    site = Verdict(chosen, pd.concat([first.others, second.others], ignore_index=True))
+
+    told = reports["country"].astype(object)
+    country = most_said(_said(reports, told, told != ""), _alphabet(told), MOST, "tie: the alphabet")
+    of_site = chosen["value"].map(sites.set_index("site_id")["country"].astype(object))
+    by_site = of_site.notna() & (of_site != country.chosen["value"].reindex(chosen.index))
+    counted = tally(_said(reports, told, told != ""))
+    fixed = country.chosen.copy()
+    fixed["value"] = of_site.fillna(fixed["value"])
+    fixed.loc[by_site[by_site].index, "rule"] = "the country of the chosen site"
+    others = counted[(counted["value"] != counted["incident"].map(fixed["value"])).to_numpy()]
+    support = counted.set_index(["incident", "value"])["n"]
+    pairs = pd.MultiIndex.from_arrays([fixed.index, fixed["value"]])
+    fixed["n_independent"] = support.reindex(pairs).fillna(0).astype(int).to_numpy()
+    return {"site_id": site, "country": Verdict(fixed, others[["incident", "value", "n"]].reset_index(drop=True))}
+
+
+def _munitions(reports: pd.DataFrame) -> Verdict:
+    low, high = reports["munitions_low"], reports["munitions_high"]
+    given = low.notna()
+    exact = given & (low == high).fillna(False)
+    has_exact = reports["incident"].isin(reports.loc[exact, "incident"].unique())
+    speaks = exact | (given & ~has_exact)
+    best = lower_median(once(_said(reports, low.astype("Float64"), speaks)))
+    rule = np.where(
+        best.index.isin(reports.loc[exact, "incident"].unique()),
+        "lower median of exact figures, officials twice",
+        "lower median of 'at least' figures",
+    )
+    return _numbers(reports, best, pd.Series(rule, best.index), low, high, at_least=given & ~exact)
+
+
+def _casualties(reports: pd.DataFrame, low_column: str, high_column: str, standing: pd.Series) -> Verdict:
+    low, high = reports[low_column], reports[high_column]
+    given = low.notna()
+    told = reports[given].assign(standing=standing[given], value=low[given].astype("Float64"))
+    highest = told["standing"] == told.groupby("incident")["standing"].transform("max")
+    told = told[highest]
+    latest = told["published"] == told.groupby("incident")["published"].transform("max")
+    last = told[latest].assign(weight=1)[["incident", "family", "value", "weight"]]
+    best = lower_median(once(last))
+    level = told.groupby("incident")["standing"].first().reindex(best.index)
+    words = {3: "latest figure by a US official", 2: "latest figure by an official", 1: "latest figure in the media"}
+    rule = level.map(words).fillna("latest figure in a claim")
+    return _numbers(reports, best, rule, low, high, at_least=given & high.isna())
+
+
+def _numbers(
+    reports: pd.DataFrame, best: pd.Series, rule: pd.Series, low: pd.Series, high: pd.Series, at_least: pd.Series
+) -> Verdict:
+    """Put low and high beside the best figure; an "at least" below the best figure agrees with it."""
+    given = low.notna()
+    incident = reports["incident"]
+    smallest = low[given].astype("Float64").groupby(incident[given]).min()
+    largest = pd.concat([low[given], high[given]]).astype("Float64")
+    largest = largest.groupby(pd.concat([incident[given], incident[given]])).max()
+    figures = low.astype("Float64")
+    counted = tally(_said(reports, figures, given, weight=1))
+    support = counted.set_index(["incident", "value"])["n"]
+    pairs = pd.MultiIndex.from_arrays([best.index, best])
+    chosen = pd.DataFrame(
+        {
+            "value": best,
+            "rule": rule,
+            "n_independent": support.reindex(pairs).to_numpy(),
+            "n_said": heard(_said(reports, figures, given)).reindex(best.index),
+            "low": smallest.reindex(best.index),
+            "high": largest.reindex(best.index),
+        }
+    )
+    mine = incident.map(best).astype("Float64")
+    differs = given & (figures != mine).fillna(False) & ~(at_least & (figures < mine).fillna(False))
+    others = tally(_said(reports, figures, differs, weight=1))
+    return Verdict(chosen, others[["incident", "value", "n"]])
