@@ -38,6 +38,11 @@ def for_spreadsheet(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
 
 
+def _one_line_end(cell: object) -> object:
+    """Return `cell` without carriage returns: the CSV writer puts no quotes round them, and readers break there."""
+    return cell.replace("\r\n", "\n").replace("\r", "\n") if isinstance(cell, str) and "\r" in cell else cell
+
+
 def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
     """Write `frame` as ``name.csv`` (formulas neutralised) and ``name.parquet`` (as it is) into `folder`."""
     target = resolve(folder)
@@ -47,7 +52,7 @@ def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
         if pd.api.types.is_datetime64_any_dtype(shown[column]):
             shown[column] = shown[column].dt.strftime("%Y-%m-%d")
         elif shown[column].dtype == object or pd.api.types.is_string_dtype(shown[column]):
-            shown[column] = shown[column].map(for_spreadsheet)
+            shown[column] = shown[column].map(for_spreadsheet).map(_one_line_end)
     shown.to_csv(target / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
     frame.to_parquet(target / f"{name}.parquet", index=False, compression="zstd")
 
