@@ -19,7 +19,7 @@ _KEPT_OUT = {"runs", "build", "__pycache__"}
 
 
 def furnish(box: Path, inputs: Inputs, reads: Mapping[str, str]) -> dict[str, str]:
-    """Make the folder `box`, with what a step that `reads` (path -> hash) may see; return path -> hash of the copies."""
+    """Make the folder `box` with what a step that `reads` (path -> hash) may see; return path -> hash of the copies."""
     shutil.rmtree(box, ignore_errors=True)
     copies: dict[str, str] = {}
     _mirror(inputs, box, "", copies)

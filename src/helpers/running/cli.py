@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from helpers.running.steps import Refusal
-
-DONE, FAILED, REFUSED, STOPPED = 0, 1, 2, 130
-
 
 def _refuse(*lines: str) -> NoReturn:
     for text in lines:
         click.echo(f"brief: {text}", err=True)
-    sys.exit(REFUSED)
+    sys.exit(2)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -117,4 +112,4 @@ def sqlite(path: Path, folder: str) -> None:
         database.export(place, path)
     except OSError as error:
         _refuse(f"{path}: {error.strerror or error}")
-    click.echo(f"{path}: {os.path.getsize(path):,} bytes")
+    click.echo(f"{path}: {path.stat().st_size:,} bytes")

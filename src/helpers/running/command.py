@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from types import FrameType
 
 import click
 
+from helpers.parameters import Parameters
 from helpers.paths import project_root
 from helpers.running.fingerprint import Contents
 from helpers.running.layout import Layout
+from helpers.running.locking import held
+from helpers.running.progress import reporter
 from helpers.running.request import checked, gathered, output_folders, run_name
 from helpers.running.run import Done, Failure, Run, cores
-from helpers.running.steps import Refusal, load
+from helpers.running.server import close
+from helpers.running.sheets import CHECK, refuse_faulty
+from helpers.running.steps import Refusal, Step, load
+
+
+class Stopped(BaseException):
+    """The run was asked to stop by a signal."""
+
+    def __init__(self, number: int) -> None:
+        self.status = 128 + number
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    """Turn a signal into `Stopped`, once."""
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    raise Stopped(number)
+
+
+def say(*lines: str) -> None:
+    """Print error lines; a table below the first is left as it is."""
+    for line in lines:
+        click.echo(line if "\n" in line else f"brief: {line}", err=True)
 
 
 def run_brief(
@@ -28,102 +55,101 @@ def run_brief(
     jobs: int | None = None,
 ) -> int:
     """Do what ``brief run`` is asked for; return the exit status."""
-    from helpers.running.progress import reporter
-
     begun = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    report = reporter()
     try:
-        root = project_root()
         parameters = checked(gathered(file, pairs))
-        layout = Layout(root, run_name(parameters, name))
-        folders = output_folders(parameters, root, layout.name)
-        contents = Contents(layout.hidden / "contents.json")
-        steps = load(root / "notebooks", contents)
-        only = _named(only, [step.name for step in steps])
-        report = reporter()
-        work = Run(
-            layout, steps, parameters, contents, report, jobs=jobs or cores(), force=force, only=only, folders=folders
-        )
+        layout = Layout(project_root(), run_name(parameters, name))
+        work = prepared(layout, parameters, jobs=jobs or cores(), force=force, only=only)
+        work.reporter = report
         with held(layout):
             done = work.go()
-        contents.save()
+        report.close()
+        work.contents.save()
+        close()
     except Refusal as refusal:
-        for line in refusal.lines:
-            click.echo(f"brief: {line}", err=True)
+        report.close()
+        say(*refusal.lines)
         return 2
     except Failure as failure:
-        for line in failure.lines:
-            click.echo(f"brief: {line}", err=True)
+        report.close()
+        say(*failure.lines)
         return 1
     except OSError as error:
-        click.echo(
-            f"brief: {error.strerror or error}{f': {error.filename}' if error.filename else ''}; nothing was changed",
-            err=True,
-        )
+        report.close()
+        where = f": {error.filename}" if error.filename else ""
+        say(f"{error.strerror or error}{where}; the results in place are as they were")
         return 1
-    except KeyboardInterrupt:
-        click.echo("brief: stopped; what was there before is untouched, the next run goes on from here", err=True)
+    except Stopped as stopped:
+        report.close()
+        say("stopped; the results in place are as they were, and the next run goes on from here")
         sys.stderr.flush()
-        os._exit(130)
+        # Threads may still wait for kernels that are gone; there is nothing left to tidy up.
+        os._exit(stopped.status)
     _tell(work, done, time.monotonic() - begun)
     return 0
 
 
-def held(layout: Layout):  # type: ignore[no-untyped-def]
-    """Hold the run's lock, or refuse and say who holds it."""
-    from contextlib import contextmanager
+def prepared(
+    layout: Layout,
+    parameters: Parameters,
+    *,
+    jobs: int,
+    force: bool = False,
+    only: str | None = None,
+    contents: Contents | None = None,
+) -> Run:
+    """Return the run of the project's notebooks with `parameters`, refusing what cannot be run."""
+    contents = contents or Contents(layout.hidden / "contents.json")
+    steps = load(layout.root / "notebooks", contents)
+    folders = output_folders(parameters, layout.root, layout.name)
 
-    from filelock import FileLock, Timeout
+    def before(names: list[str]) -> None:
+        """Look at the coded sheets if a notebook that checks them is about to run."""
+        if any(step.name in names and _checks(step) for step in steps):
+            refuse_faulty(layout, parameters.coded_dir, contents)
 
-    @contextmanager
-    def holding():  # type: ignore[no-untyped-def]
-        layout.lock.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(layout.lock)
-        holder = layout.lock.with_suffix(".pid")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            try:
-                who = f" (process {holder.read_text(encoding='utf-8').strip()})"
-            except OSError:
-                who = ""
-            raise Refusal(
-                f"another run of {layout.shown(layout.base)} is at work{who}; wait for it or stop it"
-            ) from None
-        try:
-            holder.write_text(str(os.getpid()), encoding="utf-8")
-            yield
-        finally:
-            lock.release()
+    return Run(
+        layout,
+        steps,
+        parameters,
+        contents,
+        jobs=jobs,
+        force=force,
+        only=_named(only, [step.name for step in steps]),
+        folders=folders,
+        before=before,
+    )
 
-    return holding()
+
+def _checks(step: Step) -> bool:
+    return any(name.startswith(CHECK.rsplit(".", 1)[0]) for name in step.imports) and "coded_dir" in step.parameters
 
 
 def _named(only: str | None, names: list[str]) -> str | None:
-    """Return the step that the user means by `only`: its name, file or number."""
+    """Return the step that the user means by `only`: its name, file, number or the rest of its name."""
     if only is None:
         return None
     stem = Path(only).name.removesuffix(".ipynb")
-    found = [name for name in names if name == stem or name.split("_")[0] == stem or name.split("_", 1)[-1] == stem]
+    found = [name for name in names if stem in {name, *name.split("_", 1)}]
     if len(found) != 1:
         raise Refusal(f"--only: there is no notebook {only}; there are {', '.join(names)}")
     return found[0]
 
 
 def _tell(work: Run, done: list[Done], seconds: float) -> None:
-    """Print the last lines: where the brief is, and how long each notebook took."""
+    """Print the last lines: how long each notebook took, and where the brief is."""
     ran = [one for one in done if one.how == "ran"]
     if ran:
         click.echo("took " + ", ".join(f"{one.name} {one.seconds:.1f} s" for one in ran) + f"; all {seconds:.1f} s")
     else:
         click.echo(f"nothing to run; {seconds:.1f} s")
-    report = (
-        work.layout.root / work.folders["report_dir"]
-        if work.folders["report_dir"] != "report"
-        else work.layout.base / "report"
-    )
-    found = [path for path in (report / "brief.html", report / "brief.pdf") if path.exists()]
     if work.only is not None:
         click.echo(f"only {work.only} was asked for; `brief run` brings the rest up to date")
+    report = work.in_place("report")
+    found = [path for path in (report / "brief.html", report / "brief.pdf") if path.exists()]
     if found:
         click.echo("the brief is in " + " and ".join(work.layout.shown(path) for path in found))
     else:

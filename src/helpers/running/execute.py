@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from helpers.running.executed import tidy
+from helpers.running.forkserver import without_slow_extras
 
 
 @dataclass(frozen=True)
@@ -31,16 +34,20 @@ def execute(
 
     `on_cell` is called with the number of code cells done and their total after each.
     """
+    without_slow_extras()
     import nbformat
     import papermill
-    from jupyter_client.provisioning import KernelProvisionerFactory
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
-    KernelProvisionerFactory.instance().default_provisioner_name = "brief-warm"
+    from helpers.running.kernels import NAME
+
+    KernelProvisionerFactory.instance().default_provisioner_name = NAME
 
     for name in ("papermill", "traitlets"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    cells = [cell for cell in nbformat.read(notebook, as_version=4).cells]  # type: ignore[no-untyped-call]
+    cells = nbformat.read(notebook, as_version=4).cells  # type: ignore[no-untyped-call]
     total = sum(cell.cell_type == "code" for cell in cells) + bool(parameters)
     done = 0
 
@@ -51,6 +58,8 @@ def execute(
 
     output.parent.mkdir(parents=True, exist_ok=True)
     fault = None
+    # Unix sockets in a folder of their own: no ports to run out of or to race for, and nobody else can listen.
+    sockets = tempfile.mkdtemp(prefix="brief-")
     try:
         papermill.execute_notebook(
             notebook,
@@ -62,6 +71,10 @@ def execute(
             resources={"metadata": {"path": str(box)}},
             record_timing=False,
             on_cell_executed=count,
+            config=Config(
+                KernelManager={"transport": "ipc", "ip": f"{sockets}/k"},
+                AsyncKernelManager={"client_class": "helpers.running.kernels.PromptClient"},
+            ),
         )
     except PapermillExecutionError as error:
         ids = [cell.get("id") for cell in cells]
@@ -72,6 +85,8 @@ def execute(
         fault = Fault(number, f"{error.ename}: {lines[0] if lines else ''}".rstrip(": "))
     except RuntimeError as error:
         fault = Fault(None, f"its kernel died: {str(error).splitlines()[0]}")
+    finally:
+        shutil.rmtree(sockets, ignore_errors=True)
     if output.exists():
         finished = nbformat.read(output, as_version=4)  # type: ignore[no-untyped-call]
         nbformat.write(tidy(finished, box, root), output)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Executed notebooks as readers get them: without times, process numbers, machine paths or anything else that varies."""
+"""Executed notebooks as readers get them: without times, process numbers, paths or anything else that varies."""
 
 from __future__ import annotations
 

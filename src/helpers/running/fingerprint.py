@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 #: A file changed so shortly before it was hashed could change again under the same time stamp; it is hashed anew
@@ -55,10 +56,10 @@ class Contents:
 
     def _entry(self, path: Path) -> list[Any] | None:
         try:
-            stat = os.stat(path)
+            stat = path.stat()
         except OSError:
             return None
-        if not os.path.isfile(path):
+        if not S_ISREG(stat.st_mode):
             return None
         mark = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
         key = str(path)
@@ -80,7 +81,7 @@ class Contents:
             return
         self._memory.parent.mkdir(parents=True, exist_ok=True)
         with self._guard:
-            text = json.dumps({path: entry for path, entry in self._known.items() if os.path.exists(path)})
+            text = json.dumps({path: entry for path, entry in self._known.items() if Path(path).exists()})
         beside = self._memory.with_name(f"{self._memory.name}.{os.getpid()}.{threading.get_ident()}")
         beside.write_text(text, encoding="utf-8")
         beside.replace(self._memory)

@@ -52,9 +52,9 @@ class Layout:
         return self.hidden / "work" / self.target
 
     @property
-    def journal(self) -> Path:
-        """What is being moved into place."""
-        return self.hidden / "journal" / f"{self.target}.json"
+    def journals(self) -> Path:
+        """Folder of the lists of what is being moved into place."""
+        return self.hidden / "journal" / self.target
 
     @property
     def failed(self) -> Path:

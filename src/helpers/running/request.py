@@ -19,12 +19,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._,=@+-]*(/[A-Za-z0-9][A-Za-z0-9._,=@+
 LONGEST = 80
 
 
-def from_file(path: Path) -> dict[str, Any]:
-    """Return the parameters in the YAML file at `path`; a `Refusal` tells what is wrong with it in one line."""
+def from_file_any(path: Path) -> Any:
+    """Return what the YAML file at `path` holds; a `Refusal` tells in one line why it cannot be read."""
     import yaml
 
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Refusal(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -33,6 +33,13 @@ def from_file(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise Refusal(f"{path}{where}: is no YAML ({getattr(error, 'problem', None) or 'cannot be read'})") from None
+    except ValueError as error:
+        raise Refusal(f"{path}: {error}") from None  # such as 2023-13-45, which YAML takes for a day
+
+
+def from_file(path: Path) -> dict[str, Any]:
+    """Return the parameters in the YAML file at `path`, none if it is empty."""
+    loaded = from_file_any(path)
     if loaded is None:
         return {}
     if not isinstance(loaded, dict) or not all(isinstance(name, str) for name in loaded):

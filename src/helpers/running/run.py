@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from helpers.parameters import Parameters
-from helpers.running import moving
 from helpers.running.box import furnish, results
 from helpers.running.fingerprint import Contents
 from helpers.running.layout import EXECUTED, OUTPUT_FOLDERS, Layout
 from helpers.running.plan import Inputs, check_inputs, key, reasons, summary
-from helpers.running.steps import Refusal, Step, ancestors, dependencies
-from helpers.running.store import Store, in_place, place
+from helpers.running.server import close, server
+from helpers.running.steps import Refusal, Step, ancestors, dependencies, filled, overlap
+from helpers.running.store import Store, in_place, place, recover
 
 
 class Failure(Exception):
@@ -49,6 +49,7 @@ class Built:
     key: str
     parts: dict[str, Any]
     files: dict[str, str]
+    observed: dict[str, str]
 
 
 class Reporter:
@@ -66,6 +67,9 @@ class Reporter:
     def finished(self, done: Done) -> None:
         """Hear what became of a notebook."""
 
+    def close(self) -> None:
+        """Hear that the run has ended, one way or another."""
+
 
 @dataclass
 class Run:
@@ -81,7 +85,7 @@ class Run:
     steps: list[Step]
     parameters: Parameters
     contents: Contents
-    reporter: Reporter
+    reporter: Reporter = field(default_factory=lambda: Reporter())
     jobs: int = 1
     force: bool = False
     only: str | None = None
@@ -90,7 +94,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.inputs = Inputs(self.layout.root, self.parameters, self.steps, self.contents)
-        self.store = Store(self.layout.store, self.contents)
+        self.store = Store(self.layout.root, self.layout.store, self.contents)
         self.needs = dependencies(self.steps)
         self.state: dict[str, Any] = {}
         self.old: dict[str, Any] = {}
@@ -109,7 +113,8 @@ class Run:
         OSError
             If the disk is full or a folder cannot be written; the results in place are as they were.
         """
-        moving.complete(str(self.layout.journal))
+        recover(self.layout)
+        self._may_write()
         self.old = self.state = self._read_state()
         check_inputs(self.inputs, self.steps)
         chosen = {step.name for step in self.steps}
@@ -127,6 +132,17 @@ class Run:
             self.store.trim()
         return [self.done[step.name] for step in order]
 
+    def in_place(self, path: str) -> Path:
+        """Return where the result `path`, as notebooks see it, stands for readers."""
+        return in_place(self.layout, self.folders, path)
+
+    def _may_write(self) -> None:
+        """Refuse to start where results could not be put into place in the end."""
+        for folder in {self.in_place(folder) for folder in OUTPUT_FOLDERS.values()}:
+            standing = next(place for place in (folder, *folder.parents) if place.exists())
+            if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
+                raise Refusal(f"{self.layout.shown(standing)}: cannot be written")
+
     def _read_state(self) -> dict[str, Any]:
         try:
             state = json.loads(self.layout.state.read_text(encoding="utf-8"))
@@ -141,7 +157,8 @@ class Run:
         failures: dict[str, Failure] = {}
         told = 0
         asked = False
-        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
+        pool = ThreadPoolExecutor(max_workers=self.jobs)
+        try:
             while waiting or running:
                 for step in list(waiting):
                     if self.needs[step.name] - set(self.done):
@@ -156,6 +173,7 @@ class Run:
                         waiting.remove(step)
                         continue
                     if not asked:
+                        server()  # starts to import while the rest is being looked at
                         self.before([step.name for step in waiting])
                         asked = True
                     if len(running) >= self.jobs:
@@ -182,6 +200,11 @@ class Run:
                             ]
                 elif failures:
                     break
+        except BaseException:
+            close()  # kernels and what they started die with their server
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
         self._tell(order, told)
         for step in order:
             if step.name in failures:
@@ -201,15 +224,18 @@ class Run:
         before = self.old.get(step.name)
         spoiled = []
         for path, sha in before["files"].items() if before else ():
-            found = self.contents.hash(in_place(self.layout, self.folders, path))
+            found = self.contents.hash(self.in_place(path))
             if found != sha:
                 spoiled.append(f"{path} {'is missing' if found is None else 'was changed'}")
+        for path, sha in before["observed"].items() if before else ():
+            if self.contents.hash(self.layout.root / path) != sha:
+                spoiled.append(f"{path} changed")
         return reasons(parts, before["parts"] if before else None, spoiled)
 
     def _keep(self, step: Step) -> None:
         entry = self.old[step.name]
         for path, sha in entry["files"].items():
-            self.inputs.made[path] = (sha, in_place(self.layout, self.folders, path))
+            self.inputs.made[path] = (sha, self.in_place(path))
         self.done[step.name] = Done(step.name, "kept", 0.0, "up to date")
 
     def _take(self, step: Step, parts: dict[str, Any], why: list[str]) -> bool:
@@ -219,7 +245,7 @@ class Run:
         if made is None:
             return False
         done = Done(step.name, "taken", 0.0, summary(why))
-        self._accept(step, Built(done, name, parts, made["files"]))
+        self._accept(step, Built(done, name, parts, made["files"], made["observed"]))
         self.done[step.name] = done
         return True
 
@@ -227,8 +253,8 @@ class Run:
         for path, sha in built.files.items():
             source = self.store.file(built.key, path)
             self.inputs.made[path] = (sha, source)
-            self.wanted[in_place(self.layout, self.folders, path)] = (sha, source)
-        self.state[step.name] = {"parts": built.parts, "files": built.files}
+            self.wanted[self.in_place(path)] = (sha, source)
+        self.state[step.name] = {"parts": built.parts, "files": built.files, "observed": built.observed}
 
     def _run(self, step: Step, parts: dict[str, Any], why: list[str]) -> Built:
         """Execute `step` in a box of its own and store what it wrote."""
@@ -261,15 +287,31 @@ class Run:
             raise Failure(f"{step.name} failed{where}: {fault.error}")
         seconds = time.monotonic() - start
         name = key(step, parts)
-        changed = self.store.put(name, box, files, seconds)
+        observed = self._observed(box, parts["files"])
+        changed = self.store.put(name, box, files, observed)
         shutil.rmtree(box, ignore_errors=True)
         notes = [f"other bytes than before from the same inputs: {', '.join(changed)}"] if changed else []
-        return Built(Done(step.name, "ran", seconds, summary(why), tuple(notes)), name, parts, files)
+        return Built(Done(step.name, "ran", seconds, summary(why), tuple(notes)), name, parts, files, observed)
+
+    def _observed(self, box: Path, reads: dict[str, str]) -> dict[str, str]:
+        """Return path -> hash of the project's own files that the step opened in `box` beside what it declares."""
+        from helpers.running.kernels import opened
+
+        try:
+            paths = json.loads(opened(box).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        own = {
+            path
+            for path in paths
+            if path not in reads and not path.startswith("src/") and not self.inputs.is_result(path)
+        }
+        hashes = {path: self.contents.hash(self.layout.root / path) for path in sorted(own)}
+        return {path: sha for path, sha in hashes.items() if sha is not None}
 
     def _contract(self, step: Step, files: dict[str, str]) -> Any:
         """Return the fault of a step that did not write what it declares, or wrote what another one does."""
         from helpers.running.execute import Fault
-        from helpers.running.steps import filled, overlap
 
         for pattern in step.writes:
             path = filled(pattern, self.inputs.folders)
@@ -290,7 +332,7 @@ class Run:
             del self.state[name]
         for entry in self.old.values():
             for path, sha in entry["files"].items():
-                target = in_place(self.layout, self.folders, path)
+                target = self.in_place(path)
                 if path not in kept and self.contents.hash(target) == sha:
                     gone.append(target)
         return gone

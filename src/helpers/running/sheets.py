@@ -1,15 +1,31 @@
-"""The command ``brief check``: the faults of a folder of coded sheets, as a table."""
+"""The coded sheets' faults as a table: the command ``brief check``, and the look before a run."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from helpers.paths import resolve
+from helpers.running.fingerprint import Contents, digest
+from helpers.running.imports import closure
+from helpers.running.layout import Layout
+from helpers.running.server import ServerError, server
+from helpers.running.steps import Refusal
+from helpers.running.store import write_whole
 
 COLUMNS = ("file", "row", "column", "value", "rule", "allowed")
+CHECK = "helpers.cleaning.check"
+
+
+def faults(folder: str) -> dict[str, list[list[str]]]:
+    """Return the rows of faults in `folder`: ``stops`` a run must stop at, ``lists`` that are only to be listed."""
+    from helpers.cleaning.check import check_folder
+
+    found = check_folder(Path(folder))
+    return {"stops": rows(found.stops), "lists": rows(found.lists)}
 
 
 def check_sheets(folder: Path | None) -> int:
@@ -18,41 +34,74 @@ def check_sheets(folder: Path | None) -> int:
     if not place.is_dir():
         click.echo(f"brief: {place}: there is no such folder", err=True)
         return 2
-    from helpers.cleaning.check import check_folder
-
-    found = check_folder(place)
-    stops, lists = rows(found.stops), rows(found.lists)
-    if lists:
-        click.echo(f"{len(lists)} to look at (they stop nothing):")
-        click.echo(table(lists))
-    if stops:
-        click.echo(f"{len(stops)} fault{'s' if len(stops) > 1 else ''} in {place}:", err=True)
-        click.echo(table(stops), err=True)
+    found = faults(str(place))
+    if found["lists"]:
+        click.echo(f"{_counted(found['lists'], 'row')} to look at; they stop nothing:")
+        click.echo(table(found["lists"]))
+    if found["stops"]:
+        click.echo(f"brief: {_counted(found['stops'], 'fault')} in {place}:", err=True)
+        click.echo(table(found["stops"]), err=True)
         return 2
     click.echo(f"{place}: no faults")
     return 0
+
+
+def refuse_faulty(layout: Layout, coded_dir: str, contents: Contents) -> None:
+    """Refuse to run on coded sheets with faults; sheets found good are remembered until they, or the check, change.
+
+    Raises
+    ------
+    Refusal
+        With the table of faults.
+    """
+    place = resolve(coded_dir, layout.root)
+    seen = digest(
+        [
+            str(place),
+            {str(file): contents.hash(file) for file in sorted(place.rglob("*"))},
+            closure([CHECK], contents),
+        ]
+    )
+    memory = layout.hidden / "checked.json"
+    try:
+        good = list(json.loads(memory.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        good = []
+    if seen in good:
+        return
+    owner = server()
+    try:
+        found = (
+            owner.call("helpers.running.sheets.faults", str(place), box=layout.root) if owner else faults(str(place))
+        )
+    except ServerError:
+        found = faults(str(place))
+    if found["stops"]:
+        raise Refusal(f"{_counted(found['stops'], 'fault')} in {coded_dir}; nothing was run", table(found["stops"]))
+    write_whole(memory, json.dumps([*good[-19:], seen]))
 
 
 def rows(frame: Any) -> list[list[str]]:
     """Return the rows of a table of faults as text, blanks for what is missing."""
     plain = frame.reindex(columns=list(COLUMNS)).astype(object)
     return [
-        ["" if value != value or value is None else str(value) for value in row]
+        ["" if value is None or value != value else str(value) for value in row]
         for row in plain.itertuples(index=False)
     ]
 
 
 def table(lines: list[list[str]], widest: int = 60) -> str:
-    """Return `lines` under their column names, aligned; control characters shown, long cells cut."""
-    clean = [
-        [_cut("".join(c if c.isprintable() else "�" for c in cell), widest) for cell in row]
-        for row in [list(COLUMNS), *lines]
-    ]
+    """Return `lines` under their column names, aligned; control characters shown as a sign, long cells cut."""
+    clean = [[_cell(cell, widest) for cell in row] for row in [list(COLUMNS), *lines]]
     widths = [max(len(row[column]) for row in clean) for column in range(len(COLUMNS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in clean
-    )
+    aligned = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in clean)
+    return "\n".join(line.rstrip() for line in aligned)
 
 
-def _cut(text: str, widest: int) -> str:
-    return text if len(text) <= widest else text[: widest - 1] + "…"
+def _cell(text: str, widest: int) -> str:
+    plain = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return plain if len(plain) <= widest else plain[: widest - 1] + "…"
+
+
+def _counted(lines: list[list[str]], word: str) -> str:
+    return f"{len(lines)} {word}{'' if len(lines) == 1 else 's'}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +23,27 @@ LARGEST = 400_000_000
 
 
 class Store:
-    """Results of finished steps in ``.brief/store/KEY``: ``files/`` and ``made.json`` (path -> hash, seconds)."""
+    """Results of finished steps in ``.brief/store/KEY``: ``files/`` and ``made.json``.
 
-    def __init__(self, folder: Path, contents: Contents) -> None:
+    ``made.json`` holds the results' hashes and, as ``observed``, those of the project's files that the step was seen
+    to open beside what it declares: the entry counts only as long as they are as they were.
+    """
+
+    def __init__(self, root: Path, folder: Path, contents: Contents) -> None:
+        self.root = root
         self.folder = folder
         self.contents = contents
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """Return what is stored under `key` (``{"files": {path: hash}, "seconds": ...}``), if it is there and whole."""
+        """Return what is stored under `key` (``files`` and ``observed``: path -> hash), if it is whole and true."""
         place = self.folder / key
         try:
             made: dict[str, Any] = json.loads((place / "made.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         if any(self.contents.hash(place / "files" / path) != sha for path, sha in made["files"].items()):
+            return None
+        if any(self.contents.hash(self.root / path) != sha for path, sha in made["observed"].items()):
             return None
         os.utime(place)
         return made
@@ -42,10 +52,10 @@ class Store:
         """Return where the file `path` of `key` lies."""
         return self.folder / key / "files" / path
 
-    def put(self, key: str, folder: Path, files: Mapping[str, str], seconds: float) -> list[str]:
-        """Store `files` (path -> hash) from `folder`; return those that differ from what the same key gave before."""
+    def put(self, key: str, folder: Path, files: Mapping[str, str], observed: Mapping[str, str]) -> list[str]:
+        """Store `files` (path -> hash) from `folder`; return what differs from what the same inputs gave before."""
         before = self.get(key)
-        if before is not None and before["files"] == dict(files):
+        if before is not None and before["files"] == dict(files) and before["observed"] == dict(observed):
             return []
         beside = self.folder / f"{key}.{os.getpid()}"
         shutil.rmtree(beside, ignore_errors=True)
@@ -54,7 +64,7 @@ class Store:
             target.parent.mkdir(parents=True, exist_ok=True)
             (folder / path).replace(target)
         (beside / "files").mkdir(parents=True, exist_ok=True)
-        made = {"files": dict(files), "seconds": round(seconds, 3)}
+        made = {"files": dict(files), "observed": dict(observed)}
         (beside / "made.json").write_text(json.dumps(made), encoding="utf-8")
         place = self.folder / key
         if place.exists():
@@ -92,8 +102,8 @@ def write_whole(path: Path, text: str) -> None:
 def in_place(layout: Layout, folders: Mapping[str, str], path: str) -> Path:
     """Return where the result `path`, as notebooks see it, stands for readers."""
     for name, usual in OUTPUT_FOLDERS.items():
-        if path.startswith(f"{usual}/") and folders[name] != usual:
-            return layout.root / folders[name] / path.removeprefix(f"{usual}/")
+        if folders[name] != usual and f"{path}/".startswith(f"{usual}/"):
+            return layout.root / folders[name] / path.removeprefix(usual).removeprefix("/")
     return layout.base / path
 
 
@@ -130,6 +140,26 @@ def place(
     write_whole(staging / "state", text)
     layout.state.parent.mkdir(parents=True, exist_ok=True)
     moves.append((str(staging / "state"), str(layout.state)))
-    write_whole(layout.journal, json.dumps({"move": moves, "remove": [str(path) for path in gone]}))
-    subprocess.run([sys.executable, "-IS", moving.__file__, str(layout.journal)], start_new_session=True, check=False)
-    moving.complete(str(layout.journal))
+    journal = layout.journals / f"{os.getpid()}-{time.time_ns()}.json"
+    with unstoppable():
+        write_whole(journal, json.dumps({"move": moves, "remove": [str(path) for path in gone]}))
+        command = [sys.executable, "-IS", moving.__file__, str(journal)]
+        subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait()
+        moving.complete(str(journal))  # tells what went wrong, if something did
+
+
+def recover(layout: Layout) -> None:
+    """Bring to its end what a stopped machine left half moved."""
+    for journal in sorted(layout.journals.glob("*.json")):
+        moving.complete(str(journal))
+
+
+@contextlib.contextmanager
+def unstoppable() -> Iterator[None]:
+    """Let signals wait until the block has ended."""
+    waiting = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

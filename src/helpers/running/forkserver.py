@@ -1,0 +1,199 @@
+"""The fork server: a process with the imports done, from which kernels are forked.
+
+Started by `helpers.running.server.Server` with one end of a socket as its only argument. It takes one request a
+message, in JSON, and answers each: ``kernel`` (fork a kernel), ``call`` (fork and call a function), ``poll`` (exit code
+of a child), ``signal`` (send a signal to a child's process group). When the other end of the socket closes, because
+the run ended or was killed, it kills all that it started and ends. It has one thread, so that a fork copies no locks
+held by others, and it never uses ZeroMQ itself: contexts are made after the fork.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import random
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+#: Imported in this order, what the first notebook needs first: requests are served in between, so that the first
+#: kernel need not wait for what only later ones use. What is not installed is left out.
+MODULES = (
+    "ipykernel.ipkernel", "ipykernel.kernelapp", "IPython.core.magics", "comm", "nbformat",
+    "numpy", "pandas", "pyarrow.parquet", "pydantic",
+    "helpers.parameters", "helpers.tables", "helpers.facts", "helpers.vocabulary",
+    "pandera.pandas", "rapidfuzz", "krippendorff", "nltk.metrics.distance", "helpers.cleaning",
+    "matplotlib.pyplot", "matplotlib_inline.backend_inline", "matplotlib.backends.backend_svg", "helpers.figures.style",
+    "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.formula.api", "astropy.stats", "ruptures",
+    "seaborn", "altair", "vl_convert", "jinja2", "yaml", "pypandoc", "typst", "fontTools.ttLib",
+)  # fmt: skip
+
+PR_SET_PDEATHSIG = 1
+LARGEST_MESSAGE = 1 << 20
+
+
+def without_slow_extras() -> None:
+    """Keep jsonschema from building a grammar for internationalised addresses (0.9 s), which nothing here checks."""
+    if "jsonschema" in sys.modules:
+        return
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    try:
+        importlib.import_module("jsonschema")
+    finally:
+        del sys.modules["rfc3987_syntax"]
+
+
+class ForkServer:
+    """Serves requests that come through `channel`."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.children: dict[int, int | None] = {}
+
+    def serve(self, *, wait: bool) -> None:
+        """Answer what has been asked; with `wait`, go on until the other side closes."""
+        while wait or select.select([self.channel], [], [], 0)[0]:
+            message = self.channel.recv(LARGEST_MESSAGE)
+            if not message:
+                self.end()
+            self.channel.send(json.dumps(self.answer(json.loads(message))).encode())
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one request."""
+        do = request["do"]
+        try:
+            if do == "kernel":
+                return {
+                    "pid": self.fork(request, lambda: run_kernel(request["argv"], request["cwd"], request["opened"]))
+                }
+            if do == "call":
+                return {"pid": self.fork(request, lambda: run_call(request))}
+            if do == "poll":
+                return {"code": self.poll(request["pid"])}
+            if do == "signal":
+                if self.poll(request["pid"]) is None:
+                    os.killpg(request["pid"], request["signal"])
+                return {}
+        except OSError as error:
+            return {"error": str(error)}
+        return {"error": f"unknown request {do}"}
+
+    def fork(self, request: dict[str, Any], work: Callable[[], None]) -> int:
+        """Fork a child that does `work` in a session of its own; return its process number."""
+        server = os.getpid()
+        gc.freeze()
+        pid = os.fork()
+        if pid:
+            self.children[pid] = None
+            return pid
+        status = 1
+        try:
+            self.channel.close()
+            settle(server, request)
+            work()
+            status = 0
+        except SystemExit as leaving:
+            status = leaving.code if isinstance(leaving.code, int) else 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            os._exit(status)
+
+    def poll(self, pid: int) -> int | None:
+        """Return the exit code of a child, None while it runs."""
+        if pid not in self.children:
+            return 0
+        if self.children[pid] is None:
+            found, status = os.waitpid(pid, os.WNOHANG)
+            if found:
+                self.children[pid] = os.waitstatus_to_exitcode(status)
+        return self.children[pid]
+
+    def end(self) -> NoReturn:
+        """Kill all children, with what they started, and end."""
+        for pid, code in self.children.items():
+            if code is None:
+                try:
+                    os.killpg(pid, signal.SIGKILL)
+                except OSError:
+                    continue
+        os._exit(0)
+
+
+def settle(server: int, request: dict[str, Any]) -> None:
+    """Make the forked process one that could have been started afresh."""
+    os.setsid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != server:
+        os._exit(1)
+    for caught in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(caught, signal.SIG_DFL)
+    log = os.open(request.get("log", os.devnull), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    null = os.open(os.devnull, os.O_RDWR)
+    for number, target in ((0, null), (1, log), (2, log)):
+        os.dup2(target, number)
+    os.environ.clear()
+    os.environ.update(request["env"])
+    time.tzset()
+    os.chdir(request["cwd"])
+    random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
+
+
+def run_kernel(argv: list[str], box: str, opened: str) -> None:
+    """Be an IPython kernel started with `argv`; at its end write to `opened` which files in `box` were read."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    seen: set[str] = set()
+
+    def watch(event: str, details: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(details[0], str) and not details[2] & (os.O_WRONLY | os.O_RDWR):
+            path = details[0] if details[0].startswith("/") else f"{box}/{details[0]}"
+            if path.startswith(f"{box}/"):
+                seen.add(path[len(box) + 1 :])
+
+    sys.addaudithook(watch)
+    sys.argv = ["ipykernel_launcher.py", *argv]
+    app: Any = IPKernelApp.instance()
+    app.initialize(argv)
+    app.start()
+    Path(opened).write_text(json.dumps(sorted(seen)), encoding="utf-8")
+
+
+def run_call(request: dict[str, Any]) -> None:
+    """Call ``function(*arguments)`` and write what it returns, as JSON, to the file ``to``."""
+    module, name = request["function"].rsplit(".", 1)
+    result = getattr(importlib.import_module(module), name)(*request["arguments"])
+    Path(request["to"]).write_text(json.dumps(result), encoding="utf-8")
+
+
+def main(descriptor: int) -> None:
+    """Import what notebooks need, answering requests in between, then answer until the run ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.path = [entry for entry in sys.path if entry]
+    server = ForkServer(socket.socket(fileno=descriptor))
+    without_slow_extras()
+    for module in MODULES:
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            continue
+        if "ipykernel.kernelapp" in sys.modules and "helpers.tables" in sys.modules:
+            server.serve(wait=False)
+    server.serve(wait=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
