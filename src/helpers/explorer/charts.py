@@ -38,7 +38,7 @@ def _days(title: bool = True) -> alt.X:
         scale=alt.Scale(domain={"expr": "[spanStart, spanEnd]"}, nice=False),
         axis=alt.Axis(
             format="%b %Y", tickCount="month", grid=False, labels=title, ticks=title, labelAlign="left", labelOffset=2,
-            labelFlush=False, labelOverlap=True, labelExpr="timeFormat(datum.value, width < 420 ? '%b' : '%B %Y')",
+            labelBound=True, labelOverlap=True, labelExpr="timeFormat(datum.value, width < 420 ? '%b' : '%B %Y')",
         ),
     )  # fmt: skip
 
@@ -68,10 +68,10 @@ def timeline() -> Spec:
         name="brush", encodings=["x"],
         mark=alt.BrushConfig(fill=_ink("ink"), fillOpacity=0.08, stroke=_ink("ink"), strokeOpacity=0.6),
     )  # fmt: skip
-    squares = _named("incidents", "squares").mark_rect(strokeWidth=0.6, stroke=_ink("paper"), cursor="pointer").encode(
+    squares = _named("incidents", "squares").mark_rect(strokeWidth={"expr": "width < 600 ? 0.3 : 0.7"}, stroke=_ink("paper"), cursor="pointer").encode(
         x=_days(),
         x2="next:T",
-        y=alt.Y("low:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False)),
+        y=alt.Y("low:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=26)),
         y2="high:Q",
         color=alt.Color("colour:N", scale=None),
         tooltip=alt.Tooltip("tip:N", title="incident"),
@@ -88,26 +88,29 @@ def timeline() -> Spec:
 
 
 def harm() -> Spec:
-    """Return people hurt by incident: bars for the injured (best estimate, low to high), dots for the killed.
+    """Return people hurt by incident: bars for the injured (best estimate, low to high), dots in a row above for the killed.
 
-    Data: ``band``, ``injured`` (date, best, low, high, colour, tip, id), ``killed`` (date, n, label, colour, tip, id).
+    Data: ``band``, ``injured`` (date, best, low, high, colour, tip, id), ``killed`` (date, label, align, dx, colour, tip, id).
     """
-    y = alt.Y("best:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False))
+    y = alt.Y("best:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=26))
     bars = _named("injured", "bars").mark_bar(width=5, cursor="pointer").encode(
         x=_days(), y=y, color=alt.Color("colour:N", scale=None), tooltip=alt.Tooltip("tip:N", title="incident")
     )
     ranges = _named("injured", "ranges").mark_rule(color=_ink("muted"), strokeWidth=1).encode(x=_days(), y=alt.Y("low:Q"), y2="high:Q")
-    dots = _named("killed", "dots").mark_point(filled=True, size=90, opacity=1, cursor="pointer", stroke=_ink("paper")).encode(
+    row = alt.value(30)
+    dots = _named("killed", "dots").mark_point(
+        filled=True, size=80, opacity=1, cursor="pointer", stroke=_ink("paper")
+    ).encode(
         x=_days(),
-        y=alt.Y("n:Q"),
+        y=row,
         color=alt.Color("colour:N", scale=None),
         tooltip=alt.Tooltip("tip:N", title="incident"),
     )
-    labels = _named("killed", "labels").mark_text(align="right", dx=-9, color=_ink("ink"), fontSize=12).encode(
-        x=_days(), y=alt.Y("n:Q"), text="label:N"
-    )
+    labels = _named("killed", "labels").mark_text(
+        align={"expr": "datum.align"}, dx={"expr": "datum.dx"}, color=_ink("ink"), fontSize=12
+    ).encode(x=_days(), y=row, text="label:N")
     layers = alt.layer(*_band(), ranges, bars, dots, labels)
-    chart = layers.properties(width="container", height=130, padding={"left": 0, "right": 6, "top": 4, "bottom": 0})
+    chart = layers.properties(width="container", height=150, padding={"left": 0, "right": 6, "top": 4, "bottom": 0})
     spec: Spec = _config(chart.add_params(*_span())).to_dict()
     return spec
 

@@ -188,8 +188,7 @@ async function copyAddress() {
 function listen() {
   byId("from").addEventListener("change", (event) => isDay(event.target.value) && change({ from: event.target.value }));
   byId("to").addEventListener("change", (event) => isDay(event.target.value) && change({ to: event.target.value, ...(event.target.value < state.from ? { from: event.target.value } : {}) }));
-  let typing = 0;
-  byId("q").addEventListener("input", (event) => { clearTimeout(typing); typing = setTimeout(() => change({ q: event.target.value }, { replace: true }), 120); });
+  byId("q").addEventListener("input", (event) => change({ q: event.target.value }, { replace: true }));
   for (const button of document.querySelectorAll("[data-reset]")) button.addEventListener("click", () => change(usual()));
   byId("all").addEventListener("click", () => change(everything()));
   byId("download").addEventListener("click", download);
@@ -199,14 +198,14 @@ function listen() {
   if (matchMedia("(max-width: 760px)").matches) byId("filters").open = false;
 }
 
+performance.mark("scripts");
 buildFilters();
 buildTable();
 listen();
-const first = readHash();
-await first;
+performance.mark("table");
+readHash();
 performance.mark("usable");
 await drawn();
-await draw(current);
 performance.mark("drawn");
 document.documentElement.dataset.ready = "yes";
 // What a test, or a reader at the console, may ask of the page.

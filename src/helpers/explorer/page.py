@@ -132,9 +132,9 @@ def html(clean_dir: str, parameters: Parameters) -> str:
     west, south, east, north = charts.EXTENT
     data["extent"] = {"west": west, "south": south, "east": east, "north": north}
     data["countryNames"] = [
-        {"label": "Syria", "longitude": 38.1, "latitude": 35.05},
-        {"label": "Iraq", "longitude": 43.5, "latitude": 33.0},
-        {"label": "Jordan", "longitude": 36.9, "latitude": 32.15},
+        {"label": "Syria", "longitude": 37.0, "latitude": 35.6},
+        {"label": "Iraq", "longitude": 45.2, "latitude": 34.5},
+        {"label": "Jordan", "longitude": 36.7, "latitude": 32.1},
     ]
     own = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     scripts = [_script(text) for text in (vl_convert.javascript_bundle(), _datatables(), own)]

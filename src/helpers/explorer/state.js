@@ -116,6 +116,15 @@ function harmText(incident) {
   return parts.length ? parts.join("; ") : DATA.labels.harm[incident.harm];
 }
 
+/** The same in few words, for the table. */
+function harmShort(incident) {
+  const killed = (incident.us_killed ?? 0) + (incident.partner_killed ?? 0);
+  const injured = (incident.us_injured_best ?? 0) + (incident.partner_injured ?? 0);
+  const parts = [killed ? `${killed} killed` : "", injured ? `${injured} injured` : ""].filter(Boolean);
+  if (parts.length) return parts.join(", ");
+  return incident.harm === "none" ? "nobody, as told" : "not said";
+}
+
 /** An address that a page may link to, or nothing: what sources say is data, and only http(s) is followed. */
 function safeUrl(text) {
   try {

@@ -2,10 +2,16 @@
 let table = null;
 const rowsOf = [];
 
+/** A day whose month a narrow screen cuts to three letters. */
+function dayWords(day) {
+  const [number, month, year] = dayText(day).split(" ");
+  return [`${number} ${month.slice(0, 3)}`, element("span", { class: "long" }, month.slice(3)), ` ${year}`];
+}
+
 function buildTable() {
   const body = document.querySelector("#incidents tbody");
   INCIDENTS.forEach((incident, index) => {
-    const open = element("button", { type: "button", class: "open", "aria-expanded": "false", onclick: () => toggleRow(index) }, dayText(incident.date));
+    const open = element("button", { type: "button", class: "open", "aria-expanded": "false", onclick: () => toggleRow(index) }, ...dayWords(incident.date));
     const confirmed = element("span", { class: "dot", "aria-hidden": "true" });
     confirmed.style.background = colour(`confirmation-${incident.confirmation}`);
     const weapon = element("span", { class: "dot", "aria-hidden": "true" });
@@ -17,7 +23,7 @@ function buildTable() {
       element("td", {}, incident.site_name, element("span", { class: "small country" }, `, ${label("country", incident.country)}`)),
       element("td", { "data-order": String(Object.keys(DATA.labels.weapon).indexOf(incident.top_weapon)).padStart(2, "0") }, weapon, weaponText(incident)),
       element("td", { class: "wide", "data-order": Object.keys(DATA.labels.confirmation).indexOf(incident.confirmation) }, confirmed, label("confirmation", incident.confirmation)),
-      element("td", { class: "middle", "data-order": (incident.us_killed ?? 0) * 1000 + (incident.partner_killed ?? 0) * 500 + (incident.us_injured_best ?? (incident.harm === "unsaid" ? -1 : 0)) }, harmText(incident)),
+      element("td", { class: "middle", "data-order": (incident.us_killed ?? 0) * 1000 + (incident.partner_killed ?? 0) * 500 + (incident.us_injured_best ?? (incident.harm === "unsaid" ? -1 : 0)) }, harmShort(incident)),
       element("td", { class: "wide number" }, String(incident.n_independent ?? incident.n_sources ?? "")),
       element("td", { class: "wide number" }, String(n)),
     );

@@ -36,8 +36,10 @@ function hurt(selected) {
     if (incident.partner_injured) {
       injured.push({ ...common, best: incident.partner_injured, low: incident.partner_injured, high: incident.partner_injured, colour: shade("partner") });
     }
-    for (const [n, who, name] of [[incident.us_killed, "US", "us"], [incident.partner_killed, "partners", "partner"]]) {
-      if (n) killed.push({ ...common, n, label: `${n} killed (${who})`, colour: shade(name) });
+    const early = incident.date < nextDay(DATA.all.from, 20);
+    for (const [n, name] of [[incident.us_killed, "us"], [incident.partner_killed, "partner"]]) {
+      const left = name === "us" && !early;
+      if (n) killed.push({ ...common, label: `${n} killed`, align: left ? "right" : "left", dx: left ? -8 : 8, colour: shade(name) });
     }
   });
   return { injured, killed };
@@ -93,35 +95,37 @@ function names(width, height) {
   return written;
 }
 
-async function embed(name, prepare) {
+/** Draw one view for the first time, with its first data, so that its scales start from what is there. */
+async function embed(name, datasets, prepare) {
   const holder = document.getElementById(`chart-${name}`);
-  const result = await vegaEmbed(holder, SPECS[name], {
-    ast: true, renderer: "svg", actions: false, tooltip: { theme: "custom", disableDefaultStyle: true }, patch: prepare,
+  const spec = { ...SPECS[name], datasets };
+  if (prepare) for (const parameter of spec.params) if (parameter.name in prepare) parameter.value = prepare[parameter.name];
+  const result = await vegaEmbed(holder, spec, {
+    ast: true, renderer: "svg", actions: false, tooltip: { theme: "custom", disableDefaultStyle: true },
   });
   views[name] = result.view;
   for (const svg of holder.querySelectorAll("svg")) svg.setAttribute("aria-hidden", "true");
-  return result.view;
 }
 
+/** Draw all views for the first time. */
 async function drawn() {
-  const given = { timeline: {}, harm: {}, map: {} };
-  await Promise.all([embed("timeline"), embed("harm"), embed("map")]);
+  const { injured, killed } = hurt(current.selected);
   const band = [{ date: moment(DATA.pause.start), end: moment(DATA.pause.end), label: "pause" }];
-  for (const name of ["timeline", "harm"]) {
-    views[name].signal("spanStart", moment(DATA.all.from)).signal("spanEnd", moment(nextDay(DATA.all.to))).data("band", band);
-  }
-  const strikes = DATA.responses.filter((r) => r.date >= DATA.all.from && r.date <= DATA.all.to);
-  views.timeline.data("responses", strikes.map((r) => ({ date: moment(r.date) + 43200000, tip: `${dayText(r.date)}: ${r.place ?? label("country", r.country)}` })));
-  views.map.data("borders", DATA.borders.features);
-  views.map.data("countries", DATA.countryNames);
+  const span = { spanStart: moment(DATA.all.from), spanEnd: moment(nextDay(DATA.all.to)) };
+  const strikes = DATA.responses
+    .filter((strike) => strike.date >= DATA.all.from && strike.date <= DATA.all.to)
+    .map((strike) => ({ date: moment(strike.date) + 43200000, tip: `${dayText(strike.date)}: ${strike.place ?? ""}` }));
+  await embed("timeline", { band, incidents: squares(current.selected), responses: strikes }, span);
+  await embed("harm", { band, injured, killed }, span);
+  const width = document.getElementById("chart-map").clientWidth;
+  await embed("map", { borders: DATA.borders.features, countries: DATA.countryNames, sites: places(current, width), names: [] });
   const open = (_, item) => item?.datum?.id && PLACE.has(item.datum.id) && openIncident(item.datum.id);
   views.timeline.addEventListener("click", open);
   views.harm.addEventListener("click", open);
-  views.map.addEventListener("click", (_, item) => item?.datum?.id && item.datum.area !== undefined && toggle("site", item.datum.id));
+  views.map.addEventListener("click", (_, item) => item?.datum?.area !== undefined && toggle("site", item.datum.id));
   views.timeline.addSignalListener("brush", brushed);
-  const redraw = () => draw(current);
-  views.map.addSignalListener("width", redraw);
-  return given;
+  views.map.addSignalListener("width", () => draw(current));
+  return draw(current);
 }
 
 /** Draw a result in all views; the promise ends when the pictures show it. */

@@ -1,0 +1,405 @@
+"""The explorer page, in a real Chromium: it selects as pandas does, from the address, the mouse and the keyboard."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import tables
+from helpers.explorer import charts, official, page, payload, selection
+from helpers.explorer.selection import HARM, View
+from helpers.parameters import CONFIRMATIONS, Parameters
+
+CLEAN = "data/clean"
+READY = "html[data-ready=yes]"
+
+
+@pytest.fixture(scope="module")
+def clean() -> dict[str, pd.DataFrame]:
+    return {name: tables.read(name, CLEAN) for name in ("incidents", "reports", "sources")}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return page.build(CLEAN, tmp_path_factory.mktemp("explorer") / "explorer.html", Parameters())
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def visit(browser: Any, path: Path, address: str = "", **options: Any) -> Any:
+    """Open the page as a reader does; whatever it asks of a network or says on the console is kept in ``page.noise``."""
+    opened = browser.new_page(viewport={"width": options.pop("width", 1280), "height": 900}, **options)
+    noise: list[str] = []
+    opened.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
+    opened.on("pageerror", lambda error: noise.append(f"error: {error}"))
+    opened.on("request", lambda asked: None if asked.url.startswith(("file:", "blob:")) else noise.append(asked.url))
+    opened.noise = noise
+    opened.goto(f"{path.as_uri()}{'#' if address else ''}{address}")
+    opened.wait_for_selector(READY, state="attached")
+    return opened
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Any, built: Path) -> Any:
+    return visit(browser, built)
+
+
+def go(opened: Any, address: str) -> list[str]:
+    """Put `address` after # as a link would, and return the ids that the page then selects."""
+    ids: list[str] = opened.evaluate(
+        """async (address) => {
+            const old = location.href;
+            history.replaceState(null, "", "#" + address);
+            dispatchEvent(new HashChangeEvent("hashchange", {oldURL: old, newURL: location.href}));
+            return explorer.ids();
+        }""",
+        address,
+    )
+    return ids
+
+
+def random_views(clean: dict[str, pd.DataFrame], number: int) -> list[View]:
+    """Views drawn at random, some of them empty: days, every list, and words that sources use."""
+    draw = random.Random(20231017)
+    incidents = clean["incidents"]
+    days = pd.date_range("2023-10-10", "2024-03-05").strftime("%Y-%m-%d").tolist()
+    weapons = sorted({code for cell in incidents["weapons"] for code in cell.split(";")})
+    words = ["Asad", "tanf drone", "RUDAW", "sohr", "Erbil airport", "الأسد", "omar", "syria rocket", "zzz", "kataib"]
+
+    def some(values: list[str], chance: float = 0.4) -> tuple[str, ...]:
+        return tuple(draw.sample(values, draw.randint(1, min(3, len(values))))) if draw.random() < chance else ()
+
+    views = []
+    for _ in range(number):
+        start, end = sorted(draw.sample(days, 2))
+        whole = draw.random() < 0.4
+        views.append(
+            View(
+                start=days[0] if whole else start,
+                end=days[-1] if whole else end,
+                country=some(["IQ", "SY", "JO"]),
+                site=some(sorted(incidents["site_id"].unique()), 0.2),
+                weapon=some(weapons),
+                confirmation=some(sorted(incidents["confirmation"].unique())),
+                harm=some(list(HARM), 0.3),
+                q=draw.choice(words) if draw.random() < 0.4 else "",
+            )
+        )
+    return views
+
+
+@pytest.mark.browser
+def test_filters_agree_with_pandas(opened: Any, clean: dict[str, pd.DataFrame]) -> None:
+    text = selection.search_text(clean["incidents"], clean["reports"], clean["sources"])
+    sizes = []
+    for view in random_views(clean, 40):
+        wanted = selection.select(clean["incidents"], view, text)["incident_id"].tolist()
+        assert go(opened, view.address()) == wanted, view.address()
+        assert opened.inner_text("#count") == str(len(wanted))
+        info = opened.inner_text(".dt-info")
+        assert info.endswith(f"of {len(wanted)}") if wanted else info == "No rows"
+        sizes.append(len(wanted))
+    assert len({size for size in sizes if size}) > 10, "the settings drawn must tell selections apart"
+
+
+@pytest.mark.browser
+def test_each_view_filters_the_others(opened: Any, clean: dict[str, pd.DataFrame]) -> None:
+    go(opened, "")
+    whole = len(opened.evaluate("explorer.ids()"))
+    opened.check("#weapon-rocket")
+    assert opened.evaluate("explorer.view().weapon") == ["rocket"]
+    assert 0 < int(opened.inner_text("#count")) < whole
+    counts = opened.locator("#list-site .count").all_inner_texts()
+    assert sum(map(int, counts)) == int(opened.inner_text("#count"))
+    # The list that is filtered keeps its own numbers, so that another value can be chosen by them.
+    assert int(opened.inner_text("label[for=weapon-one_way_drone] .count")) > 0
+
+    opened.click("[data-reset]")
+    assert len(opened.evaluate("explorer.ids()")) == whole
+    box = opened.locator("#chart-timeline svg").bounding_box()
+    opened.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 60)
+    opened.mouse.down()
+    opened.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=4)
+    opened.mouse.up()
+    opened.wait_for_timeout(200)
+    view = opened.evaluate("explorer.view()")
+    assert "2023-11-15" < view["from"] < "2023-12-10" < view["to"] < "2024-01-20"
+    assert opened.input_value("#from") == view["from"]
+    assert opened.input_value("#to") == view["to"]
+
+    opened.click("[data-reset]")
+    circle = opened.locator("#chart-map path[aria-label], #chart-map .mark-symbol path").last
+    circle.scroll_into_view_if_needed()
+    circle.click(force=True)
+    opened.wait_for_timeout(100)
+    assert len(opened.evaluate("explorer.view().site")) == 1
+    opened.click("[data-reset]")
+
+
+@pytest.mark.browser
+def test_the_address_restores_a_view(browser: Any, built: Path, opened: Any) -> None:
+    go(opened, "")
+    opened.check("#country-SY")
+    opened.check("#confirmation-us_official")
+    opened.fill("#q", "drone")
+    opened.fill("#from", "2023-11-01")
+    opened.wait_for_timeout(250)
+    address, ids = opened.evaluate("[location.hash, explorer.ids()]")
+    assert ids
+    other = visit(browser, built, address.lstrip("#"))
+    assert other.evaluate("explorer.ids()") == ids
+    assert other.is_checked("#country-SY")
+    assert other.input_value("#q") == "drone"
+    assert other.input_value("#from") == "2023-11-01"
+    other.click("[data-reset]")
+    assert other.evaluate("location.hash") == ""
+    other.go_back()
+    other.wait_for_timeout(100)
+    assert other.evaluate("explorer.ids()") == ids
+    other.close()
+
+
+@pytest.mark.browser
+def test_an_incident_has_an_address(browser: Any, built: Path, clean: dict[str, pd.DataFrame]) -> None:
+    last = clean["incidents"].sort_values("n_conflicts")["incident_id"].iloc[-1]
+    opened = visit(browser, built, f"incident-{last}")
+    row = opened.locator(f"[id='incident-{last}']")
+    assert row.is_visible()
+    assert row.locator("button.open").get_attribute("aria-expanded") == "true"
+    details = opened.locator(".details")
+    reports = clean["reports"][clean["reports"]["incident_id"] == last]
+    assert details.locator(".reports li").count() == len(reports)
+    linked = clean["sources"].set_index("source_id").loc[reports["source_id"], "url"].map(payload.safe_url)
+    assert details.locator(".reports a").count() == int((linked != "").sum())
+    source = reports["source_id"].iloc[0]
+    assert last in go(opened, f"source-{source}")
+    opened.close()
+
+
+@pytest.mark.browser
+def test_the_download_equals_the_selection(opened: Any, clean: dict[str, pd.DataFrame]) -> None:
+    ids = go(opened, "weapon=rocket&country=SY")
+    with opened.expect_download() as caught:
+        opened.click("#download")
+    text = Path(caught.value.path()).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["incident_id"] for row in rows] == ids
+    wanted = pd.read_csv(tables.resolve(CLEAN) / "incidents.csv", dtype=str, keep_default_na=False)
+    wanted = wanted.set_index("incident_id", drop=False).loc[ids]
+    numbers = clean["incidents"].select_dtypes("number").columns
+    for row, (_, expected) in zip(rows, wanted.iterrows(), strict=True):
+        for column, cell in row.items():
+            same = cell == expected[column] or (column in numbers and float(cell) == float(expected[column]))
+            assert same, (row["incident_id"], column, cell, expected[column])
+
+
+@pytest.mark.browser
+def test_keyboard_alone_is_enough(browser: Any, built: Path) -> None:
+    opened = visit(browser, built)
+    opened.keyboard.press("Tab")
+    assert opened.evaluate("document.activeElement.id") == "skip"
+    opened.keyboard.press("Enter")
+    assert opened.evaluate("document.activeElement.id") == "results-title"
+    reached: dict[str, int] = {}
+    opened.evaluate("document.activeElement.blur()")
+    opened.locator("header a").first.focus()
+    for step in range(140):
+        opened.keyboard.press("Tab")
+        name = opened.evaluate("document.activeElement.id || document.activeElement.className")
+        reached.setdefault(name, step)
+        if name == "q":
+            opened.keyboard.type("asad")
+            opened.wait_for_timeout(250)
+        if name == "country-IQ":
+            opened.keyboard.press("Space")
+        if name == "open":
+            opened.keyboard.press("Enter")
+            break
+    assert {"q", "from", "to", "country-IQ", "weapon-rocket", "site-al-asad", "download", "open"} <= set(reached)
+    assert opened.evaluate("explorer.view().q") == "asad"
+    assert opened.evaluate("explorer.view().country") == ["IQ"]
+    assert opened.locator(".details").count() == 1
+    assert opened.inner_text("#status").startswith(f"{opened.inner_text('#count')} incident")
+    opened.locator("#incidents thead th").nth(5).locator("[role=button], button").first.focus()
+    opened.keyboard.press("Enter")
+    assert opened.locator("#incidents thead th").nth(5).get_attribute("aria-sort") in ("ascending", "descending")
+    opened.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(browser: Any, built: Path, clean: dict[str, pd.DataFrame], scheme: str, width: int) -> None:
+    from axe_core_python.sync_playwright import Axe
+
+    last = clean["incidents"].sort_values("n_conflicts")["incident_id"].iloc[-1]
+    opened = visit(browser, built, f"incident-{last}", width=width, color_scheme=scheme)
+    opened.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    opened.wait_for_timeout(150)
+    found = Axe().run(opened)["violations"]
+    assert not found, json.dumps([(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found], indent=1)
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    assert opened.noise == []
+    opened.close()
+
+
+@pytest.mark.browser
+def test_it_is_quick_quiet_and_asks_no_network(browser: Any, built: Path) -> None:
+    opened = visit(browser, built)
+    marks = opened.evaluate("Object.fromEntries(performance.getEntriesByType('mark').map(m => [m.name, m.startTime]))")
+    times = []
+    for code in ("rocket", "one_way_drone", "rocket", "one_way_drone"):
+        times.append(
+            opened.evaluate(
+                """async (code) => { const start = performance.now();
+                document.getElementById("weapon-" + code).click();
+                await explorer.show();
+                document.body.offsetHeight;
+                return performance.now() - start; }""",
+                code,
+            )
+        )
+    print(f"\nexplorer: {built.stat().st_size / 1e6:.2f} MB, usable {marks['usable']:.0f} ms, drawn {marks['drawn']:.0f} ms,"
+          f" filter twice over {', '.join(f'{ms:.0f}' for ms in times)} ms")  # fmt: skip
+    assert opened.noise == []
+    opened.close()
+
+
+@pytest.mark.browser
+def test_hostile_text_stays_text(browser: Any, tmp_path: Path, clean: dict[str, pd.DataFrame]) -> None:
+    attack = "</script><img src=x onerror=document.title='broken'>\u2028<b>=1+1"
+    incidents, reports, sources = (clean[name].copy() for name in ("incidents", "reports", "sources"))
+    first = incidents.sort_values(["date", "incident_id"])["incident_id"].iloc[0]
+    mine = reports["incident_id"] == first
+    sources.loc[sources["source_id"].isin(reports.loc[mine, "source_id"]), ["title", "outlet"]] = attack
+    bad = ["javascript:document.title='broken'", "data:text/html,<script>1</script>", "file:///etc/passwd", "//x.org/a"]
+    sources["url"] = [bad[n % len(bad)] for n in range(len(sources))]
+    reports["note"] = attack
+    incidents["site_name"] = "=HYPERLINK(1)" + attack
+    incidents["attributed_to"] = attack
+    for name, frame in {**clean, "incidents": incidents, "reports": reports, "sources": sources}.items():
+        tables.write(frame, name, tmp_path / "clean")
+    tables.write(tables.read("sites", CLEAN), "sites", tmp_path / "clean")
+    made = page.build(str(tmp_path / "clean"), tmp_path / "explorer.html", Parameters())
+    opened = visit(browser, made, f"incident-{first}")
+    assert opened.title().startswith("Explorer")
+    assert attack.split("\u2028")[0] in opened.locator(".details .reports").inner_text()
+    assert opened.locator(".details .reports a, .details img, .details b").count() == 0
+    assert opened.evaluate("explorer.csv()").count(",'=HYPERLINK") == len(incidents)
+    opened.hover("#chart-timeline .mark-rect.role-mark path >> nth=3", force=True)
+    opened.wait_for_timeout(100)
+    assert opened.locator("img").count() == 0
+    assert opened.noise == []
+    opened.close()
+
+
+def test_the_same_input_gives_the_same_bytes(built: Path) -> None:
+    assert built.read_text(encoding="utf-8") == page.html(CLEAN, Parameters())
+    assert built.stat().st_size < 3_000_000
+    assert json.dumps(charts.specifications()) == json.dumps(charts.specifications())
+
+
+def test_the_first_view_is_what_the_parameters_count(clean: dict[str, pd.DataFrame]) -> None:
+    incidents = clean["incidents"]
+    text = selection.search_text(incidents, clean["reports"], clean["sources"])
+    for values in (
+        {},
+        {"countries": "IQ,JO", "confirmed_by": "local_official"},
+        {"window_start": "2023-12-01", "window_end": "2024-01-15", "confirmed_by": "us_official"},
+    ):
+        parameters = Parameters(**values)
+        view = selection.default_view(parameters, set(incidents["confirmation"]))
+        assert selection.select(incidents, view, text).equals(tables.select(incidents, parameters))
+    assert selection.default_view(Parameters(), {"denied"}).confirmation == CONFIRMATIONS["anyone"]
+
+
+codes = st.lists(st.sampled_from(["IQ", "SY", "al-asad", "rocket"]), unique=True).map(tuple)
+
+
+@given(codes, codes, codes, st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=30))
+def test_an_address_reads_back(country: tuple[str, ...], site: tuple[str, ...], weapon: tuple[str, ...], q: str) -> None:
+    view = View("2023-10-17", "2024-02-29", country=country, site=site, weapon=weapon, q=q)
+    assert View.read(view.address(), View("2000-01-01", "2000-01-02", q="other")) == view
+
+
+def test_an_address_leaves_the_rest_as_usual() -> None:
+    usual = View("2023-10-17", "2024-02-29", country=("IQ",))
+    assert View.read("weapon=rocket", usual) == View("2023-10-17", "2024-02-29", country=("IQ",), weapon=("rocket",))
+    assert View.read("country=", usual).country == ()
+
+
+def test_people_hurt_are_told_apart() -> None:
+    frame = pd.DataFrame(
+        {
+            "us_killed": [1, 0, None, None, 0],
+            "us_injured_best": [20, 3, None, 0, None],
+            "partner_killed": [None, None, None, None, 2],
+            "partner_injured": [None, None, None, None, None],
+        },
+        dtype="Int64",
+    )
+    assert selection.harm(frame).tolist() == ["killed", "injured", "unsaid", "none", "killed"]
+
+
+def test_contradicting_totals_are_all_told() -> None:
+    rows = [("a", 38, "at_least"), ("b", 38, "exact"), ("c", 40, "exact"), ("d", None, "exact")]
+    frame = pd.DataFrame(rows, columns=["source_id", "total", "relation"]).assign(as_of=pd.Timestamp("2023-11-07"))
+    frame["total"] = frame["total"].astype("Int64")
+    frame["iraq"] = pd.array([20, None, 22, None], dtype="Int64")
+    given_total, iraq = official.totals(frame, {"": "total", "IQ": "iraq"})
+    assert (given_total["total"], given_total["relation"], given_total["others"]) == (38, "exact", [40])
+    assert given_total["sources"] == ["a", "b"]
+    assert (iraq["total"], iraq["others"]) == (22, [20])
+
+
+@given(st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}"))
+def test_colours_can_be_seen_on_a_dark_screen(colour: str) -> None:
+    dark = page.on_dark(colour)
+    parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    if max(parts) - min(parts) > 90:
+        assert page.contrast(dark, page.DARK_PAPER) >= 3
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert page.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert page.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [("https://a.org/x?y=1", True), ("http://a.org", True), ("javascript:alert(1)", False), ("", False),
+     ("//a.org", False), ("data:text/html,x", False), ("https:///x", False), ("http://[::1", False)],
+)  # fmt: skip
+def test_only_web_addresses_are_linked(url: str, kept: bool) -> None:
+    assert payload.safe_url(url) == (url if kept else "")
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="incidents"):
+        page.build(str(tmp_path), tmp_path / "explorer.html", Parameters())
+    assert not (tmp_path / "explorer.html").exists()
+
+
+def test_it_is_built_within_seconds(tmp_path: Path) -> None:
+    start = time.perf_counter()
+    page.build(CLEAN, tmp_path / "e.html", Parameters())
+    print(f"\nexplorer built in {time.perf_counter() - start:.1f} s")
