@@ -74,8 +74,8 @@ def _wide(
     table["ucdp_date_prec"] = grade.ucdp_date(table["date_precision"], span)
     words = [field for field in FIELDS if field not in (*_NUMBERS, "date")]
     for field in words:
-        chosen = verdicts[field].chosen["value"].reindex(rows)
-        table[field] = chosen.fillna(_UNKNOWN.get(field, "")).astype(TEXT)
+        value = verdicts[field].chosen["value"].reindex(rows)
+        table[field] = value.fillna(_UNKNOWN.get(field, "")).astype(TEXT)
     tops = {cell: top_weapon(split(cell)) for cell in table["weapons"].unique()}
     table["top_weapon"] = table["weapons"].map(tops).astype(TEXT)
     for field in _NUMBERS:
@@ -119,7 +119,8 @@ def _place(table: pd.DataFrame, kept: pd.DataFrame, sites: pd.DataFrame) -> None
 def _shown(values: pd.Series) -> pd.Series:
     """Return values as text: days in ISO form, whole numbers without a point, nothing as ""."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        return values.dt.strftime("%Y-%m-%d").fillna("").astype(TEXT)
+        days: pd.Series = values.dt.strftime("%Y-%m-%d").fillna("").astype(TEXT)
+        return days
     if pd.api.types.is_numeric_dtype(values):
         whole: pd.Series = values.astype("Int64").astype("string").fillna("").astype(TEXT)
         return whole

@@ -8,23 +8,24 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import tables
-from helpers.cleaning import assemble
+from helpers.cleaning import assemble, suspects
+from helpers.cleaning.check import Findings, Stopped, read_and_check
 from helpers.cleaning.origins import families, read_houses
-from helpers.cleaning.reading import TEXT, Faults, read_folder
-from helpers.cleaning.rulings import Linked, correct, effects, link
+from helpers.cleaning.reading import TEXT
+from helpers.cleaning.rulings import Linked, effects, link
 from helpers.cleaning.schemas import Sheet
 from helpers.cleaning.schemas_clean import CLEAN
 from helpers.cleaning.schemas_coded import CODED
 from helpers.cleaning.strikes import reconcile_strikes
-from helpers.paths import resolve
 
 
 @dataclass(frozen=True)
 class Clean:
-    """What the cleaning gives: the clean `tables` by name, and the rulings as applied."""
+    """What the cleaning gives: the clean `tables` by name, the findings for review, and the sheets as normalised."""
 
     tables: dict[str, pd.DataFrame]
-    linked: Linked
+    findings: Findings
+    frames: dict[str, pd.DataFrame]
 
 
 def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
@@ -44,17 +45,24 @@ def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
 
 
 def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
-    """Return the clean tables made from the coded sheets in `coded_dir`."""
-    faults = Faults()
-    frames = read_folder(resolve(coded_dir), CODED, CODED, faults)
-    rulings = frames["decisions"].assign(file="decisions.csv")
-    reports, corrected = correct(frames["reports"], rulings)
+    """Return the clean tables made from the coded sheets in `coded_dir`.
+
+    Raises
+    ------
+    Stopped
+        If the sheets have faults that stop a run (`helpers.cleaning.check`); the error holds them all.
+    """
+    checked = read_and_check(coded_dir, reference_dir)
+    if not checked.findings.ok:
+        raise Stopped(checked.findings)
+    frames, rulings, reports = checked.frames, checked.rulings, checked.frames["reports"]
     linked = link(reports, rulings)
     sources = typed(frames["sources"], CODED["sources"])
     sources["family"] = families(sources, read_houses(reference_dir))
     sites = typed(frames["sites"], CODED["sites"])
     of_source = sources.set_index("source_id")
     whole = typed(reports, CODED["reports"])
+    suspected = suspects.with_rulings(suspects.find(whole, sites), rulings)
     whole["incident_id"] = linked.incident_id
     whole["family"] = whole["source_id"].map(of_source["family"]).astype(TEXT)
     whole["published"] = whole["source_id"].map(of_source["published"])
@@ -62,7 +70,9 @@ def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
     made["incidents"], made["reconciled"], made["conflicts"] = assemble.incidents(whole, sites, linked)
     made["reports"] = whole.drop(columns="published").sort_values("report_id", ignore_index=True)
     made["set_aside"] = _set_aside(whole, linked, rulings)
+    made["suspects"] = suspected
     made["decisions"] = effects(rulings, linked)
+    made["cleaning_log"] = _log(checked.log)
     made["sources"] = sources.sort_values("source_id", ignore_index=True)
     for name in ("context", "forces", "claims", "sites", "official_counts"):
         made[name] = typed(frames[name], CODED[name]).sort_values(CODED[name].column_names, ignore_index=True)
@@ -72,7 +82,15 @@ def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
     made["response_reports"] = strikes.sort_values(CODED["responses"].column_names, ignore_index=True)
     strikes["family"] = strikes["source_id"].map(of_source["family"])
     made["responses"] = reconcile_strikes(strikes)
-    return Clean({name: made[name][CLEAN[name].column_names] for name in CLEAN if name in made}, linked)
+    return Clean(
+        {name: made[name][CLEAN[name].column_names] for name in CLEAN if name in made}, checked.findings, frames
+    )
+
+
+def _log(log: pd.DataFrame) -> pd.DataFrame:
+    ordered = log.sort_values(["file", "row", "column"], kind="stable", ignore_index=True)
+    sheet = CLEAN["cleaning_log"]
+    return ordered.astype({column.name: "Int64" if column.type == "integer" else TEXT for column in sheet.columns})
 
 
 def _set_aside(reports: pd.DataFrame, linked: Linked, rulings: pd.DataFrame) -> pd.DataFrame:

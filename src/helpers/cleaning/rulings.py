@@ -12,6 +12,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.cleaning.reading import TEXT
+from helpers.cleaning.schemas_coded import REPORTS
+
+#: Fields of a report that a ruling may correct: what was coded, not what identifies the row.
+CORRECTABLE = tuple(name for name in REPORTS.column_names if name not in ("report_id", "source_id", "incident_key"))
 
 
 @dataclass(frozen=True)
@@ -33,20 +37,20 @@ class Linked:
     resited: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def correct(reports: pd.DataFrame, decisions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the reports with the rulings "correct" done, and their log (row, column, before, after, rule)."""
-    log = []
-    wanted = decisions[decisions["action"] == "correct"]
+def correct(reports: pd.DataFrame, rulings: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the reports with the rulings "correct" done, and the log of the cells that this changed."""
+    log: list[tuple[str, int, str, str, str, str]] = []
+    wanted = rulings[(rulings["action"] == "correct") & rulings["field"].isin(CORRECTABLE)]
     if len(wanted):
         reports = reports.copy()
-        for ruling in wanted.itertuples():
-            rows = reports.index[reports["report_id"] == ruling.report_id]
-            for row in rows:
-                before = str(reports.loc[row, str(ruling.field)])
-                reports.loc[row, str(ruling.field)] = str(ruling.value)
-                if before != ruling.value:
-                    log.append((row, ruling.field, before, ruling.value, f"ruling {ruling.decision_id}"))
-    return reports, pd.DataFrame(log, columns=["row", "column", "before", "after", "rule"])
+        for ruling in wanted.sort_values("decision_id").itertuples():
+            field, value = str(ruling.field), str(ruling.value)
+            for row in reports.index[reports["report_id"] == ruling.report_id]:
+                before = str(reports.loc[row, field])
+                if before != value:
+                    reports.loc[row, field] = value
+                    log.append(("reports.csv", int(row), field, before, value, f"ruling {ruling.decision_id}"))
+    return reports, pd.DataFrame(log, columns=["file", "row", "column", "before", "after", "rule"])
 
 
 def roots(decisions: pd.DataFrame) -> dict[str, str]:

@@ -119,7 +119,7 @@ def _yield_generic(kinds: np.ndarray, counted: pd.DataFrame, place: np.ndarray, 
     generic = codes.index("missile_unspecified")
     columns = [codes.index(code) for code in _MISSILES]
     amounts = counted.to_numpy()[:, columns]
-    has = (amounts.max(axis=1) > 0) & (counted.to_numpy()[:, generic] > 0)
+    has: np.ndarray = (amounts.max(axis=1) > 0) & (counted.to_numpy()[:, generic] > 0)
     leading = np.array(columns)[amounts.argmax(axis=1)]
     moved = np.flatnonzero(kinds[:, generic] & has[place])
     kinds[moved, leading[place[moved]]] = True
