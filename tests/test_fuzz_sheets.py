@@ -1,4 +1,4 @@
-"""Broken sheets: each is refused with clear lines, or cleaned with every row accounted for; none ends in a traceback."""
+"""Broken sheets: each is refused in clear lines, or cleaned with every row accounted for; none ends in a traceback."""
 
 from __future__ import annotations
 
