@@ -10,7 +10,7 @@ from helpers.cleaning.reading import TEXT
 from helpers.cleaning.reconcile import reconcile
 from helpers.cleaning.rulings import Linked
 from helpers.cleaning.schemas_clean import CONFLICTS, FIELDS, INCIDENTS, RECONCILED
-from helpers.cleaning.votes import Verdict
+from helpers.cleaning.votes import Verdict, joined
 from helpers.cleaning.weapons import UNSAID
 from helpers.vocabulary import split, top_weapon
 
@@ -91,7 +91,7 @@ def _wide(
     table["n_reports"] = groups.size()
     sources = kept[["incident", "source_id"]].drop_duplicates().sort_values(["incident", "source_id"])
     table["n_sources"] = sources.groupby("incident").size()
-    table["sources"] = sources.groupby("incident")["source_id"].agg(";".join).astype(TEXT)
+    table["sources"] = joined(sources["incident"], sources["source_id"]).astype(TEXT)
     table["n_independent"] = kept.drop_duplicates(["incident", "family"]).groupby("incident").size()
     return table
 
@@ -143,7 +143,7 @@ def _reconciled(verdicts: dict[str, Verdict], rows: pd.RangeIndex, ids: pd.Index
             part[column] = chosen[column].fillna(0).astype("Int64")
         told = verdict.others.sort_values(["incident", "n", "value"], ascending=[True, False, True])
         words = _shown(told["value"]).astype(object) + " (" + told["n"].astype(str) + ")"
-        part["others"] = words.groupby(told["incident"]).agg(";".join).reindex(rows).fillna("").astype(TEXT)
+        part["others"] = joined(told["incident"], words).reindex(rows).fillna("").astype(TEXT)
         parts.append(part)
     table = pd.concat(parts, ignore_index=True).sort_values(["incident", "place"], ignore_index=True)
     table["incident_id"] = pd.Series(np.asarray(ids)[table["incident"]], dtype=TEXT)
@@ -196,7 +196,7 @@ def _who(kept: pd.DataFrame, field: str, part: pd.DataFrame) -> np.ndarray:
         told = told.assign(other=told["other"].str.split(";")).explode("other")
     if field == "date":
         told = told[(concerned["date_precision"] == "day").to_numpy()]
-    joined = told.merge(part[["incident", "other"]], on=["incident", "other"]).groupby(["incident", "other"])
-    names = joined["report_id"].agg(lambda cells: ";".join(sorted(cells)))
-    pairs = pd.MultiIndex.from_arrays([part["incident"], part["other"]])
-    return names.reindex(pairs).fillna("").to_numpy()
+    pairs = part[["incident", "other"]].assign(pair=np.arange(len(part)))
+    told = told.merge(pairs, on=["incident", "other"]).drop_duplicates().sort_values(["pair", "report_id"])
+    names = joined(told["pair"], told["report_id"])
+    return names.reindex(range(len(part))).fillna("").to_numpy()

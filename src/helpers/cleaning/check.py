@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 import pandera.errors
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from helpers.cleaning.check_rulings import check_rulings
 from helpers.cleaning.normalise import LOG, normalise, read_spellings
@@ -191,8 +193,9 @@ def _keys(frame: pd.DataFrame, sheet: Sheet, frames: dict[str, pd.DataFrame], fa
     for link in sheet.foreign_keys:
         if link.column in missing or link.to in frames[link.sheet].attrs.get("missing", []):
             continue
-        known = [*frames[link.sheet][link.to].unique(), *link.also, ""]
-        for row in frame.index[~frame[link.column].isin(known)]:
+        known = pa.array([*frames[link.sheet][link.to].unique(), *link.also, ""], pa.large_string())
+        held = pc.is_in(pa.array(frame[link.column], pa.large_string()), value_set=known).to_numpy(zero_copy_only=False)
+        for row in frame.index[~held]:
             also = f", or {', '.join(link.also)}" if link.also else ""
             value = str(frame.loc[row, link.column])
             faults.stop(

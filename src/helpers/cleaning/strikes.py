@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.cleaning.reading import TEXT
-from helpers.cleaning.votes import lower_median, most_said, once
+from helpers.cleaning.votes import joined, lower_median, most_said, once
 
 _WORDS = ("country", "place", "kind", "target", "killed_side")
 
@@ -37,7 +37,7 @@ def reconcile_strikes(reports: pd.DataFrame) -> pd.DataFrame:
     table["killed_high"] = largest.groupby(keys).max().reindex(rows).astype("Int64")
     sources = reports[["source_id"]].assign(incident=keys).drop_duplicates().sort_values(["incident", "source_id"])
     table["n_sources"] = sources.groupby("incident").size().reindex(rows)
-    table["sources"] = sources.groupby("incident")["source_id"].agg(";".join).reindex(rows).astype(TEXT)
+    table["sources"] = joined(sources["incident"], sources["source_id"]).reindex(rows).astype(TEXT)
     table["n_independent"] = said.drop_duplicates(["incident", "family"]).groupby("incident").size().reindex(rows)
     return table.sort_values(["date", "response_id"], ignore_index=True)
 

@@ -219,7 +219,7 @@ def _splits(reports: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_rulings(suspects: pd.DataFrame, rulings: pd.DataFrame) -> pd.DataFrame:
-    """Return the suspects with the `ruling` on each pair (merge, apart) and its decision_id, blank where there is none."""
+    """Return the suspects with the `ruling` on each pair (merge, apart) and its decision_id; blank without one."""
     ruled = rulings[rulings["action"].isin(["merge", "apart"])]
     pair = {
         frozenset((one, other)): (action, name)

@@ -81,3 +81,12 @@ def lower_median(said: pd.DataFrame) -> pd.Series:
     groups = ordered.groupby("incident", sort=True)["weight"]
     reached = groups.cumsum() * 2 >= groups.transform("sum")
     return ordered[reached].drop_duplicates("incident").set_index("incident")["value"]
+
+
+def joined(groups: pd.Series, cells: pd.Series, sign: str = ";") -> pd.Series:
+    """Return for each of `groups` (whole numbers, sorted) its `cells` in their order, joined by `sign`."""
+    numbers, words = groups.to_numpy(), cells.astype(object).tolist()
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    ends = [*starts[1:], len(words)][: len(starts)]
+    texts = [sign.join(words[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return pd.Series(texts, index=numbers[starts], dtype=object)
