@@ -5,6 +5,7 @@ packages source-sans and source-serif unpacked into one folder (``npm pack sourc
 fonts-noto-core and fonts-noto-cjk. Run ``python -m helpers.brief.make_fonts FOLDER``.
 
 The Source families carry a reserved name under their licence, so they stay unaltered here; Noto reserves none.
+The subsets for the web stand under another name.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from helpers.brief.web import FACES
 from helpers.paths import resolve
 
 NOTO = Path("/usr/share/fonts/truetype/noto")
@@ -49,6 +51,15 @@ SIGNS = (
 )
 
 
+#: What the web faces hold: Latin with its accents, punctuation, a few signs.
+CHARACTERS = (
+    *range(0x20, 0x7F),
+    *range(0xA0, 0x180),
+    *range(0x2010, 0x2028),
+    *(0x2030, 0x2032, 0x2033, 0x2039, 0x203A, 0x2044, 0x20AC, 0x2192, 0x2212, 0x2248, 0x2260, 0x2264, 0x2265),
+)
+
+
 def common_east_asian() -> set[int]:
     """Return the everyday characters of Japanese (JIS level 1), Chinese (GB 2312 level 1) and Korean (KS X 1001)."""
     found = {*range(0x3000, 0x3100), *range(0xFF01, 0xFFA0)}
@@ -71,11 +82,29 @@ def cut(source: Path, target: Path, characters: Iterable[int] | None, number: in
     options = subset.Options(
         hinting=False, desubroutinize=False, name_IDs=["*"], notdef_outline=True, recalc_timestamp=False
     )
-    font = subset.load_font(str(source), options) if number < 0 else TTFont(source, fontNumber=number)
+    font = (
+        subset.load_font(str(source), options)
+        if number < 0
+        else TTFont(source, fontNumber=number, recalcTimestamp=False)
+    )
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=sorted(characters) if characters is not None else sorted(font.getBestCmap()))
     cutter.subset(font)
     subset.save_font(font, str(target), options)
+
+
+def web_font(path: Path, target: Path, family: str) -> None:
+    """Write the font at `path`, cut to `CHARACTERS` under the name `family`, to `target` as WOFF2."""
+    options = subset.Options(hinting=False, layout_features=["kern", "liga", "lnum", "tnum", "mark", "mkmk", "ccmp"])
+    font = TTFont(path, recalcTimestamp=False)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=CHARACTERS)
+    cutter.subset(font)
+    for record in font["name"].names:
+        if record.nameID in (1, 3, 4, 6, 16, 21, 25):
+            record.string = family.replace(" ", "") if record.nameID == 6 else family
+    font.flavor = "woff2"
+    font.save(target)
 
 
 def main(folder: str) -> None:
@@ -90,6 +119,10 @@ def main(folder: str) -> None:
     for name in ("Math", "Symbols", "Symbols2"):
         cut(NOTO / f"NotoSans{name}-Regular.ttf", target / f"NotoSans{name}-Subset.ttf", signs | {0xFFFD})
     cut(CJK, target / "NotoSansCJKjp-Subset.otf", common_east_asian() | occurring(), number=0)
+
+    (target / "web").mkdir(exist_ok=True)
+    for file, family, _, _ in FACES:
+        web_font(target / f"{file}.ttf", target / "web" / f"{file}.woff2", family)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,167 @@
+"""Blocks that stand among the prose: figures, tables, what numbers rest on, the appendix, the references."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment
+
+from helpers.brief import nodes
+from helpers.brief.nodes import Node
+from helpers.brief.plain import anchor, clean
+from helpers.brief.template import Form
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of ``figures/``: its files and what stands beside them."""
+
+    name: str
+    number: int
+    folder: Path
+    title: str
+    alt: str
+    source: str
+    view: Mapping[str, str]
+
+    @property
+    def wide(self) -> Path:
+        """The vector picture for desktop and paper."""
+        return self.folder / f"{self.name}.svg"
+
+    @property
+    def narrow(self) -> Path:
+        """The vector picture for a phone, or the wide one if there is none."""
+        path = self.folder / f"{self.name}-narrow.svg"
+        return path if path.exists() else self.wide
+
+    @property
+    def data(self) -> Path:
+        """The numbers shown, as CSV."""
+        return self.folder / f"{self.name}.csv"
+
+    @property
+    def explorer(self) -> str:
+        """The explorer's page with the same incidents in view."""
+        return "explorer.html" + (f"#{urlencode(self.view, safe=',')}" if self.view else "")
+
+
+def picture(name: str, number: int, folder: Path) -> Picture:
+    """Return the figure `name` of `folder` (FileNotFoundError if it was not drawn)."""
+    beside = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return Picture(
+        name,
+        number,
+        folder,
+        clean(beside["title"]),
+        clean(beside["alt"]),
+        clean(beside.get("source")),
+        {str(key): str(value) for key, value in beside.get("view", {}).items()},
+    )
+
+
+def data_address(path: Path, kind: str) -> str:
+    """Return the file at `path` as an address that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def size(svg: Path) -> tuple[int, int]:
+    """Return width and height of a picture, in the units of its viewBox."""
+    head = svg.read_text(encoding="utf-8")[:2000]
+    found = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', head)
+    return (round(float(found[1])), round(float(found[2]))) if found else (640, 400)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A block made by one function a form: HTML from a theme's template, Typst by a call into the theme."""
+
+    html: Callable[[], str]
+    typst: Callable[[], str]
+
+    def blocks(self, form: Form) -> list[Node]:
+        """Return the block as raw text of `form`; nothing for an empty text."""
+        text = self.html() if form == "html" else self.typst()
+        return [nodes.raw_block(form, text)] if text else []
+
+
+@dataclass(frozen=True)
+class Here:
+    """The place of the references in the document."""
+
+    def blocks(self, form: Form) -> list[Node]:
+        """Return the division that citeproc fills."""
+        return [nodes.division([], "refs")]
+
+
+Cell = Any
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: a caption, column heads, and rows of cells; a cell is text, or any value that the template can print.
+
+    `fill` turns a cell into nodes; it is given by the document, which knows where numbers lead.
+    """
+
+    identifier: str
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    fill: Callable[[Cell, Form], list[Node]]
+    widths: Sequence[float] = ()
+
+    def blocks(self, form: Form) -> list[Node]:
+        """Return the table; no rows, no table."""
+        if not self.rows:
+            return []
+        empty: list[Any] = ["", [], []]
+        default = {"t": "AlignDefault"}
+
+        def cell(value: Cell) -> list[Any]:
+            return [empty, default, 1, 1, [{"t": "Plain", "c": self.fill(value, form)}]]
+
+        def row(values: Sequence[Cell]) -> list[Any]:
+            return [empty, [cell(value) for value in values]]
+
+        widths = self.widths if form == "typst" and self.widths else ()
+        columns = [
+            [default, {"t": "ColWidth", "c": widths[place]} if widths else {"t": "ColWidthDefault"}]
+            for place in range(len(self.heads))
+        ]
+        table = {
+            "t": "Table",
+            "c": [
+                [f"table-{anchor(self.identifier)}", [], []],
+                [None, [{"t": "Plain", "c": nodes.words(self.caption)}]],
+                columns,
+                [empty, [row(self.heads)]],
+                [[empty, 0, [], [row(values) for values in self.rows]]],
+                [empty, []],
+            ],
+        }
+        return [table]
+
+
+def figure(shown: Picture, pages: Environment) -> Made:
+    """Return `shown` as a block: both widths within the HTML, a call for the PDF."""
+
+    def html() -> str:
+        width, height = size(shown.wide)
+        return pages.get_template("figure.html").render(
+            it=shown,
+            width=width,
+            height=height,
+            wide=data_address(shown.wide, "image/svg+xml"),
+            narrow=data_address(shown.narrow, "image/svg+xml"),
+            data=data_address(shown.data, "text/csv") if shown.data.exists() else "",
+        )
+
+    return Made(html, lambda: f"#picture({json.dumps(shown.name)})")

@@ -1,0 +1,66 @@
+"""The calls of ``08_brief``: merge the facts, write the HTML, write the PDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from helpers.brief import pdf, web
+from helpers.brief.document import Document, Run, load, merge
+from helpers.brief.wording import day, joined
+from helpers.facts import Facts
+from helpers.parameters import Parameters
+from helpers.paths import resolve
+from helpers.vocabulary import COUNTRIES
+
+__all__ = ["Document", "Run", "head", "load", "merge", "write_facts", "write_html", "write_pdf"]
+
+
+def write_facts(report_dir: str | Path) -> Facts:
+    """Merge the facts of all notebooks into ``facts.json`` of `report_dir`; return them.
+
+    A name that two notebooks give is an error (ValueError).
+    """
+    report = resolve(report_dir)
+    facts = merge(report / "facts")
+    facts.write(report / "facts.json")
+    return facts
+
+
+def write_html(document: Document) -> Path:
+    """Write ``brief.html`` beside the facts of the document's run; return its path."""
+    parameters = document.run.parameters
+    return web.render(document, resolve(parameters.report_dir) / "brief.html", head(parameters))
+
+
+def write_pdf(document: Document) -> Path:
+    """Write ``brief.pdf`` beside the facts of the document's run; return its path."""
+    parameters = document.run.parameters
+    return pdf.render(document, resolve(parameters.report_dir) / "brief.pdf", head(parameters))
+
+
+def head(parameters: Parameters) -> dict[str, Any]:
+    """Return the title and the other words at the head of the brief for `parameters`."""
+    where = joined(COUNTRIES[code] for code in parameters.countries)
+    window = f"{day(parameters.window_start)} to {day(parameters.window_end)}"
+    return {
+        "title": f"Attacks on US and coalition forces in {where}",
+        "kicker": "Escalation brief",
+        "running": f"Attacks on US and coalition forces in {where}",
+        "window": window,
+        "standfirst": f"What public reports show, and how far they can be trusted: {window}.",
+        "description": f"What public reports of attacks on US and coalition forces in {where} show, {window}: "
+        "weapons, the pause during the Gaza ceasefire, US strikes, and how far the record can be trusted.",
+        "keywords": [
+            "attacks",
+            "US forces",
+            *(COUNTRIES[code] for code in parameters.countries),
+            "ceasefire",
+            "missiles",
+        ],
+    }
+
+
+def document(parameters: Parameters) -> Document:
+    """Return the document of the run whose folders `parameters` names."""
+    return Document(load(parameters))

@@ -1,0 +1,168 @@
+"""The prose template: Markdown with Jinja2, in which no substituted text is ever parsed as markup.
+
+Each value that the template prints becomes a mark of private-use characters; pandoc parses the template with those
+marks as if they were letters; then each mark in the document tree is replaced by nodes made from the value. So a title
+that holds Markdown, HTML, Typst code or template syntax is a word among words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from helpers.brief import nodes
+from helpers.brief.nodes import Node
+from helpers.brief.plain import clean
+from helpers.brief.wording import Phrase, Printed
+from helpers.facts import Fact
+
+Form = Literal["html", "typst"]
+
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+
+
+class Block(Protocol):
+    """A value that stands as blocks of its own: a figure, a table, the appendix."""
+
+    def blocks(self, form: Form) -> list[Node]:
+        """Return the nodes of the block in `form`."""
+
+
+class Inline(Protocol):
+    """A value that stands within a line and builds its own nodes: a citation."""
+
+    def inlines(self, form: Form) -> list[Node]:
+        """Return the nodes of the value in `form`."""
+
+
+@dataclass
+class Text:
+    """A rendered template: pandoc's tree with marks, and the values that the marks stand for."""
+
+    tree: dict[str, Any]
+    values: list[Any] = field(default_factory=list)
+
+    def filled(self, form: Form, linked: Callable[[Fact], str | None]) -> list[Node]:
+        """Return the blocks of the document in `form`; `linked` gives the anchor of a fact's evidence, or None."""
+        filler = _Filler(self.values, form, linked)
+        blocks: list[Node] = nodes.change(self.tree["blocks"], filler.leaf)
+        if filler.pending(blocks):
+            raise ValueError("the template prints a figure or table within a line; give it a paragraph of its own")
+        return blocks
+
+
+def environment(folder: Path) -> tuple[Environment, list[Any]]:
+    """Return a Jinja2 environment for the template in `folder`, and the list to which it adds each printed value."""
+    values: list[Any] = []
+
+    def printed(value: Any) -> Markup:
+        if isinstance(value, Markup):  # what a macro or block of the template itself gave: its words and its marks
+            return value
+        values.append(value)
+        return Markup(f"{_OPEN}{len(values) - 1}{_CLOSE}")
+
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        finalize=printed,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        comment_start_string="<#",  # {# starts the identifier of a heading
+        comment_end_string="#>",
+    )
+    return made, values
+
+
+def render(path: Path, names: Mapping[str, Any]) -> Text:
+    """Return the template at `path` rendered with `names`.
+
+    Raises
+    ------
+    jinja2.TemplateError, KeyError
+        If the template wants a name or a fact that is not there.
+    """
+    made, values = environment(path.parent)
+    markdown = made.get_template(path.name).render(**names)
+    return Text(nodes.parse(markdown), values)
+
+
+class _Filler:
+    """Replaces the marks of one document by the nodes of their values."""
+
+    def __init__(self, values: list[Any], form: Form, linked: Callable[[Fact], str | None]) -> None:
+        self.values, self.form, self.linked = values, form, linked
+
+    def leaf(self, node: Node) -> list[Node] | None:
+        if node["t"] == "Str" and _OPEN in node["c"]:
+            return self._word(node["c"])
+        if node["t"] in ("Para", "Plain"):
+            value = self._block(node)
+            if value is not None:
+                blocks: list[Node] = value.blocks(self.form)
+                return blocks
+        if node["t"] in ("Link", "Image") and _OPEN in node["c"][2][0]:
+            label, inlines, (target, title) = node["c"]
+            whole = _MARK.sub(lambda found: clean(self.values[int(found[1])]), target)
+            return [{"t": node["t"], "c": [label, inlines, [whole, title]]}]
+        return None
+
+    def _block(self, node: Node) -> Any:
+        found = _MARK.fullmatch(node["c"][0]["c"]) if len(node["c"]) == 1 and node["c"][0]["t"] == "Str" else None
+        value = self.values[int(found[1])] if found else None
+        return value if hasattr(value, "blocks") else None
+
+    def _word(self, text: str) -> list[Node] | None:
+        result: list[Node] = []
+        last = 0
+        for found in _MARK.finditer(text):
+            value = self.values[int(found[1])]
+            if hasattr(value, "blocks"):
+                return None
+            if text[last : found.start()]:
+                result.append(nodes.string(text[last : found.start()]))
+            result.extend(inlines(value, self.form, self.linked))
+            last = found.end()
+        if text[last:]:
+            result.append(nodes.string(text[last:]))
+        return result
+
+    def pending(self, blocks: Any) -> bool:
+        """Return whether a mark is left anywhere."""
+        if isinstance(blocks, list):
+            return any(map(self.pending, blocks))
+        if isinstance(blocks, dict):
+            return any(map(self.pending, blocks.values()))
+        return isinstance(blocks, str) and _OPEN in blocks
+
+
+def inlines(value: Any, form: Form, linked: Callable[[Fact], str | None]) -> list[Node]:
+    """Return `value` as nodes within a line: facts as links to their evidence, all else as plain words."""
+    if hasattr(value, "inlines"):
+        made: list[Node] = value.inlines(form)
+        return made
+    if isinstance(value, Phrase):
+        return [node for part in value.parts for node in inlines(part, form, linked)]
+    if isinstance(value, Fact):
+        value = Printed(value, value.text)
+    if isinstance(value, Printed):
+        target = linked(value.fact)
+        shown = nodes.words(clean(value.text))
+        return [nodes.link(shown, f"#{target}", "fact")] if target else shown
+    return nodes.words(_spaced(value))
+
+
+def _spaced(value: Any) -> str:
+    """Return `value` as clean text that keeps the space at its ends."""
+    whole = str(value)
+    inner = clean(whole)
+    before = " " if whole[:1].isspace() and inner else ""
+    return f"{before}{inner}{' ' if whole[-1:].isspace() else ''}"
