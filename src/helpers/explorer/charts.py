@@ -50,31 +50,39 @@ def _named(data: str, name: str) -> alt.Chart:
 def _band() -> list[alt.Chart]:
     return [
         _named("band", "band").mark_rect(color=_ink("band")).encode(x=_days(), x2="end:T"),
-        _named("band", "bandName").mark_text(color=_ink("band-ink"), align="left", baseline="top", dx=3, dy=3, fontSize=12)
+        _named("band", "bandName")
+        .mark_text(color=_ink("band-ink"), align="left", baseline="top", dx=3, dy=3, fontSize=12)
         .encode(x=_days(), y=alt.value(0), text="label:N"),
     ]  # fmt: skip
 
 
-def _span() -> list[alt.VariableParameter]:
+def _span() -> list[alt.Parameter]:
     return [alt.param(name="spanStart", value=0), alt.param(name="spanEnd", value=1)]
 
 
 def timeline() -> Spec:
     """Return the timeline: each incident a square on its day, coloured by its heaviest weapon; a drag picks days.
 
-    Data: ``band`` (date, end, label), ``incidents`` (date, next, low, high, colour, tip, id), ``responses`` (date, tip).
+    Data: ``band`` (date, end, label), ``incidents`` (date, next, low, high, colour, tip, id) and ``responses``
+    (date, tip).
     """
     brush = alt.selection_interval(
         name="brush", encodings=["x"],
         mark=alt.BrushConfig(fill=_ink("ink"), fillOpacity=0.08, stroke=_ink("ink"), strokeOpacity=0.6),
     )  # fmt: skip
-    squares = _named("incidents", "squares").mark_rect(strokeWidth={"expr": "width < 600 ? 0.3 : 0.7"}, stroke=_ink("paper"), cursor="pointer").encode(
-        x=_days(),
-        x2="next:T",
-        y=alt.Y("low:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=26)),
-        y2="high:Q",
-        color=alt.Color("colour:N", scale=None),
-        tooltip=alt.Tooltip("tip:N", title="incident"),
+    squares = (
+        _named("incidents", "squares")
+        .mark_rect(strokeWidth={"expr": "width < 600 ? 0.3 : 0.7"}, stroke=_ink("paper"), cursor="pointer")
+        .encode(
+            x=_days(),
+            x2="next:T",
+            y=alt.Y(
+                "low:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=26)
+            ),
+            y2="high:Q",
+            color=alt.Color("colour:N", scale=None),
+            tooltip=alt.Tooltip("tip:N", title="incident"),
+        )
     )
     strikes = (
         _named("responses", "strikes")
@@ -82,35 +90,50 @@ def timeline() -> Spec:
         .encode(x=_days(), y=alt.value(8), tooltip=alt.Tooltip("tip:N", title="US strike"))
     )
     layers = alt.layer(*_band(), squares.add_params(brush), strikes)
-    chart = layers.properties(width="container", height=190, padding={"left": 0, "right": 6, "top": 4, "bottom": 0})
+    chart: Any = layers.properties(
+        width="container", height=190, padding={"left": 0, "right": 6, "top": 4, "bottom": 0}
+    )
     spec: Spec = _config(chart.add_params(*_span())).to_dict()
     return spec
 
 
 def harm() -> Spec:
-    """Return people hurt by incident: bars for the injured (best estimate, low to high), dots in a row above for the killed.
+    """Return people hurt by incident: bars for the injured (best estimate, low to high), dots above for the killed.
 
-    Data: ``band``, ``injured`` (date, best, low, high, colour, tip, id), ``killed`` (date, label, align, dx, colour, tip, id).
+    Data: ``band``, ``injured`` (date, best, low, high, colour, tip, id), ``killed`` (date, label, align, dx, colour,
+    tip, id).
     """
     y = alt.Y("best:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=26))
-    bars = _named("injured", "bars").mark_bar(width=5, cursor="pointer").encode(
-        x=_days(), y=y, color=alt.Color("colour:N", scale=None), tooltip=alt.Tooltip("tip:N", title="incident")
+    bars = (
+        _named("injured", "bars")
+        .mark_bar(width=5, cursor="pointer")
+        .encode(x=_days(), y=y, color=alt.Color("colour:N", scale=None), tooltip=alt.Tooltip("tip:N", title="incident"))
     )
-    ranges = _named("injured", "ranges").mark_rule(color=_ink("muted"), strokeWidth=1).encode(x=_days(), y=alt.Y("low:Q"), y2="high:Q")
+    ranges = (
+        _named("injured", "ranges")
+        .mark_rule(color=_ink("muted"), strokeWidth=1)
+        .encode(x=_days(), y=alt.Y("low:Q"), y2="high:Q")
+    )
     row = alt.value(30)
-    dots = _named("killed", "dots").mark_point(
-        filled=True, size=80, opacity=1, cursor="pointer", stroke=_ink("paper")
-    ).encode(
-        x=_days(),
-        y=row,
-        color=alt.Color("colour:N", scale=None),
-        tooltip=alt.Tooltip("tip:N", title="incident"),
+    dots = (
+        _named("killed", "dots")
+        .mark_point(filled=True, size=80, opacity=1, cursor="pointer", stroke=_ink("paper"))
+        .encode(
+            x=_days(),
+            y=row,
+            color=alt.Color("colour:N", scale=None),
+            tooltip=alt.Tooltip("tip:N", title="incident"),
+        )
     )
-    labels = _named("killed", "labels").mark_text(
-        align={"expr": "datum.align"}, dx={"expr": "datum.dx"}, color=_ink("ink"), fontSize=12
-    ).encode(x=_days(), y=row, text="label:N")
+    labels = (
+        _named("killed", "labels")
+        .mark_text(align={"expr": "datum.align"}, dx={"expr": "datum.dx"}, color=_ink("ink"), fontSize=12)
+        .encode(x=_days(), y=row, text="label:N")
+    )
     layers = alt.layer(*_band(), ranges, bars, dots, labels)
-    chart = layers.properties(width="container", height=150, padding={"left": 0, "right": 6, "top": 4, "bottom": 0})
+    chart: Any = layers.properties(
+        width="container", height=150, padding={"left": 0, "right": 6, "top": 4, "bottom": 0}
+    )
     spec: Spec = _config(chart.add_params(*_span())).to_dict()
     return spec
 
@@ -131,8 +154,8 @@ def site_map() -> Spec:
     circles = _named("sites", "circles").mark_circle(
         stroke=_ink("paper"), strokeWidth=1, opacity=0.88, cursor="pointer"
     )
-    halo = {"stroke": _ink("land"), "strokeWidth": 3, "strokeJoin": "round"}
-    text: dict[str, Any] = {"dx": {"expr": "datum.dx"}, "dy": {"expr": "datum.dy"}, "align": {"expr": "datum.align"}}
+    halo: dict[str, Any] = {"stroke": _ink("land"), "strokeWidth": 3, "strokeJoin": "round"}
+    text: dict[str, Any] = {name: {"expr": f"datum.{name}"} for name in ("dx", "dy", "align")}
     text |= {"baseline": "middle", "fontSize": 12}
     layers = alt.layer(
         land,
@@ -151,7 +174,7 @@ def site_map() -> Spec:
         scale={"expr": f"width * 180 / PI / {east - west}"},
         translate={"expr": "[width / 2, height / 2]"},
     )
-    chart = layers.properties(width="container", height="container", projection=projection, padding=0)
+    chart: Any = layers.properties(width="container", height="container", projection=projection, padding=0)
     spec: Spec = _config(chart).to_dict()
     return spec
 

@@ -51,7 +51,7 @@ const RELATION = { exact: "", at_least: "at least ", approximately: "about " };
 /** The officials' total that goes with the state: the last one to its last day; of one country if only one is chosen. */
 function officialTotal() {
   const country = state.country.length === 1 ? state.country[0] : "";
-  const given = DATA.official.filter((total) => total.country === country);
+  const given = DATA.official.chain.filter((total) => total.country === country);
   const last = given.findLast((total) => total.day <= state.to);
   const first = given.findLast((total) => total.day < state.from);
   return { country, last, first };
@@ -68,7 +68,9 @@ function showOfficial() {
     say("official-words", `more in the officials' total${where}: from ${RELATION[first.relation]}${first.total} as of ${dayText(first.day)} to ${RELATION[last.relation]}${last.total} as of ${dayText(last.day)}`);
   } else {
     say("official-number", `${RELATION[last.relation]}${last.total}`);
-    say("official-words", `officials' total${where} as of ${dayText(last.day)}${last.others.length ? ` (also given: ${last.others.join(", ")})` : ""}`);
+    const aside = country ? [] : DATA.official.aside.filter((total) => total.day >= last.day && total.day <= state.to);
+    const also = aside.map((total) => `${RELATION[total.relation]}${total.total}${total.day === last.day ? "" : ` by ${dayText(total.day)}`}`);
+    say("official-words", `officials' total${where} as of ${dayText(last.day)}${also.length ? `; also told, against their other totals: ${also.join(", ")}` : ""}`);
   }
   const narrowed = state.q || state.site.length || state.weapon.length || state.confirmation.length || state.harm.length || state.country.length > 1;
   byId("official-narrow").hidden = !narrowed;

@@ -1,39 +1,46 @@
-"""The officials' running totals as the explorer shows them beside its own counts."""
+"""The officials' running totals beside the explorer's own counts, from the chain of the coverage analysis."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
 
-#: Where a running total stands, by the country that a view is confined to ("" for all).
-COLUMNS = {"": "total", "IQ": "iraq", "SY": "syria", "JO": "jordan"}
+from helpers.analysis import totals as chains
 
 
-def totals(official_counts: pd.DataFrame, columns: dict[str, str] = COLUMNS) -> list[dict[str, Any]]:
-    """Return one record for each day and column to which a running total was given, in order of day.
+def _relation(value: float, low: float, high: float) -> str:
+    if math.isinf(high):
+        return "at_least"
+    return "exact" if low == value == high else "approximately"
 
-    Statements about one day often contradict each other. The one most often given is taken (of equally frequent
-    ones the largest), and all others are told beside it. Keys: ``day``, ``country``, ``total``, ``relation``
-    (``exact`` if any source gives that total without "at least" or "about"), ``others``, ``sources``.
+
+def totals(official_counts: pd.DataFrame, sources: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Return ``chain`` and ``aside``: what officials counted, and the statements that contradict it.
+
+    `helpers.analysis.totals` makes the chain, for all countries (``country`` is "") and for each. A record of the chain
+    has ``day, country, total, relation`` (exact, at_least, approximately); one that is aside, likewise, is of all
+    countries. Both are in order of day.
     """
-    records = []
-    for country, column in columns.items():
-        given = official_counts.dropna(subset=[column, "as_of"])
-        for day, rows in given.groupby("as_of"):
-            frequency = rows[column].astype(int).value_counts()
-            total = max(frequency.index, key=lambda number: (frequency[number], number))
-            saying = rows[rows[column] == total]
-            relations = set(saying["relation"])
-            relation = next(r for r in ("exact", "at_least", "approximately") if r in relations)
-            records.append(
-                {
-                    "day": pd.Timestamp(str(day)).strftime("%Y-%m-%d"),
-                    "country": country,
-                    "total": int(total),
-                    "relation": relation,
-                    "others": sorted(int(number) for number in frequency.index if number != total),
-                    "sources": list(dict.fromkeys(saying["source_id"])),
-                }
-            )
-    return sorted(records, key=lambda record: (record["day"], record["country"]))
+    families = sources.set_index("source_id")["family"] if "family" in sources else pd.Series(dtype=str)
+    whole = chains.series(official_counts, families)
+    scopes = {"": whole, **chains.by_country(official_counts, families)}
+    chain = [
+        {
+            "day": point.day.strftime("%Y-%m-%d"),
+            "country": country,
+            "total": int(point.value),
+            "relation": _relation(point.value, point.low, point.high),
+        }
+        for country, series in scopes.items()
+        for point in series.points[1:]
+    ]
+    aside = [
+        {"day": item.day.strftime("%Y-%m-%d"), "country": "", "total": item.value, "relation": item.relation}
+        for item in whole.aside
+    ]
+    return {
+        "chain": sorted(chain, key=lambda record: (record["day"], record["country"])),
+        "aside": sorted(aside, key=lambda record: (record["day"], record["total"])),
+    }

@@ -7,9 +7,9 @@ checkboxes, since a checkbox with a label and a number is a chart that keyboards
 use, and a bar in an SVG is not. What ties the views together is one state, held in the address; with a few hundred
 rows each change is evaluated anew over all of them in a millisecond, so that no crossfilter index is needed.
 
-The page's security policy allows only the scripts that are embedded here, by their hashes: no `eval` (Vega evaluates its
-expressions by its interpreter), no connection, no image. Text from sources reaches the page as data and is only ever
-put in as text.
+The page's security policy allows only the scripts that are embedded here, by their hashes: no `eval` (Vega evaluates
+its expressions by its interpreter), no connection, no image. Text from sources reaches the page as data and is only
+ever put in as text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from helpers.figures import style
 from helpers.figures.style import day_text
 from helpers.parameters import Parameters
 from helpers.paths import resolve
-from helpers.vocabulary import CONFIRMATION, COUNTRIES, weapons
+from helpers.vocabulary import COUNTRIES, weapons
 
 _HERE = Path(__file__).parent
 
@@ -78,7 +78,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def on_dark(colour: str) -> str:
-    """Return `colour` as a dark screen shows it: greys mirrored, so that the strongest stays it; others lightened to 3:1."""
+    """Return `colour` for a dark screen: greys mirrored, so that the strongest stays so; others lightened to 3:1."""
     hue, light, saturation = colorsys.rgb_to_hls(*_rgb(colour))
     if saturation < 0.12:
         light = min(1.0, 1.03 - 0.86 * light)
@@ -93,9 +93,7 @@ def on_dark(colour: str) -> str:
 
 def _variables() -> str:
     data = {name: (colour, on_dark(colour)) for name, colour in colours().items()}
-    light, dark = (
-        "".join(f"--{name}:{pair[side]};" for name, pair in {**PLAIN, **data}.items()) for side in (0, 1)
-    )
+    light, dark = ("".join(f"--{name}:{pair[side]};" for name, pair in {**PLAIN, **data}.items()) for side in (0, 1))
     return f":root{{{light}}}\n@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
 
 
@@ -123,7 +121,9 @@ def _usual_words(parameters: Parameters) -> str:
     words = f"{day_text(parameters.window_start)} to {day_text(parameters.window_end)}"
     if set(parameters.countries) != set(COUNTRIES):
         words += ", " + " and ".join(COUNTRIES[code] for code in parameters.countries)
-    return words + ("" if parameters.confirmed_by == "anyone" else f", confirmed by {parameters.confirmed_by} or better")
+    return words + (
+        "" if parameters.confirmed_by == "anyone" else f", confirmed by {parameters.confirmed_by} or better"
+    )
 
 
 def html(clean_dir: str, parameters: Parameters) -> str:
@@ -137,7 +137,10 @@ def html(clean_dir: str, parameters: Parameters) -> str:
         {"label": "Jordan", "longitude": 36.7, "latitude": 32.1},
     ]
     own = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    scripts = [_script(text) for text in (vl_convert.javascript_bundle(), _datatables(), own)]
+    scripts = [
+        _script(text)
+        for text in (vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", None), _datatables(), own)
+    ]
     shown = {incident["top_weapon"] for incident in data["incidents"]}
     template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(
         (_HERE / "page.html").read_text(encoding="utf-8")

@@ -164,7 +164,9 @@ def colours() -> dict[str, str]:
     """Return name -> colour on paper, of all that the page colours."""
     weapons = {f"weapon-{code}": weapon.colour for code, weapon in vocabulary.weapons().items()}
     countries = {f"country-{code}": colour for code, colour in style.COUNTRY_COLOURS.items()}
-    confirmation = {f"confirmation-{code}": style.CONFIRMATION_COLOURS.get(code, style.GRID) for code in vocabulary.CONFIRMATION}
+    confirmation = {
+        f"confirmation-{code}": style.CONFIRMATION_COLOURS.get(code, style.GRID) for code in vocabulary.CONFIRMATION
+    }
     harm = {"harm-killed": style.ACCENT, "harm-injured": "#e08a7b", "harm-none": style.MUTED, "harm-unsaid": style.GRID}
     return {**weapons, **countries, **confirmation, **harm}
 
@@ -202,8 +204,10 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
             for row in records(cited)
         },
         "conflicts": _grouped(conflicts, ["field", "chosen", "n_chosen", "other", "n_other", "rule"]),
-        "official": official.totals(counts) if counts is not None else [],
-        "responses": [] if responses is None else records(responses[["date", "country", "place"]].dropna(subset="date")),
+        "official": official.totals(counts, sources) if counts is not None else {"chain": [], "aside": []},
+        "responses": []
+        if responses is None
+        else records(responses[["date", "country", "place"]].dropna(subset="date")),
         "borders": borders(),
     }
 
@@ -226,7 +230,11 @@ def _labels() -> dict[str, dict[str, str]]:
 
 def _pause(parameters: Parameters) -> dict[str, str]:
     last = parameters.pause_end - timedelta(days=1)
-    return {"start": parameters.pause_start.isoformat(), "end": parameters.pause_end.isoformat(), "last": last.isoformat()}
+    return {
+        "start": parameters.pause_start.isoformat(),
+        "end": parameters.pause_end.isoformat(),
+        "last": last.isoformat(),
+    }
 
 
 def periods(parameters: Parameters) -> list[dict[str, str]]:

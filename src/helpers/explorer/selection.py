@@ -8,7 +8,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date
 from urllib.parse import parse_qsl, quote
 
 import pandas as pd
@@ -137,12 +136,5 @@ def select(incidents: pd.DataFrame, view: View, text: pd.Series[str]) -> pd.Data
         fits &= harm(incidents).isin(view.harm)
     for word in folded(view.q).split():
         fits &= text.str.contains(word, regex=False)
-    return incidents[fits].sort_values(["date", "incident_id"], ignore_index=True)
-
-
-def is_day(text: str) -> bool:
-    """Return whether `text` is a day written YYYY-MM-DD."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+    chosen: pd.DataFrame = incidents[fits].sort_values(["date", "incident_id"], ignore_index=True)
+    return chosen
