@@ -128,7 +128,8 @@ def official_pause(
         }
         first, second = (sorted(total.total for total in at[day]) for day in (opening.as_of, closing.as_of))
         low, high = max(0, second[0] - first[-1]), max(0, second[-1] - first[0])
-        contradicting = tuple(t for day in at.values() for t in day if t not in (opening, closing))
+        ends = {(total.as_of, total.total) for total in (opening, closing)}
+        contradicting = tuple(t for day in at.values() for t in day if (t.as_of, t.total) not in ends)
         within = [total for total in chain if eve <= total.as_of <= final]
         certain = within[-1].total - within[0].total if within else 0
         start = start or whole[0]
@@ -151,7 +152,7 @@ def official_pause(
         exact,
         index,
         contradicting,
-        tuple(total for total in told if total not in chain),
+        tuple(t for t in told if (t.as_of, t.total) not in {(c.as_of, c.total) for c in chain}),
         tuple(chain[1:]),
         stop_opening if late else None,
         stop_closing,
