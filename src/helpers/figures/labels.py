@@ -152,11 +152,12 @@ def around(
         label = axes.text(
             float(centre[0]), float(centre[1]), shown, ha="center", va="center", fontsize=size, color=colour, zorder=6
         )
-        label.set_path_effects(_halo())
+        label.set_path_effects(halo())
     return placed
 
 
-def _halo() -> list[Any]:
+def halo() -> list[Any]:
+    """Return the path effect that sets words off from lines beneath them."""
     from matplotlib.patheffects import withStroke
 
     return [withStroke(linewidth=2.2, foreground=PAPER)]

@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
-from helpers.parameters import Parameters
+from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
 from helpers.tables import for_spreadsheet
 
@@ -343,6 +343,17 @@ def source_line(parameters: Parameters, incidents: int, kinds: str = "") -> str:
     span = f"{day_text(parameters.window_start)} to {day_text(parameters.window_end)}"
     counted = f"{incidents:,} incident{'' if incidents == 1 else 's'} coded from public reports"
     return f"Source: {counted}, {where}, {span}{by}.{f' {kinds}' if kinds else ''}"
+
+
+def view(parameters: Parameters, **more: str) -> dict[str, str]:
+    """Return the explorer's address parameters that show the incidents which `parameters` counts."""
+    shown = {"from": parameters.window_start.isoformat(), "to": parameters.window_end.isoformat()}
+    usual = Parameters()
+    if parameters.countries != usual.countries:
+        shown["country"] = ",".join(parameters.countries)
+    if parameters.confirmed_by != usual.confirmed_by:
+        shown["confirmation"] = ",".join(CONFIRMATIONS[parameters.confirmed_by])
+    return {**shown, **more}
 
 
 def save(
