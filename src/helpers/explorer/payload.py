@@ -7,6 +7,7 @@ import io
 import json
 import math
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,7 +51,7 @@ def script_json(value: Any) -> str:
     return text
 
 
-def table(name: str, clean_dir: str) -> pd.DataFrame | None:
+def table(name: str, clean_dir: str | Path) -> pd.DataFrame | None:
     """Return a clean table, or None where it has not been built."""
     try:
         return read(name, clean_dir)

@@ -149,8 +149,10 @@ def _create_search(connection: sqlite3.Connection) -> None:
     connection.execute(f"INSERT INTO reports_fts (rowid, {fields}) SELECT rowid, {fields} FROM reports")
 
 
-def export(clean_dir: str, path: str | Path) -> Path:
+def export(clean_dir: str | Path, path: str | Path) -> Path:
     """Write the clean tables in `clean_dir` to the SQLite file `path`, with Datasette's metadata beside it.
+
+    A relative `path` counts from the working folder, as on the command line.
 
     The metadata (``NAME-metadata.json``: what each table and column means) is read by
     ``datasette NAME.db -m NAME-metadata.json``. A table that has not been built is left out. The same tables give the
@@ -161,7 +163,7 @@ def export(clean_dir: str, path: str | Path) -> Path:
     FileNotFoundError
         If there are no incidents in `clean_dir`.
     """
-    target = resolve(path)
+    target = Path(path).expanduser().absolute()
     frames = {name: frame for name in CLEAN if (frame := table(name, clean_dir)) is not None}
     if "incidents" not in frames:
         raise FileNotFoundError(
