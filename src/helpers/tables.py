@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
@@ -43,18 +45,30 @@ def _one_line_end(cell: object) -> object:
     return cell.replace("\r\n", "\n").replace("\r", "\n") if isinstance(cell, str) and "\r" in cell else cell
 
 
+def _for_people(cells: pd.Series) -> pd.Series:
+    """Return a column as its CSV shows it; a long column of Arrow's strings is searched as a whole first."""
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        days: pd.Series = cells.dt.strftime("%Y-%m-%d")
+        return days
+    if isinstance(cells.dtype, pd.StringDtype):
+        odd = cells.str.startswith(FORMULA_SIGNS) | cells.str.contains("\r", regex=False)
+        if not odd.any():
+            return cells
+    elif cells.dtype != object:
+        return cells
+    return cells.astype(object).map(for_spreadsheet).map(_one_line_end)
+
+
 def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
     """Write `frame` as ``name.csv`` (formulas neutralised) and ``name.parquet`` (as it is) into `folder`."""
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
-    shown = frame.copy()
-    for column in shown.columns:
-        if pd.api.types.is_datetime64_any_dtype(shown[column]):
-            shown[column] = shown[column].dt.strftime("%Y-%m-%d")
-        elif shown[column].dtype == object or pd.api.types.is_string_dtype(shown[column]):
-            shown[column] = shown[column].map(for_spreadsheet).map(_one_line_end)
+    shown = pd.DataFrame({column: _for_people(frame[column]) for column in frame.columns}, copy=False)
     shown.to_csv(target / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
-    frame.to_parquet(target / f"{name}.parquet", index=False, compression="zstd")
+    del shown
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    plain = [field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in table.schema]
+    pq.write_table(table.cast(pa.schema(plain, table.schema.metadata)), target / f"{name}.parquet", compression="zstd")
 
 
 def select(incidents: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:

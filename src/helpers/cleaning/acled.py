@@ -111,8 +111,15 @@ def export(incidents: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     """Return the `incidents` in ACLED's columns, in the order given; outlets and their kinds come from `sources`."""
     outlets = dict(zip(sources["source_id"], sources["outlet"], strict=True))
     kinds = dict(zip(sources["source_id"], sources["kind"], strict=True))
-    rows = [_event(row, outlets, kinds) for row in incidents.to_dict("records")]
-    return pd.DataFrame(rows, columns=ACLED.column_names)
+    parts = [pd.DataFrame(columns=ACLED.column_names)]
+    for start in range(0, len(incidents), _CHUNK):
+        rows = [_event(row, outlets, kinds) for row in incidents.iloc[start : start + _CHUNK].to_dict("records")]
+        parts.append(pd.DataFrame(rows, columns=ACLED.column_names))
+    return pd.concat(parts[-1:] if len(parts) == 1 else parts[1:], ignore_index=True)
+
+
+#: Incidents that are exported at a time.
+_CHUNK = 10_000
 
 
 def _event(row: Mapping[Any, Any], outlets: dict[str, str], kinds: dict[str, str]) -> dict[str, Any]:

@@ -82,12 +82,11 @@ def with_dictionary(readme: str, text: str) -> str:
     return f"{before}{START}\n\n{text}\n{END}{after}"
 
 
-def overview(tables: Mapping[str, pd.DataFrame]) -> str:
+def overview(incidents: pd.DataFrame, sources: pd.DataFrame, lengths: Mapping[str, int]) -> str:
     """Return the README of a clean folder: its tables with their rows, what the record covers and what it leaves open.
 
-    Takes the typed `tables` (see `publish.typed`): ``incidents``, ``sources`` and any others.
+    `lengths` has the rows of each table that is there; `incidents` and `sources` are typed (see `publish.typed`).
     """
-    incidents, sources = tables["incidents"], tables["sources"]
     lines = [
         "# Clean data",
         "",
@@ -96,8 +95,8 @@ def overview(tables: Mapping[str, pd.DataFrame]) -> str:
     ]
     lines += ["| table | rows | one row is |", "|---|---:|---|"]
     for name, sheet in TABLES.items():
-        if name in tables:
-            lines.append(f"| `{name}` | {len(tables[name]):,} | {sheet.description} |")
+        if name in lengths:
+            lines.append(f"| `{name}` | {lengths[name]:,} | {sheet.description} |")
     lines += [
         "",
         "`incidents.geojson` has the incidents for maps; `datapackage.json` describes all tables for programs.",

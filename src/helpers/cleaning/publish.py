@@ -16,6 +16,7 @@ import pandas as pd
 
 from helpers.cleaning import acled
 from helpers.cleaning.datasheet import overview
+from helpers.cleaning.reading import TEXT
 from helpers.cleaning.schemas import Column, Sheet
 from helpers.cleaning.schemas_published import TABLES
 from helpers.paths import resolve
@@ -24,6 +25,9 @@ from helpers.tables import write
 GEOJSON = "incidents.geojson"
 PACKAGE = "datapackage.json"
 README = "README.md"
+
+#: Incidents that are turned into features at a time.
+_CHUNK = 10_000
 
 #: Incidents whose place is known no better than this get no point: a dot would claim what nobody said.
 FINEST_WITHOUT_POINT = 3
@@ -40,16 +44,21 @@ def publish(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path
         If a table is unknown or lacks a column of its schema.
     """
     target = resolve(folder)
-    ready = {name: typed(frame, _known(name)) for name, frame in tables.items()}
-    ready["acled"] = typed(acled.export(ready["incidents"], ready["sources"]), acled.ACLED)
-    written = []
-    for name in [name for name in TABLES if name in ready]:
-        write(ready[name], name, target)
+    for name, frame in tables.items():
+        _require(frame, _known(name))
+    incidents, sources = (typed(tables[name], TABLES[name]) for name in ("incidents", "sources"))
+    events = acled.export(incidents, sources)
+    written, lengths = [], {}
+    for name in [name for name in TABLES if name in tables or name == "acled"]:
+        # one at a time, so that a long record is not held twice
+        write(typed(events if name == "acled" else tables[name], TABLES[name]), name, target)
         written += [target / f"{name}.csv", target / f"{name}.parquet"]
-    written.append(_write_json(target / GEOJSON, geojson(ready["incidents"]), indent=None))
-    written.append(_write_json(target / PACKAGE, package(list(ready), target), indent=1))
-    written.append(target / README)
-    written[-1].write_text(overview(ready), encoding="utf-8")
+        lengths[name] = len(events if name == "acled" else tables[name])
+    written += [target / GEOJSON, target / PACKAGE, target / README]
+    write_geojson(incidents, target / GEOJSON)
+    described = json.dumps(package(list(lengths), target), ensure_ascii=False, allow_nan=False, indent=1)
+    (target / PACKAGE).write_text(described + "\n", encoding="utf-8")
+    (target / README).write_text(overview(incidents, sources, lengths), encoding="utf-8")
     return written
 
 
@@ -57,6 +66,12 @@ def _known(name: str) -> Sheet:
     if name not in TABLES:
         raise ValueError(f"{name}: no such table; known are {', '.join(TABLES)}")
     return TABLES[name]
+
+
+def _require(frame: pd.DataFrame, sheet: Sheet) -> None:
+    missing = [name for name in sheet.column_names if name not in frame.columns]
+    if missing:
+        raise ValueError(f"{sheet.name}: missing column {', '.join(missing)}")
 
 
 def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
@@ -67,18 +82,17 @@ def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
     ValueError
         If a column is missing.
     """
-    missing = [name for name in sheet.column_names if name not in frame.columns]
-    if missing:
-        raise ValueError(f"{sheet.name}: missing column {', '.join(missing)}")
-    return pd.DataFrame(
-        {column.name: _typed(frame[column.name], column) for column in sheet.columns}, columns=sheet.column_names
-    ).reset_index(drop=True)
+    _require(frame, sheet)
+    columns = {column.name: _typed(frame[column.name], column).reset_index(drop=True) for column in sheet.columns}
+    return pd.DataFrame(columns, columns=sheet.column_names, copy=False)
 
 
 def _typed(cells: pd.Series, column: Column) -> pd.Series:
     """Return `cells` in the column's type; numbers and days may come as text with "" for a blank."""
     if column.type == "string":
-        return cells.astype(object).where(cells.notna(), "").map(str).astype(object)
+        if isinstance(cells.dtype, pd.StringDtype):
+            return cells.astype(TEXT).fillna("")
+        return cells.astype(object).where(cells.notna(), "").map(str).astype(TEXT)
     if pd.api.types.is_string_dtype(cells) or cells.dtype == object:
         cells = cells.astype(object).mask(cells.isna() | (cells == ""), None)
     if column.type == "date":
@@ -91,29 +105,29 @@ def _typed(cells: pd.Series, column: Column) -> pd.Series:
     return numbers.astype("float64")
 
 
-def geojson(incidents: pd.DataFrame) -> dict[str, Any]:
-    """Return the `incidents` as a GeoJSON FeatureCollection (RFC 7946), one feature an incident, in their order.
+def write_geojson(incidents: pd.DataFrame, path: Path) -> None:
+    """Write the `incidents` as a GeoJSON FeatureCollection (RFC 7946), one feature and line each, in their order.
 
     Places of precision 3 (a governorate or country only) have null geometry. Days are text, blanks null.
     """
-    features = []
-    for row in incidents.to_dict("records"):
-        features.append(
-            {
-                "type": "Feature",
-                "id": row["incident_id"],
-                "geometry": _point(row),
-                "properties": {str(name): _plain(value) for name, value in row.items()},
-            }
-        )
-    return {"type": "FeatureCollection", "features": features}
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write('{"type":"FeatureCollection","features":[')
+        for start in range(0, len(incidents), _CHUNK):
+            for number, row in enumerate(incidents.iloc[start : start + _CHUNK].to_dict("records"), start):
+                written = json.dumps(_feature(row), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+                file.write((",\n" if number else "\n") + written)
+        file.write("\n]}\n")
 
 
-def _point(row: Mapping[Any, Any]) -> dict[str, Any] | None:
-    unknown = pd.isna(row["latitude"]) or pd.isna(row["longitude"])
-    if unknown or row["place_precision"] >= FINEST_WITHOUT_POINT:
-        return None
-    return {"type": "Point", "coordinates": [round(float(row["longitude"]), 6), round(float(row["latitude"]), 6)]}
+def _feature(row: Mapping[Any, Any]) -> dict[str, Any]:
+    unknown = pd.isna(row["latitude"]) or pd.isna(row["longitude"]) or row["place_precision"] >= FINEST_WITHOUT_POINT
+    point = None if unknown else [round(float(row["longitude"]), 6), round(float(row["latitude"]), 6)]
+    return {
+        "type": "Feature",
+        "id": row["incident_id"],
+        "geometry": None if point is None else {"type": "Point", "coordinates": point},
+        "properties": {str(name): _plain(value) for name, value in row.items()},
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -216,10 +230,3 @@ def _field(column: Column) -> dict[str, Any]:
             constraints[name] = int(bound) if column.type == "integer" else bound
     field: dict[str, Any] = {"name": column.name, "type": column.type, "description": column.description}
     return field | ({"constraints": constraints} if constraints else {})
-
-
-def _write_json(path: Path, content: dict[str, Any], indent: int | None) -> Path:
-    separators = (",", ":") if indent is None else None
-    written = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
-    path.write_text(written + "\n", encoding="utf-8")
-    return path
