@@ -288,16 +288,26 @@ def stop_groups(incidents: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return groups | by_country | by_word | both
 
 
-def weighted_ratio(incidents: pd.DataFrame, weights: pd.Series, plain: Ratio, parameters: Parameters) -> Ratio:
-    """Return `plain` with each incident counted `weights` times (incident_id -> weight; one where missing).
+def weighted_ratio(
+    incidents: pd.DataFrame,
+    weights: pd.Series,
+    plain: Ratio,
+    parameters: Parameters,
+    inside: str = "during",
+    outside: str = "outside",
+) -> Ratio:
+    """Return `plain`, days `inside` over days `outside`, with each incident counted `weights` times.
+
+    `weights` maps incident_id to weight (one where missing), the sides are named as by `masks`.
 
     The weights are taken as known: the interval moves with the ratio, it does not widen.
     """
     weight = incidents["incident_id"].map(weights).fillna(1.0).to_numpy(dtype=float)
-    within = incidents["date"].isin(calendar(parameters)[masks(parameters)["during"]]).to_numpy()
-    if plain.value is None or not within.any() or within.all():
+    days, named = calendar(parameters), masks(parameters)
+    within, without = (incidents["date"].isin(days[named[name]]).to_numpy() for name in (inside, outside))
+    if plain.value is None or not within.any() or not without.any():
         return Ratio(plain.value, plain.low, plain.high, plain.p, "weighted", "no incident on one side to weight")
-    factor = float(weight[within].mean() / weight[~within].mean())
+    factor = float(weight[within].mean() / weight[without].mean())
     low, high = (None if x is None else x * factor for x in (plain.low, plain.high))
     return Ratio(plain.value * factor, low, high, None, "weighted", "weights taken as known")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from helpers.analysis.references import article, book
 
@@ -264,7 +264,9 @@ def _thinned_cdf(count: Array, total: Array, ratio: Array) -> Array:
     A ratio of 2.3 makes two of each event and keeps a third one with probability 0.3.
     """
     whole = np.floor(ratio)
-    return np.asarray(stats.binom.cdf(count - whole * total, total, ratio - whole))
+    rest, total = np.broadcast_arrays(count - whole * total, total)
+    inside = special.bdtr(np.clip(rest, 0, total), total, ratio - whole)
+    return np.where(rest < 0, 0.0, np.asarray(inside))
 
 
 def block_tails(count: npt.ArrayLike, sums: Array, shares: Array, spread: npt.ArrayLike, ratio: Array) -> Array:
@@ -272,9 +274,9 @@ def block_tails(count: npt.ArrayLike, sums: Array, shares: Array, spread: npt.Ar
 
     For m cases: `count`, `spread` and `ratio` have shape (m,), `sums` and `shares` (m, k): the different block totals
     and how often each occurs. `spread` is the standard error of the comparison's log rate, over which it averages
-    (Gauss and Hermite's quadrature, seven points).
+    (Gauss and Hermite's quadrature, five points).
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(7)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(5)
     factor = np.exp(np.asarray(spread)[:, None] * nodes) * np.asarray(ratio)[:, None]
     inner = _thinned_cdf(np.asarray(count, dtype=float)[:, None, None], sums[:, None, :], factor[:, :, None])
     return np.asarray(np.einsum("mqk,mk,q->m", inner, shares, weights / weights.sum()))
@@ -295,7 +297,7 @@ def block_intervals(
 
     def solve(function: Callable[[Array], Array], sign: int) -> Array:
         low, high = np.full(len(count), np.log(1e-4)), np.full(len(count), np.log(1e3))
-        for _ in range(32):
+        for _ in range(26):
             middle = (low + high) / 2
             up = sign * (function(np.exp(middle)) - tail) > 0
             low, high = np.where(up, middle, low), np.where(up, high, middle)

@@ -167,7 +167,8 @@ def draw_placebo(result: PauseResult, layout: style.Layout) -> Figure:
         axes.plot(start + 0.5, inside, "o", color=style.ACCENT, markersize=layout.choose(6, 5), zorder=5)
         axes.annotate(
             f"the {style.pause_name(result.parameters)}: {inside}", (start + 0.5, inside),
-            xytext=(start + 9, counts.max() * 1.1), textcoords="data", color=style.ACCENT, fontweight="bold", va="center",
+            xytext=(start + 9, counts.max() * 1.1), textcoords="data", color=style.ACCENT, fontweight="bold",
+            va="center",
             arrowprops={"arrowstyle": "-", "color": style.ACCENT, "linewidth": 0.7, "shrinkB": 3, "relpos": (0, 0.5)},
         )  # fmt: skip
         axes.set_ylim(-0.03 * counts.max() - 0.3, max(5, counts.max() * 1.2))

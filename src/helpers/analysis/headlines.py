@@ -1,0 +1,289 @@
+"""The headline findings, each as one estimate that can be made again under other choices.
+
+A headline says what is measured, which estimate would bear it out, and `holds`: whether this one does. The notebooks
+of the findings tell them in full; coverage makes them again with reweighted incidents, robustness under every choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from helpers.analysis import ladder
+from helpers.analysis.official import official_pause
+from helpers.analysis.ordered import top_timing, trend
+from helpers.analysis.pause import daily_counts, masks, weighted_ratio
+from helpers.analysis.rates import LEVEL, Ratio, block_ratio, dispersion, exact_ratio, poisson_rate, scaled_ratio
+from helpers.parameters import Parameters
+from helpers.tables import select
+
+#: Days before and after a strike over which the rates of attacks are compared.
+AROUND = 7
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a headline is estimated from.
+
+    Attributes
+    ----------
+    incidents: those that count, with date, country, confirmation, top_weapon and the columns of harm.
+    weights: incident_id -> weight, or None; one where missing.
+    rungs: incident_id -> rung to read instead of the coded one (for missiles of a kind not said), or None.
+    responses, official_counts, families: clean tables of US strikes and totals, and source_id -> origin.
+    estimator: how a ratio of rates allows for clustering: blocks, scaled or exact (see `helpers.analysis.rates`).
+    against: the days that the pause is compared with, as named by `helpers.analysis.pause.masks`.
+    """
+
+    incidents: pd.DataFrame
+    parameters: Parameters
+    weights: pd.Series | None = None
+    rungs: pd.Series | None = None
+    responses: pd.DataFrame | None = None
+    official_counts: pd.DataFrame | None = None
+    families: pd.Series | None = field(default=None)
+    estimator: str = "blocks"
+    against: str = "outside"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One estimate: `value` from `low` to `high` (None where undefined), and whether the headline holds by it.
+
+    `holds` is None where the headline cannot be judged; `p` belongs to tests without an interval; `note` says why.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    holds: bool | None
+    p: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One headline finding.
+
+    Attributes
+    ----------
+    name: its name in facts. statement: what would be true if it holds. holds_if: the condition on the estimate.
+    unit: of the estimate (see `helpers.facts`). null: the value that means no difference.
+    uses: the choices that can change it (see `helpers.analysis.robustness.CHOICES`).
+    """
+
+    name: str
+    statement: str
+    holds_if: str
+    unit: str
+    null: float
+    estimate: Callable[[Sample], Estimate]
+    uses: frozenset[str]
+
+
+def _from_ratio(ratio: Ratio) -> Estimate:
+    holds = None if ratio.value is None and ratio.high is None else ratio.below_one
+    return Estimate(ratio.value, ratio.low, ratio.high, holds, ratio.p, ratio.note)
+
+
+def compared(sample: Sample, inside: str, outside: str) -> Estimate:
+    """Return the rate of the days `inside` over those `outside` by the sample's estimator and weights."""
+    named, counts = masks(sample.parameters), daily_counts(sample.incidents["date"], sample.parameters)
+    here, there = named[inside], named[outside]
+    sides = int(counts[here].sum()), int(here.sum()), int(counts[there].sum()), int(there.sum())
+    if sample.estimator == "exact":
+        ratio = exact_ratio(*sides)
+    elif sample.estimator == "scaled" or inside == "stopped":
+        ratio = scaled_ratio(*sides, dispersion(counts[there]).index)
+    else:
+        ratio = block_ratio(counts, here, there)
+    if sample.weights is not None:
+        ratio = weighted_ratio(sample.incidents, sample.weights, ratio, sample.parameters, inside, outside)
+    return _from_ratio(ratio)
+
+
+def pause(sample: Sample) -> Estimate:
+    """Return attacks a day in the pause over those on the days compared."""
+    return compared(sample, "during", sample.against)
+
+
+def stop(sample: Sample) -> Estimate:
+    """Return attacks a day since the second stop over those before it.
+
+    The days since are too many for blocks of that length: clustering is allowed for by the dispersion of daily counts.
+    """
+    return compared(sample, "stopped", "running")
+
+
+def by_totals(sample: Sample) -> Estimate:
+    """Return the same ratio as `pause` from officials' totals alone."""
+    if sample.official_counts is None:
+        return Estimate(None, None, None, None, note="the table of official totals was not given")
+    found = official_pause(sample.official_counts, sample.parameters, sample.families)
+    return _from_ratio(found.exact if sample.estimator == "exact" else found.ratio)
+
+
+def _rungs(sample: Sample) -> tuple[pd.DataFrame, pd.Series, pd.Series | None]:
+    """Return the incidents that have a rung, their rungs and weights."""
+    prepared = ladder.prepare(sample.incidents, sample.parameters)
+    rung = prepared["rung"]
+    if sample.rungs is not None:
+        rung = prepared["incident_id"].map(sample.rungs).fillna(rung)
+    kept = rung.notna()
+    weight = None
+    if sample.weights is not None:
+        weight = prepared.loc[kept, "incident_id"].map(sample.weights).fillna(1.0)
+    return prepared[kept], rung[kept], weight
+
+
+def rising(sample: Sample) -> Estimate:
+    """Return Kendall's tau-b of the top weapon over time, weeks kept together; the interval is from the test's error."""
+    prepared, rung, weight = _rungs(sample)
+    found = trend(rung, prepared["day"], weight)
+    if found.tau is None or found.p is None:
+        return Estimate(None, None, None, None, note="no two days with two weapons")
+    half = abs(found.tau) * stats.norm.isf((1 - LEVEL) / 2) / max(stats.norm.isf(found.p / 2), 1e-9)
+    low, high = max(-1.0, found.tau - float(half)), min(1.0, found.tau + float(half))
+    return Estimate(found.tau, low, high, found.direction == "rise", found.p)
+
+
+def missiles_late(sample: Sample) -> Estimate:
+    """Return the mean place of missile incidents in the record (0 first, 1 last) by an exact permutation test."""
+    prepared, rung, weight = _rungs(sample)
+    found = top_timing(rung >= ladder.missile_rung(sample.parameters.reference_dir), prepared["day"], weight)
+    if found.mean is None or found.p_late is None:
+        return Estimate(None, None, None, None, note=f"{found.k} incidents with such a missile")
+    late = found.p_late <= (1 - LEVEL) / 2
+    return Estimate(found.mean, None, None, late, found.p_late, f"{found.k} incidents with such a missile")
+
+
+def missiles_before(sample: Sample) -> Estimate:
+    """Return how many incidents with a ballistic or cruise missile came before the pause."""
+    prepared, rung, weight = _rungs(sample)
+    if not len(prepared):
+        return Estimate(None, None, None, None, note="no incident with a known weapon")
+    early = (rung >= ladder.missile_rung(sample.parameters.reference_dir)) & (prepared["period"] == "before")
+    count = float(early.sum() if weight is None else weight[early].sum())
+    return Estimate(count, None, None, bool(early.any()))
+
+
+def after_strikes(sample: Sample) -> Estimate:
+    """Return attacks in the days after US strikes over those in as many days before, each day counted once.
+
+    Days both before one strike and after another are left out. It shows no cause: strikes follow attacks.
+    """
+    if sample.responses is None or not len(sample.responses):
+        return Estimate(None, None, None, None, note="no table of US strikes")
+    p, counts = sample.parameters, daily_counts(sample.incidents["date"], sample.parameters)
+    first = pd.Timestamp(p.window_start)
+    strikes = ((sample.responses["date"].dropna() - first).dt.days).unique().astype(int)
+    days = np.arange(len(counts))
+    after = np.zeros(len(counts), dtype=bool)
+    before = after.copy()
+    for strike in strikes:
+        after |= (days > strike) & (days <= strike + AROUND)
+        before |= (days < strike) & (days >= strike - AROUND)
+    after, before = after & ~before, before & ~after
+    a, n, b, m = int(counts[after].sum()), int(after.sum()), int(counts[before].sum()), int(before.sum())
+    if sample.estimator == "exact":
+        ratio = exact_ratio(a, n, b, m)
+    else:
+        pooled = np.r_[counts[after] - a / max(n, 1), counts[before] - b / max(m, 1)]
+        mean = (a + b) / max(n + m, 1)
+        ratio = scaled_ratio(a, n, b, m, float(pooled.var() / mean) if mean else None)
+    if sample.weights is not None and ratio.value is not None:
+        weight = sample.incidents["incident_id"].map(sample.weights).fillna(1.0).to_numpy(dtype=float)
+        day = (sample.incidents["date"] - first).dt.days.to_numpy()
+        means = [weight[np.isin(day, days[side])].mean() if counts[side].any() else 1.0 for side in (after, before)]
+        factor = float(means[0] / means[1])
+        low, high = (None if x is None else x * factor for x in (ratio.low, ratio.high))
+        ratio = Ratio(ratio.value * factor, low, high, None, "weighted", "weights taken as known")
+    return _from_ratio(ratio)
+
+
+def harm_concentrated(sample: Sample) -> Estimate:
+    """Return the share of US casualties, killed and injured, that fell in the three gravest attacks.
+
+    The best numbers; from `low` (least numbers in those attacks, most elsewhere) to `high` (the other way round).
+    """
+    frame = sample.incidents
+    weight = 1.0 if sample.weights is None else frame["incident_id"].map(sample.weights).fillna(1.0)
+    killed = frame["us_killed"].astype(float).fillna(0)
+    best, least, most = (
+        (frame[f"us_injured_{kind}"].astype(float).fillna(0) + killed) * weight for kind in ("best", "low", "high")
+    )
+    low, high = np.minimum(least.to_numpy(), best.to_numpy()), np.maximum(most.to_numpy(), best.to_numpy())
+    if best.sum() == 0:
+        return Estimate(None, None, None, None, note="no US casualty on record")
+    top = np.zeros(len(best), dtype=bool)
+    top[np.argsort(-best.to_numpy(), kind="stable")[:3]] = True
+    low_share = low[top].sum() / max(low[top].sum() + high[~top].sum(), 1e-12)
+    high_share = high[top].sum() / max(high[top].sum() + low[~top].sum(), 1e-12)
+    share = float(best.to_numpy()[top].sum() / best.sum())
+    return Estimate(share, float(low_share), float(high_share), bool(low_share > 0.5))
+
+
+def resumed(sample: Sample) -> Estimate:
+    """Return attacks a day after the pause, up to the second stop, over those before it; it holds if not below one."""
+    p = sample.parameters
+    named, counts = masks(p), daily_counts(sample.incidents["date"], p)
+    a, b = (poisson_rate(int(counts[named[name]].sum()), int(named[name].sum())) for name in ("resumed", "during"))
+    if sample.estimator == "exact":
+        ratio = exact_ratio(a.count, a.days, b.count, b.days)
+    else:
+        ratio = scaled_ratio(a.count, a.days, b.count, b.days, dispersion(counts[named["resumed"]]).index)
+    if sample.weights is not None:
+        ratio = weighted_ratio(sample.incidents, sample.weights, ratio, p, "resumed", "during")
+    judged = ratio.low is not None
+    return Estimate(ratio.value, ratio.low, ratio.high, ratio.above_one if judged else None, ratio.p, ratio.note)
+
+
+DATA = frozenset({"who", "countries", "window", "dating", "duplicates"})
+TOTALS = frozenset({"countries", "bounds", "estimator"})
+
+HEADLINES: dict[str, Headline] = {
+    headline.name: headline
+    for headline in (
+        Headline("pause", "Attacks were rarer in the pause than on the days compared", "the interval lies below one",
+                 "ratio", 1.0, pause, DATA | {"bounds", "against", "estimator"}),
+        Headline("pause_official", "By officials' totals alone, attacks were rarer in the pause",
+                 "the interval lies below one", "ratio", 1.0, by_totals, TOTALS),
+        Headline("resumed", "Attacks resumed after the pause", "the interval of after over during lies above one",
+                 "ratio", 1.0, resumed, DATA | {"bounds", "estimator"}),
+        Headline("stop", "Attacks were rarer since the second stop", "the interval lies below one",
+                 "ratio", 1.0, stop, DATA | {"estimator"}),
+        Headline("rising", "Weapons rose on the ladder over time", "tau is above zero and p below 0.05",
+                 "tau", 0.0, rising, DATA | {"missiles"}),
+        Headline("missiles_late", "Ballistic and cruise missiles came late in the record",
+                 "the exact one-sided p is at most 0.025", "share", 0.5, missiles_late, DATA | {"missiles"}),
+        Headline("missiles_before", "A ballistic missile was used before the pause", "at least one such incident",
+                 "incidents", 0.0, missiles_before, DATA | {"missiles", "bounds"}),
+        Headline("after_strikes", "Attacks were rarer in the week after US strikes than in the week before",
+                 "the interval lies below one", "ratio", 1.0, after_strikes, DATA | {"estimator"}),
+        Headline("harm", "Three attacks account for most US casualties", "more than half even by the least numbers",
+                 "share", 0.5, harm_concentrated, DATA),
+    )
+}  # fmt: skip
+
+
+def evaluate(
+    incidents: pd.DataFrame,
+    parameters: Parameters,
+    *,
+    weights: pd.Series | None = None,
+    responses: pd.DataFrame | None = None,
+    official_counts: pd.DataFrame | None = None,
+    families: pd.Series | None = None,
+    names: Iterable[str] | None = None,
+) -> dict[str, Estimate]:
+    """Return headline name -> `Estimate` from the clean table `incidents` under `parameters`.
+
+    `weights` (incident_id -> weight) reweights the incidents, for example by the inverse of capture.
+    """
+    chosen = select(incidents, parameters)
+    sample = Sample(chosen, parameters, weights, None, responses, official_counts, families)
+    return {name: HEADLINES[name].estimate(sample) for name in (names or HEADLINES)}
