@@ -32,6 +32,7 @@ def incidents(
         family_name=kept["family"],
         family=pd.factorize(kept["family"], sort=True)[0],
         key_day=pd.to_datetime(kept["incident_id"].str[:10], format="%Y-%m-%d", errors="coerce"),
+        key_site=kept["incident_id"].str.slice(11).str.replace(r"-[0-9]+$", "", regex=True),
     )
     verdicts = reconcile(kept, sites)
     verdicts["confirmation"] = grade.confirmation(kept)

@@ -5,8 +5,8 @@ The rules, by field:
 - **date**: the local day. Reports that give a clock time decide, else those whose text fixes a day, else those that fix
   it to a few days, else the rest; among them the day that most independent origins give, at a tie the day of the
   incident's key. An official's word does not weigh more here: Washington's day is not the local day.
-- **site**: the named site that most origins give; "unspecified" and "other" only where nobody names one. The country is
-  the site's.
+- **site**: the named site that most origins give; "unspecified" and "other" only where nobody names one; at a
+  tie the key's site. The country is the site's.
 - **words** (target, intercepted, damage, claimant, hour): what most independent origins say, officials twice; "unknown"
   and blanks are silent; a named claimant comes before "none".
 - **munitions**: the weighted lower median of exact figures, of "at least" figures where nobody is exact.
@@ -46,7 +46,7 @@ def reconcile(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
     """Return the verdict on each field.
 
     `reports` needs the coded columns (days as datetime64, numbers as Int64) and incident (whole number), family (whole
-    number), published (datetime64), key_day (datetime64, the day of the incident's id); `sites` is the gazetteer.
+    number), published (datetime64), key_day and key_site (day and site in the incident's id); `sites` is the gazetteer.
     """
     official = reports["confirmation"].isin(["us_official", "local_official"])
     reports = reports.assign(weight=np.where(official, OFFICIAL_WEIGHT, 1))
@@ -186,8 +186,10 @@ def _places(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
     named = pd.Series(reports.loc[~vague, "incident"].unique())
     placed = reports["incident"].isin(named)
     ranks = _alphabet(values)
-    first = most_said(_said(reports, values, ~vague), ranks, "named site: " + MOST, "tie: the alphabet")
-    second = most_said(_said(reports, values, ~placed), ranks, "no source names a known site", "tie: the alphabet")
+    key_site = reports.drop_duplicates("incident").set_index("incident")["key_site"].astype(object)
+    tie = "tie: the site of the key, else the alphabet"
+    first = most_said(_said(reports, values, ~vague), ranks, "named site: " + MOST, tie, key_site)
+    second = most_said(_said(reports, values, ~placed), ranks, "no source names a known site", tie, key_site)
     chosen = pd.concat([first.chosen, second.chosen]).sort_index()
     chosen["n_said"] = heard(_said(reports, values, values != "")).reindex(chosen.index)
     site = Verdict(chosen, pd.concat([first.others, second.others], ignore_index=True))

@@ -50,13 +50,16 @@ def heard(said: pd.DataFrame) -> pd.Series:
     return said.drop_duplicates(["incident", "family"]).groupby("incident", sort=True).size()
 
 
-def most_said(said: pd.DataFrame, order: pd.Series, rule: str, tie: str) -> Verdict:
+def most_said(said: pd.DataFrame, order: pd.Series, rule: str, tie: str, prefer: pd.Series | None = None) -> Verdict:
     """Choose for each incident the value with the greatest weight; ties go to the value that comes first in `order`.
 
-    `order` maps value -> rank. `rule` and `tie` name how it was chosen, without and with a tie.
+    `order` maps value -> rank; `prefer`, if given, names for each incident the value that wins a tie. `rule` and `tie`
+    name how it was chosen, without and with a tie.
     """
     counted = tally(said)
     counted["rank"] = counted["value"].map(order).to_numpy()
+    if prefer is not None:
+        counted.loc[(counted["value"] == counted["incident"].map(prefer)).to_numpy(), "rank"] = -1
     ranked = counted.sort_values(["incident", "weight", "rank"], ascending=[True, False, True])
     first = ranked.drop_duplicates("incident").set_index("incident")
     top = ranked.groupby("incident", sort=True)["weight"].transform("max") == ranked["weight"]

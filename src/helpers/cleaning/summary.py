@@ -1,0 +1,256 @@
+"""What the clean data amounts to, in numbers: the facts ``data.*`` and the table of disagreement by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from helpers.cleaning import suspects, weapons
+from helpers.cleaning.check import Findings
+from helpers.cleaning.schemas_clean import FIELDS
+from helpers.facts import Facts
+from helpers.vocabulary import CONFIRMATION, split, top_weapon
+from helpers.vocabulary import weapons as ladder
+
+Tables = Mapping[str, pd.DataFrame]
+
+#: Rungs from which a weapon is a ballistic or cruise missile.
+MISSILE_RUNG = 4
+
+
+def disagreement(tables: Tables) -> pd.DataFrame:
+    """Return how often reports disagree on each field, most disputed first.
+
+    Columns: field, `spoken` (incidents of which two or more independent origins say something of it), `disputed` (of
+    these, those where they disagree) and `share`; fields of which nobody speaks twice are left out.
+    """
+    told = tables["reconciled"]
+    spoken = told[told["n_said"] >= 2].groupby("field")["incident_id"].agg(set)
+    disputed = tables["conflicts"].groupby("field")["incident_id"].agg(set)
+    rows = [
+        (field, len(spoken[field]), len(spoken[field] & disputed.get(field, set())))
+        for field in FIELDS
+        if field in spoken and field not in ("attributed_to", "confirmation")
+    ]
+    table = pd.DataFrame(rows, columns=["field", "spoken", "disputed"])
+    table["share"] = table["disputed"] / table["spoken"]
+    return table.sort_values(["share", "field"], ascending=[False, True], ignore_index=True)
+
+
+def rules_used(tables: Tables) -> pd.DataFrame:
+    """Return how often each rule chose a value, by field (`field`, `rule`, `incidents`)."""
+    told = tables["reconciled"]
+    told = told[told["n_said"] > 0]
+    counts = told.groupby(["field", "rule"], sort=True).size().rename("incidents").reset_index()
+    order = {field: place for place, field in enumerate(FIELDS)}
+    counts["place"] = counts["field"].map(order)
+    return (
+        counts.sort_values(["place", "incidents"], ascending=[True, False]).drop(columns="place").reset_index(drop=True)
+    )
+
+
+def log_summary(tables: Tables) -> pd.DataFrame:
+    """Return the cleaning log summed up: cells changed by file, column and rule."""
+    return tables["cleaning_log"].groupby(["file", "column", "rule"]).size().rename("cells").reset_index()
+
+
+def other_weapons(tables: Tables) -> pd.DataFrame:
+    """Return each incident's top weapon under other rules than the one used.
+
+    Columns: incident_id, chosen, `highest` (the highest kind that any report names), `unweighted` (officials count
+    once) and `each_report` (every report has a voice, reprints too).
+    """
+    kept = tables["reports"][tables["reports"]["incident_id"] != ""].sort_values("report_id")
+    number, ids = pd.factorize(kept["incident_id"], sort=True)
+    family = pd.factorize(kept["family"])[0]
+    official = kept["confirmation"].isin(["us_official", "local_official"]).to_numpy()
+    one = np.ones(len(kept), dtype="int64")
+    ways = {
+        "chosen": weapons.choose(kept["weapons"], number, family, np.where(official, 2, 1)),
+        "unweighted": weapons.choose(kept["weapons"], number, family, one),
+        "each_report": weapons.choose(kept["weapons"], number, np.arange(len(kept)), one),
+    }
+    table = pd.DataFrame({"incident_id": ids})
+    for name, verdict in ways.items():
+        value = verdict.chosen["value"].reindex(range(len(ids))).fillna("unknown")
+        table[name] = value.map(lambda cell: top_weapon(split(cell)))
+    named = kept.groupby("incident_id")["weapons"].agg(lambda cells: top_weapon(split(";".join(cells))))
+    table["highest"] = table["incident_id"].map(named)
+    return table
+
+
+def record(facts: Facts, tables: Tables, findings: Findings) -> None:
+    """Add the facts ``data.*``."""
+    _record_size(facts, tables, findings)
+    _record_grades(facts, tables)
+    _record_rulings(facts, tables)
+    _record_conflicts(facts, tables)
+    _record_weapons(facts, tables)
+    _record_precision(facts, tables)
+
+
+def _record_size(facts: Facts, tables: Tables, findings: Findings) -> None:
+    incidents, reports, sources = tables["incidents"], tables["reports"], tables["sources"]
+    ids = list(incidents["incident_id"])
+    facts.add("data.incidents", len(incidents), unit="incidents", incidents=ids)
+    facts.add("data.reports", len(reports), unit="reports")
+    facts.add("data.reports_linked", int((reports["incident_id"] != "").sum()), unit="reports")
+    facts.add("data.reports_per_incident", incidents["n_reports"].mean(), unit="reports", note="mean")
+    facts.add("data.sources", len(sources), unit="sources")
+    facts.add(
+        "data.sources_reporting", reports["source_id"].nunique(), unit="sources", note="sources that report an attack"
+    )
+    facts.add("data.origins", sources["family"].nunique(), unit="origins", note="outlet families: reprints count once")
+    facts.add("data.languages", sources["language"].nunique(), unit="languages")
+    english = int((sources["language"] == "en").sum())
+    facts.add("data.english", english / len(sources) if len(sources) else None, unit="share", note="sources in English")
+    facts.add("data.sites", incidents.loc[incidents["latitude"].notna(), "site_id"].nunique(), unit="sites")
+    if len(incidents):
+        facts.add("data.first_day", incidents["date"].min(), unit="date")
+        facts.add("data.last_day", incidents["date"].max(), unit="date")
+    for name in ("official_counts", "responses", "response_reports", "context", "claims", "forces"):
+        facts.add(f"data.{name}", len(tables[name]), unit="rows")
+    facts.add("data.for_review", len(findings.lists), unit="rows", note="listed by the check, not stopped at")
+    facts.add(
+        "data.cells_changed", len(tables["cleaning_log"]), unit="cells", note="changed by normalising or a correction"
+    )
+
+
+def _record_grades(facts: Facts, tables: Tables) -> None:
+    incidents = tables["incidents"]
+    number = len(incidents)
+    for code in CONFIRMATION:
+        ids = incidents.loc[incidents["confirmation"] == code, "incident_id"]
+        facts.add(f"data.confirmed.{code}", len(ids), unit="incidents", incidents=ids)
+        facts.add(f"data.confirmed_share.{code}", len(ids) / number if number else None, unit="share", incidents=ids)
+    for name, rows in (
+        ("one", incidents["n_independent"] == 1),
+        ("two", incidents["n_independent"] == 2),
+        ("more", incidents["n_independent"] >= 3),
+    ):
+        ids = incidents.loc[rows, "incident_id"]
+        facts.add(f"data.origins.{name}", len(ids), unit="incidents", incidents=ids)
+        facts.add(f"data.origins_share.{name}", len(ids) / number if number else None, unit="share", incidents=ids)
+    weakest = incidents[
+        (incidents["n_independent"] == 1) & ~incidents["confirmation"].isin(["us_official", "local_official"])
+    ]
+    facts.add(
+        "data.weakest",
+        len(weakest),
+        unit="incidents",
+        incidents=weakest["incident_id"],
+        note="one origin and no official",
+    )
+
+
+def _record_rulings(facts: Facts, tables: Tables) -> None:
+    rulings, reports = tables["decisions"], tables["reports"]
+    facts.add(
+        "data.keys", reports["incident_key"].nunique(), unit="keys", note="incidents as coded, before the rulings"
+    )
+    facts.add("data.rulings", len(rulings), unit="rulings")
+    for action, group in rulings.groupby("action", sort=True):
+        facts.add(f"data.rulings.{action}", len(group), unit="rulings", rows={"decisions": group["decision_id"]})
+    unsure = rulings[rulings["confidence"] == "unsure"]
+    facts.add("data.rulings_unsure", len(unsure), unit="rulings", rows={"decisions": unsure["decision_id"]})
+    aside = tables["set_aside"]
+    facts.add("data.set_aside", len(aside), unit="reports", rows={"set_aside": aside["report_id"]})
+    facts.add("data.set_aside_keys", aside["incident_key"].nunique(), unit="keys")
+    found = tables["suspects"]
+    pairs = found[found["kind"] == "duplicate"]
+    facts.add("data.suspects", len(pairs), unit="pairs", note="look-alike pairs found by rule")
+    open_pairs = pairs[pairs["ruling"] == ""]
+    facts.add("data.suspects_open", len(open_pairs), unit="pairs", note="of these, without a ruling")
+    facts.add("data.splits", int((found["kind"] == "split").sum()), unit="keys", note="keys whose reports lie apart")
+    against = suspects.measure(found, rulings)
+    for action in ("merge", "apart"):
+        mine = against[against["action"] == action]
+        listed, joined = mine[mine["suspected"]], mine[mine["joined"]]
+        facts.add(f"data.{action}_rulings", len(mine), unit="rulings", rows={"decisions": mine["decision_id"]})
+        facts.add(f"data.{action}_listed", len(listed), unit="rulings", rows={"decisions": listed["decision_id"]})
+        facts.add(f"data.{action}_joined", len(joined), unit="rulings", rows={"decisions": joined["decision_id"]})
+        name = "merge_recall" if action == "merge" else "apart_wrong"
+        part = listed if action == "merge" else joined
+        note = (
+            "rulings to merge that the rule, without seeing them, lists as suspected"
+            if action == "merge"
+            else "rulings to keep apart whose pair the rule by itself would join"
+        )
+        share = len(part) / len(mine) if len(mine) else None
+        facts.add(f"data.{name}", share, unit="share", rows={"decisions": part["decision_id"]}, note=note)
+
+
+def _record_conflicts(facts: Facts, tables: Tables) -> None:
+    conflicts, incidents = tables["conflicts"], tables["incidents"]
+    facts.add("data.conflicts", len(conflicts), unit="values", note="values told and not chosen")
+    disputed = incidents.loc[incidents["n_conflicts"] > 0, "incident_id"]
+    facts.add("data.disputed", len(disputed), unit="incidents", incidents=disputed)
+    several = incidents.loc[incidents["n_independent"] >= 2, "incident_id"]
+    facts.add("data.several_origins", len(several), unit="incidents", incidents=several)
+    share = len(set(disputed) & set(several)) / len(several) if len(several) else None
+    facts.add("data.disputed_share", share, unit="share", note="of incidents with two or more origins")
+    ordered = incidents["incident_id"]
+    for field in FIELDS:
+        ids = ordered[ordered.isin(conflicts.loc[conflicts["field"] == field, "incident_id"])]
+        facts.add(f"data.conflicts.{field}", len(ids), unit="incidents", incidents=ids)
+    for row in disagreement(tables).itertuples():
+        facts.add(f"data.conflict_share.{row.field}", row.share, unit="share", note=f"of {row.spoken} incidents")
+
+
+def _record_weapons(facts: Facts, tables: Tables) -> None:
+    table = other_weapons(tables)
+    rank = {code: weapon.rung if weapon.rung is not None else -1 for code, weapon in ladder().items()}
+    higher = table["highest"].map(rank) > table["chosen"].map(rank)
+    facts.add(
+        "data.weapon_highest_differs",
+        int(higher.sum()),
+        unit="incidents",
+        incidents=table.loc[higher, "incident_id"],
+        note="would stand on a higher rung if the highest weapon that any report names counted",
+    )
+    for name, note in (
+        ("unweighted", "would have another top weapon if officials did not weigh double"),
+        ("each_report", "would have another top weapon if every report counted, reprints too"),
+    ):
+        ids = table.loc[table[name] != table["chosen"], "incident_id"]
+        facts.add(f"data.weapon_{name}_differs", len(ids), unit="incidents", incidents=ids, note=note)
+    incidents = tables["incidents"]
+    missiles = incidents[incidents["top_weapon"].map(rank) >= MISSILE_RUNG]["incident_id"]
+    facts.add("data.missile_incidents", len(missiles), unit="incidents", incidents=missiles)
+    disputed = tables["conflicts"]
+    named = disputed[(disputed["field"] == "weapons") & disputed["other"].map(rank).ge(MISSILE_RUNG)]
+    ids = missiles[missiles.isin(named["incident_id"])]
+    facts.add(
+        "data.missile_name_disputed",
+        len(ids),
+        unit="incidents",
+        incidents=ids,
+        note="reports name the missile differently",
+    )
+    unspecified = incidents.loc[
+        incidents["weapons"].map(lambda cell: "missile_unspecified" in split(cell)), "incident_id"
+    ]
+    facts.add("data.missile_unspecified", len(unspecified), unit="incidents", incidents=unspecified)
+
+
+def _record_precision(facts: Facts, tables: Tables) -> None:
+    incidents = tables["incidents"]
+    for code in ("day", "range", "approximate"):
+        ids = incidents.loc[incidents["date_precision"] == code, "incident_id"]
+        facts.add(f"data.date_precision.{code}", len(ids), unit="incidents", incidents=ids)
+    for level in (1, 2, 3):
+        ids = incidents.loc[incidents["place_precision"] == level, "incident_id"]
+        facts.add(f"data.place_precision.{level}", len(ids), unit="incidents", incidents=ids)
+    moved = incidents.loc[incidents["incident_id"].str[:10] != incidents["date"].dt.strftime("%Y-%m-%d"), "incident_id"]
+    facts.add(
+        "data.id_day_differs",
+        len(moved),
+        unit="incidents",
+        incidents=moved,
+        note="the id keeps the day of its first key",
+    )
+    told = tables["reconciled"]
+    tied = told[told["rule"].str.startswith("tie")]
+    facts.add("data.ties", len(tied), unit="values", note="values chosen at a tie between equally many origins")
