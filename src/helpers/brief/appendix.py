@@ -79,7 +79,7 @@ def _incident(number: int, row: Mapping[Any, Any], sources: Mapping[str, Source]
     cited.sort(key=lambda source: (rank.get(source.kind, len(rank)), source.published, source.identifier))
     known_weapons = weapons()
     used = [known_weapons[code].plural if code in known_weapons else clean(code) for code in split(row["weapons"])]
-    claimed = [group(name) for name in split(row.get("claimed_by"))]
+    claimed = [group(name) for name in split(row.get("claimed_by")) if name != "none"]
     return Incident(
         number,
         str(row["incident_id"]),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from helpers.brief.plain import anchor, clean
+from helpers.brief.plain import LONGEST, anchor, clean
 from helpers.brief.references import safe_address
 from helpers.brief.wording import amount, day
 from helpers.facts import Fact
@@ -88,7 +88,8 @@ class Evidence:
     def _entry(self, fact: Fact) -> Entry | None:
         numbers = tuple(sorted({self._numbers[i] for i in fact.incidents if i in self._numbers}))
         rows = tuple((table, self._rows(table, ids)) for table, ids in sorted(fact.rows.items()) if ids)
-        return Entry(fact, numbers, rows) if numbers or rows or fact.note else None
+        shown = replace(fact, text=clean(fact.text, LONGEST), note=clean(fact.note))
+        return Entry(shown, numbers, rows) if numbers or rows or shown.note else None
 
     def _rows(self, table: str, identifiers: Sequence[str]) -> tuple[Row, ...]:
         key = TABLES.get(table, ("", "", ""))[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,26 @@ def render(document: Document, path: Path, head: dict[str, Any]) -> Path:
             json.dumps(tree), "--from=json", "--to=json", "--citeproc", f"--csl={document.theme / 'brief.csl'}"
         )
     )
-    cited["blocks"] = nodes.change(_targets_kept(cited["blocks"], document), _literal)
-    markup = nodes.pandoc(json.dumps(cited), "--from=json", "--to=typst", "--wrap=none")
+    cited["blocks"] = _targets_kept(cited["blocks"], document)
+    try:
+        made = _compiled(document, cited, head, _text)
+    except typst.TypstError as error:
+        if "could not be displayed" not in str(error):
+            raise
+        made = _compiled(document, cited, head, _bare)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(made)
+    return path
+
+
+def _compiled(document: Document, cited: dict[str, Any], head: dict[str, Any], shown: Callable[[str], str]) -> bytes:
+    """Return the PDF; `shown` says how text is written that the fonts may not hold."""
+    literal = {**cited, "blocks": nodes.change(cited["blocks"], lambda node: _literal(node, shown))}
+    markup = nodes.pandoc(json.dumps(literal), "--from=json", "--to=typst", "--wrap=none")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         shutil.copyfile(document.theme / "brief.typ", work / "brief.typ")
-        (work / "data.json").write_text(as_json(_data(document, head)), encoding="utf-8")
+        (work / "data.json").write_text(as_json(_data(document, head, shown)), encoding="utf-8")
         for picture in document.pictures.values():
             shutil.copyfile(picture.wide, work / f"{picture.name}.svg")
         main = '#import "brief.typ": *\n#show: brief\n#masthead()\n\n' + markup
@@ -52,23 +66,25 @@ def render(document: Document, path: Path, head: dict[str, Any]) -> Path:
             pdf_standards=["ua-1"],
             timestamp=0,
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(made)
-    return path
+    return bytes(made)
 
 
 def _text(text: str) -> str:
     return breakable(printable(text))
 
 
-def _literal(node: Node) -> list[Node] | None:
+def _bare(text: str) -> str:
+    return breakable(printable(text, bare=True))
+
+
+def _literal(node: Node, shown: Callable[[str], str]) -> list[Node] | None:
     """Turn words with signs that could be markup into Typst string literals; leave plain words as they are."""
     if node["t"] == "Cite":  # citeproc has done its work: what is left is its text
         text: list[Node] = node["c"][1]
         return text
     if node["t"] != "Str" or _SAFE.issuperset(node["c"]):
         return None
-    return [nodes.raw("typst", f"#{typst_string(_text(node['c']))};")]
+    return [nodes.raw("typst", f"#{typst_string(shown(node['c']))};")]
 
 
 def typst_string(text: str) -> str:
@@ -107,7 +123,7 @@ def _identifiers(tree: Any) -> set[str]:
     return found
 
 
-def _data(document: Document, head: dict[str, Any]) -> dict[str, Any]:
+def _data(document: Document, head: dict[str, Any], letters: Callable[[str], str]) -> dict[str, Any]:
     """Return what the theme reads as JSON: head, figures, evidence, incidents, all of it text that can be printed."""
     data = {
         **head,
@@ -154,7 +170,7 @@ def _data(document: Document, head: dict[str, Any]) -> dict[str, Any]:
             return {name: shown(item, name) for name, item in value.items()}
         if isinstance(value, list | tuple):
             return [shown(item, key) for item in value]
-        return value if key in keep else strings(value, _text)
+        return value if key in keep else strings(value, letters)
 
     result: dict[str, Any] = shown(data)
     result["families"] = families()

@@ -58,23 +58,34 @@ def coverage(folder: str = "report/fonts") -> tuple[frozenset[int], ...]:
     return tuple(frozenset(TTFont(file, lazy=True).getBestCmap()) for file in files)
 
 
-def printable(text: str, folder: str = "report/fonts") -> str:
+def printable(text: str, folder: str = "report/fonts", bare: bool = False) -> str:
     """Return `text` with each character that no font of `folder` holds replaced by a visible sign.
 
     A base and its combining marks must stand in one font together; else the marks are left out, or the whole is
-    replaced. PDF/UA forbids the empty box that a missing letter would leave.
+    replaced. PDF/UA forbids the empty box that a missing letter would leave. With `bare`, nothing is kept that is not
+    in the text face by itself: the last resort for text that no shaping can set.
     """
     if text.isascii():
         return text
+    if bare:
+        return "".join(sign if _plain(sign) else "?" for sign in text)
     fonts = coverage(folder)
     result: list[str] = []
     for cluster in _clusters(_VARIATION.sub("", text)):
-        if _covered(cluster, fonts):
+        if _covered(cluster, fonts) and (len(cluster) == 1 or ord(cluster[0]) > _WESTERN):
             result.append(cluster)
         else:
             base = cluster[0]
             result.append(base if _covered(base, fonts) and not unicodedata.combining(base) else REPLACEMENT)
     return "".join(result)
+
+
+#: Last code point of Latin, Greek and Cyrillic, whose letters with marks are single characters where they are words.
+_WESTERN = 0x052F
+
+
+def _plain(sign: str) -> bool:
+    return sign.isascii() or (ord(sign) <= _WESTERN and ord(sign) in coverage()[0] and not unicodedata.combining(sign))
 
 
 def _clusters(text: str) -> list[str]:

@@ -1,0 +1,118 @@
+"""The prose template: what it prints is never parsed as markup, and a missing name is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from helpers.brief import nodes, wording
+from helpers.brief.evidence import runs
+from helpers.brief.plain import anchor, breakable, clean, printable
+from helpers.brief.template import Text, render
+from helpers.facts import Facts
+
+
+def filled(tmp_path: Path, markdown: str, **names: object) -> list[nodes.Node]:
+    path = tmp_path / "template.md"
+    path.write_text(markdown, encoding="utf-8")
+    return render(path, names).filled("html", lambda fact: f"evidence-{fact.name}")
+
+
+def test_printed_text_is_words_and_nothing_else(tmp_path: Path) -> None:
+    hostile = "*a* <b>c</b> [d](e) @f $g$ # h {{ 7*7 }} {% x %} `i` #let j = 1"
+    blocks = filled(tmp_path, "Before {{ text }} after.\n", text=hostile)
+    assert [node["t"] for node in blocks] == ["Para"]
+    assert {node["t"] for node in blocks[0]["c"]} == {"Str", "Space"}
+    assert nodes.plain_text(blocks) == f"Before {hostile} after."
+
+
+def test_a_forged_mark_stands_for_nothing(tmp_path: Path) -> None:
+    blocks = filled(tmp_path, "{{ secret }} {{ text }}\n", secret="hidden", text="\ue0000\ue001")
+    assert nodes.plain_text(blocks) == "hidden \ufffd0\ufffd"
+
+
+def test_a_fact_is_a_link_to_its_evidence_and_keeps_the_words_around_it(tmp_path: Path) -> None:
+    facts = Facts()
+    facts.add("pause.attacks", 1, unit="incidents", incidents=["i"])
+    blocks = filled(
+        tmp_path, "({{ F['pause.attacks'] }}) *{{ n(F['pause.attacks'], 'attack') }}s*\n", F=facts, n=wording.count
+    )
+    assert nodes.plain_text(blocks) == "(1) one attacks"
+    links = [node for node in blocks[0]["c"] if node["t"] == "Link"]
+    assert links[0]["c"][2][0] == "#evidence-pause.attacks"
+
+
+def test_a_macro_of_the_template_keeps_its_facts(tmp_path: Path) -> None:
+    blocks = filled(tmp_path, "{% macro m(x) %}a *{{ x }}* b{% endmacro %}{{ m('*c*') }}\n")
+    assert nodes.plain_text(blocks) == "a *c* b"
+    assert "Emph" in {node["t"] for node in blocks[0]["c"]}
+
+
+def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UndefinedError):
+        filled(tmp_path, "{{ nothing }}\n")
+    with pytest.raises(KeyError):
+        filled(tmp_path, "{{ F.__getitem__('a.b') }}\n", F=Facts())
+
+
+def test_a_block_within_a_line_is_an_error(tmp_path: Path) -> None:
+    class Block:
+        def blocks(self, form: str) -> list[nodes.Node]:
+            return [nodes.paragraph(nodes.words("block"))]
+
+    assert nodes.plain_text(filled(tmp_path, "{{ x }}\n", x=Block())) == "block"
+    with pytest.raises(ValueError, match="paragraph of its own"):
+        filled(tmp_path, "word {{ x }}\n", x=Block())
+
+
+def test_spaces_at_the_ends_of_a_value_are_kept() -> None:
+    tree = {"blocks": [nodes.paragraph([nodes.string("a\ue0000\ue001b")])]}
+    assert nodes.plain_text(Text(tree, [" and "]).filled("html", lambda fact: None)) == "a and b"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "no attacks"), (1, "one attack"), (9, "nine attacks"), (10, "10 attacks"), (1200, "1,200 attacks")],
+)
+def test_counts_read_right(value: int, said: str) -> None:
+    fact = Facts().add("a", value, unit="incidents")
+    phrase = wording.count(fact, "attack")
+    head, noun = phrase.parts
+    assert isinstance(head, wording.Printed)
+    assert head.text + str(noun) == said
+    assert wording.amount(value, "attack") == said
+
+
+def test_lists_read_right() -> None:
+    assert [wording.joined("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert wording.listing(["a", "b"]).parts == ("a", " and ", "b")
+
+
+@given(st.lists(st.integers(1, 50)))
+def test_runs_hold_each_number_once(numbers: list[int]) -> None:
+    found = [number for first, last in runs(numbers) for number in range(first, last + 1)]
+    assert found == sorted(set(numbers))
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=80))
+def test_clean_text_is_one_line_without_steering_signs(text: str) -> None:
+    shown = clean(text)
+    assert shown == clean(shown)
+    assert not any(ord(sign) < 32 or 0x202A <= ord(sign) <= 0x202E or 0xE000 <= ord(sign) <= 0xF8FF for sign in shown)
+    assert printable(shown).isprintable() or shown
+
+
+def test_long_words_can_break_and_long_text_is_cut() -> None:
+    assert clean("x" * 500, 300) == "x" * 299 + "…"
+    assert max(map(len, breakable("x" * 500).split("\u200b"))) == 20
+    assert breakable("ordinary words") == "ordinary words"
+
+
+def test_anchors_leave_ordinary_ids_and_hold_no_strange_sign() -> None:
+    assert anchor("2023-10-18-al-asad-1") == "2023-10-18-al-asad-1"
+    assert anchor('a" onclick="x') == "a_22__20_onclick_3d__22_x"
