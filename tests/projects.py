@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.parameters import cell_source
@@ -28,7 +28,8 @@ lines = (resolve(clean_dir) / "incidents.csv").read_text().splitlines()[1:]
 kept = [line for line in lines if window_start <= line.split(",")[2] <= window_end]
 place = resolve(report_dir) / "facts"
 place.mkdir(parents=True, exist_ok=True)
-(place / "02_count.json").write_text(json.dumps({"count.reports": {"value": len(kept), "unit": "reports", "text": str(len(kept)), "incidents": [], "rows": {}, "note": ""}}))
+fact = {"value": len(kept), "unit": "reports", "text": str(len(kept)), "incidents": [], "rows": {}, "note": ""}
+(place / "02_count.json").write_text(json.dumps({"count.reports": fact}))
 print(len(kept))
 """
 DRAW = """
@@ -38,7 +39,7 @@ from helpers.paths import resolve
 BRIEF = """
 from helpers.paths import resolve
 count = (resolve(report_dir) / "facts" / "02_count.json").read_text()
-figure = (resolve(figures_dir) / "one.svg").read_text()
+figure = "".join(path.read_text() for path in sorted(resolve(figures_dir).glob("*.svg")))
 words = resolve("report/brief.md").read_text()
 (resolve(report_dir) / "brief.html").write_text(words + count + figure)
 (resolve(report_dir) / "brief.pdf").write_text("%PDF " + words)
@@ -110,20 +111,22 @@ def project(root: Path, *, clean: str = CLEAN, count: str = COUNT, draw: str = D
     return root
 
 
-def command(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> list[str]:
-    """Return the command line of ``brief`` (run it in `root`)."""
+def command(*arguments: str) -> list[str]:
+    """Return the command line of ``brief`` with `arguments` (to be run in the project's folder)."""
     return [sys.executable, "-m", "helpers.running", *arguments]
 
 
 def environment(**more: str) -> dict[str, str]:
     """Return the environment for a run of a made-up project."""
-    return {name: value for name, value in os.environ.items() if name != "BRIEF_ROOT"} | more
+    kept = {name: value for name, value in os.environ.items() if name != "BRIEF_ROOT"}
+    # What the made-up notebooks do not use need not be imported.
+    return kept | {"BRIEF_IMPORTS": "ipykernel.kernelapp nbformat"} | more
 
 
 def brief(root: Path, *arguments: str, timeout: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
     """Run ``brief`` with `arguments` in the project at `root`."""
     return subprocess.run(
-        command(root, *arguments),
+        command(*arguments),
         cwd=root,
         env=environment(**more),
         capture_output=True,

@@ -23,7 +23,7 @@ def furnish(box: Path, inputs: Inputs, reads: Mapping[str, str]) -> dict[str, st
     shutil.rmtree(box, ignore_errors=True)
     copies: dict[str, str] = {}
     _mirror(inputs, box, "", copies)
-    for path, (sha, source) in inputs.made.items():
+    for path, (sha, source) in dict(inputs.made).items():
         if path in reads:
             target = box / path
             target.parent.mkdir(parents=True, exist_ok=True)

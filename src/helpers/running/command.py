@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -32,11 +34,32 @@ class Stopped(BaseException):
         self.status = 128 + number
 
 
-def stop(number: int, frame: FrameType | None) -> None:
-    """Turn a signal into `Stopped`, once."""
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(other, signal.SIG_IGN)
-    raise Stopped(number)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn signals that ask the process to stop into `Stopped`, once, within the block."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for other in SIGNALS:
+            signal.signal(other, signal.SIG_IGN)
+        raise Stopped(number)
+
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def leave(stopped: Stopped, message: str) -> NoReturn:
+    """End the process after a signal; threads may still wait for kernels that are gone, and need not be waited for."""
+    say(message)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(stopped.status)
 
 
 def say(*lines: str) -> None:
@@ -56,38 +79,33 @@ def run_brief(
 ) -> int:
     """Do what ``brief run`` is asked for; return the exit status."""
     begun = time.monotonic()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
     report = reporter()
-    try:
-        parameters = checked(gathered(file, pairs))
-        layout = Layout(project_root(), run_name(parameters, name))
-        work = prepared(layout, parameters, jobs=jobs or cores(), force=force, only=only)
-        work.reporter = report
-        with held(layout):
-            done = work.go()
-        report.close()
-        work.contents.save()
-        close()
-    except Refusal as refusal:
-        report.close()
-        say(*refusal.lines)
-        return 2
-    except Failure as failure:
-        report.close()
-        say(*failure.lines)
-        return 1
-    except OSError as error:
-        report.close()
-        where = f": {error.filename}" if error.filename else ""
-        say(f"{error.strerror or error}{where}; the results in place are as they were")
-        return 1
-    except Stopped as stopped:
-        report.close()
-        say("stopped; the results in place are as they were, and the next run goes on from here")
-        sys.stderr.flush()
-        # Threads may still wait for kernels that are gone; there is nothing left to tidy up.
-        os._exit(stopped.status)
+    with stoppable():
+        try:
+            parameters = checked(gathered(file, pairs))
+            layout = Layout(project_root(), run_name(parameters, name))
+            work = prepared(layout, parameters, jobs=jobs or cores(), force=force, only=only)
+            work.reporter = report
+            try:
+                with held(layout):
+                    done = work.go()
+            finally:
+                report.close()
+            work.contents.save()
+        except Refusal as refusal:
+            say(*refusal.lines)
+            return 2
+        except Failure as failure:
+            say(*failure.lines)
+            return 1
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            say(f"{error.strerror or error}{where}; the results in place are as they were")
+            return 1
+        except Stopped as stopped:
+            leave(stopped, "stopped; the results in place are whole, and the next run goes on from here")
+        finally:
+            close()
     _tell(work, done, time.monotonic() - begun)
     return 0
 
@@ -109,7 +127,7 @@ def prepared(
     def before(names: list[str]) -> None:
         """Look at the coded sheets if a notebook that checks them is about to run."""
         if any(step.name in names and _checks(step) for step in steps):
-            refuse_faulty(layout, parameters.coded_dir, contents)
+            refuse_faulty(layout, parameters.coded_dir, parameters.reference_dir, contents)
 
     return Run(
         layout,

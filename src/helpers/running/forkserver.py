@@ -37,6 +37,9 @@ MODULES = (
     "seaborn", "altair", "vl_convert", "jinja2", "yaml", "pypandoc", "typst", "fontTools.ttLib",
 )  # fmt: skip
 
+#: Environment variable that names other modules instead, with spaces between.
+IMPORTS = "BRIEF_IMPORTS"
+
 PR_SET_PDEATHSIG = 1
 LARGEST_MESSAGE = 1 << 20
 
@@ -58,6 +61,7 @@ class ForkServer:
     def __init__(self, channel: socket.socket) -> None:
         self.channel = channel
         self.children: dict[int, int | None] = {}
+        self.imported = False
 
     def serve(self, *, wait: bool) -> None:
         """Answer what has been asked; with `wait`, go on until the other side closes."""
@@ -77,6 +81,8 @@ class ForkServer:
                 }
             if do == "call":
                 return {"pid": self.fork(request, lambda: run_call(request))}
+            if do == "state":
+                return {"threads": threads(), "imported": self.imported}
             if do == "poll":
                 return {"code": self.poll(request["pid"])}
             if do == "signal":
@@ -88,7 +94,15 @@ class ForkServer:
         return {"error": f"unknown request {do}"}
 
     def fork(self, request: dict[str, Any], work: Callable[[], None]) -> int:
-        """Fork a child that does `work` in a session of its own; return its process number."""
+        """Fork a child that does `work` in a session of its own; return its process number.
+
+        Raises
+        ------
+        OSError
+            If there can be no child, or an import has started a thread: its locks would be copied without it.
+        """
+        if threads() > 1:
+            raise OSError("the fork server has more than one thread")
         server = os.getpid()
         gc.freeze()
         pid = os.fork()
@@ -129,6 +143,11 @@ class ForkServer:
                 except OSError:
                     continue
         os._exit(0)
+
+
+def threads() -> int:
+    """Return how many threads this process has."""
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
 def settle(server: int, request: dict[str, Any]) -> None:
@@ -185,13 +204,15 @@ def main(descriptor: int) -> None:
     sys.path = [entry for entry in sys.path if entry]
     server = ForkServer(socket.socket(fileno=descriptor))
     without_slow_extras()
-    for module in MODULES:
+    wanted = os.environ.get(IMPORTS)
+    for module in MODULES if wanted is None else wanted.split():
         try:
             importlib.import_module(module)
         except ImportError:
             continue
-        if "ipykernel.kernelapp" in sys.modules and "helpers.tables" in sys.modules:
+        if "helpers.tables" in sys.modules:
             server.serve(wait=False)
+    server.imported = True
     server.serve(wait=True)
 
 

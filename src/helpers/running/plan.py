@@ -55,11 +55,12 @@ class Inputs:
     def files(self, step: Step) -> dict[str, str]:
         """Return path -> hash for all files that `step` reads; steps before it must have finished."""
         found: dict[str, str] = {}
+        made = dict(self.made)  # other threads add to it
         for read in step.reads:
             path = filled(read, self.folders).rstrip("/")
             found |= self._own(path)
             found |= {
-                name: sha for name, (sha, _) in self.made.items() if overlap(path, name) or name.startswith(f"{path}/")
+                name: sha for name, (sha, _) in made.items() if overlap(path, name) or name.startswith(f"{path}/")
             }
         return dict(sorted(found.items()))
 

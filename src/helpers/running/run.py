@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from helpers.running.fingerprint import Contents
 from helpers.running.layout import EXECUTED, OUTPUT_FOLDERS, Layout
 from helpers.running.plan import Inputs, check_inputs, key, reasons, summary
 from helpers.running.server import close, server
-from helpers.running.steps import Refusal, Step, ancestors, dependencies, filled, overlap
+from helpers.running.steps import Refusal, Step, ancestors, dependencies, filled, load, overlap
 from helpers.running.store import Store, in_place, place, recover
 
 
@@ -249,6 +250,14 @@ class Run:
         self.done[step.name] = done
         return True
 
+    def _steady(self, step: Step, parts: dict[str, Any]) -> None:
+        """Fail if something that the step rests on was changed while it ran: nobody can say what it then saw."""
+        steps = {one.name: one for one in load(self.layout.root / "notebooks", self.contents)}
+        now = self.inputs.parts(steps[step.name]) if step.name in steps else None
+        if now != parts:
+            what = summary(reasons(now, parts, [])) if now else "it is gone"
+            raise Failure(f"{step.name}: {what} while it ran; run again")
+
     def _accept(self, step: Step, built: Built) -> None:
         for path, sha in built.files.items():
             source = self.store.file(built.key, path)
@@ -266,17 +275,11 @@ class Run:
         output = box / OUTPUT_FOLDERS["report_dir"] / EXECUTED / f"{step.name}.ipynb"
         usual = Parameters().values()
         given = {name: value for name, value in parts["parameters"].items() if value != usual[name]}
-        fault = execute(
-            step.path,
-            box,
-            self.layout.root,
-            output,
-            given,
-            lambda done, total: self.reporter.cell(step.name, done, total),
-        )
+        on_cell = partial(self.reporter.cell, step.name)
+        fault = execute(step.path, box, self.layout.root, output, given, on_cell)
         if fault is None:
             files = results(box, copies)
-            fault = self._contract(step, files)
+            fault = self._contract(step, files, copies)
         if fault is not None:
             kept = self.layout.failed / output.name
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -285,6 +288,7 @@ class Run:
                 output.replace(kept)
                 raise Failure(f"{step.name} failed{where}: {fault.error}", f"executed notebook: {kept}")
             raise Failure(f"{step.name} failed{where}: {fault.error}")
+        self._steady(step, parts)
         seconds = time.monotonic() - start
         name = key(step, parts)
         observed = self._observed(box, parts["files"])
@@ -309,18 +313,20 @@ class Run:
         hashes = {path: self.contents.hash(self.layout.root / path) for path in sorted(own)}
         return {path: sha for path, sha in hashes.items() if sha is not None}
 
-    def _contract(self, step: Step, files: dict[str, str]) -> Any:
-        """Return the fault of a step that did not write what it declares, or wrote what another one does."""
+    def _contract(self, step: Step, files: dict[str, str], copies: dict[str, str]) -> Any:
+        """Return the fault of a step that did not write what it declares, or wrote what is not its own."""
         from helpers.running.execute import Fault
 
         for pattern in step.writes:
             path = filled(pattern, self.inputs.folders)
             if not any(overlap(path, name) for name in files):
                 return Fault(None, f"it did not write {path}, which its metadata declares")
+        own = [filled(pattern, self.inputs.folders) for pattern in step.writes]
         for path in files:
-            other = self.inputs.made.get(path)
-            if other is not None and path not in self.old.get(step.name, {}).get("files", {}):
+            if path in self.inputs.made and path not in self.old.get(step.name, {}).get("files", {}):
                 return Fault(None, f"it wrote {path}, which another notebook writes")
+            if path in copies and not any(overlap(pattern, path) for pattern in own):
+                return Fault(None, f"it changed {path}, which its metadata does not declare that it writes")
         return None
 
     def _gone(self) -> list[Path]:

@@ -20,11 +20,11 @@ COLUMNS = ("file", "row", "column", "value", "rule", "allowed")
 CHECK = "helpers.cleaning.check"
 
 
-def faults(folder: str) -> dict[str, list[list[str]]]:
+def faults(folder: str, reference_dir: str) -> dict[str, list[list[str]]]:
     """Return the rows of faults in `folder`: ``stops`` a run must stop at, ``lists`` that are only to be listed."""
     from helpers.cleaning.check import check_folder
 
-    found = check_folder(Path(folder))
+    found = check_folder(folder, reference_dir)
     return {"stops": rows(found.stops), "lists": rows(found.lists)}
 
 
@@ -34,7 +34,7 @@ def check_sheets(folder: Path | None) -> int:
     if not place.is_dir():
         click.echo(f"brief: {place}: there is no such folder", err=True)
         return 2
-    found = faults(str(place))
+    found = faults(str(place), str(resolve("data/reference")))
     if found["lists"]:
         click.echo(f"{_counted(found['lists'], 'row')} to look at; they stop nothing:")
         click.echo(table(found["lists"]))
@@ -46,7 +46,7 @@ def check_sheets(folder: Path | None) -> int:
     return 0
 
 
-def refuse_faulty(layout: Layout, coded_dir: str, contents: Contents) -> None:
+def refuse_faulty(layout: Layout, coded_dir: str, reference_dir: str, contents: Contents) -> None:
     """Refuse to run on coded sheets with faults; sheets found good are remembered until they, or the check, change.
 
     Raises
@@ -54,14 +54,9 @@ def refuse_faulty(layout: Layout, coded_dir: str, contents: Contents) -> None:
     Refusal
         With the table of faults.
     """
-    place = resolve(coded_dir, layout.root)
-    seen = digest(
-        [
-            str(place),
-            {str(file): contents.hash(file) for file in sorted(place.rglob("*"))},
-            closure([CHECK], contents),
-        ]
-    )
+    places = [str(resolve(folder, layout.root)) for folder in (coded_dir, reference_dir)]
+    sheets = {str(file): contents.hash(file) for place in places for file in sorted(Path(place).rglob("*"))}
+    seen = digest([sheets, closure([CHECK], contents)])
     memory = layout.hidden / "checked.json"
     try:
         good = list(json.loads(memory.read_text(encoding="utf-8")))
@@ -71,11 +66,9 @@ def refuse_faulty(layout: Layout, coded_dir: str, contents: Contents) -> None:
         return
     owner = server()
     try:
-        found = (
-            owner.call("helpers.running.sheets.faults", str(place), box=layout.root) if owner else faults(str(place))
-        )
+        found = owner.call(f"{__name__}.faults", *places, box=layout.root) if owner else faults(*places)
     except ServerError:
-        found = faults(str(place))
+        found = faults(*places)
     if found["stops"]:
         raise Refusal(f"{_counted(found['stops'], 'fault')} in {coded_dir}; nothing was run", table(found["stops"]))
     write_whole(memory, json.dumps([*good[-19:], seen]))

@@ -6,9 +6,6 @@ import csv
 import io
 import itertools
 import json
-import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -20,7 +17,7 @@ import click
 
 from helpers.parameters import Parameters
 from helpers.paths import project_root
-from helpers.running.command import Stopped, prepared, say, stop
+from helpers.running.command import Stopped, leave, prepared, say, stoppable
 from helpers.running.fingerprint import Contents
 from helpers.running.layout import OUTPUT_FOLDERS, Layout
 from helpers.running.locking import held
@@ -159,24 +156,25 @@ def on_cluster(address: str) -> Callable[[Path, list[Set], int, bool], Iterator[
 
 def sweep_grid(path: Path, *, jobs: int | None, scheduler: str | None, force: bool) -> int:
     """Do what ``brief sweep`` is asked for; return the exit status: 0, or 1 if a set failed."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    try:
-        root = project_root()
-        sets = sets_of(path)
-        place = Layout(root, path.stem)
-        run = on_cluster(scheduler) if scheduler else here
-        with held(Layout(root, f"{path.stem}/facts.csv")):
-            outcomes = _followed(run(root, sets, jobs or cores(), force), len(sets))
-            table = write_tables(root, place.base, sets, outcomes)
-        close()
-    except Refusal as refusal:
-        say(*refusal.lines)
-        return 2
-    except Stopped as stopped:
-        say("stopped; the sets that are done stay, and the next sweep goes on from here")
-        sys.stderr.flush()
-        os._exit(stopped.status)
+    with stoppable():
+        try:
+            root = project_root()
+            sets = sets_of(path)
+            place = Layout(root, path.stem)
+            run = on_cluster(scheduler) if scheduler else here
+            with held(Layout(root, f"{path.stem}/facts.csv")):
+                outcomes = _followed(run(root, sets, jobs or cores(), force), len(sets))
+                table = write_tables(root, place.base, sets, outcomes)
+        except Refusal as refusal:
+            say(*refusal.lines)
+            return 2
+        except OSError as error:
+            say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+            return 1
+        except Stopped as stopped:
+            leave(stopped, "stopped; the sets that are done stay, and the next sweep goes on from here")
+        finally:
+            close()
     failed = [outcome for outcome in outcomes.values() if outcome.fault]
     for outcome in sorted(failed, key=lambda outcome: outcome.name):
         say(f"{outcome.name}: {outcome.fault}")

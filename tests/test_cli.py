@@ -1,0 +1,164 @@
+"""The command ``brief`` from outside: exit statuses, and bad input told in one line each before anything runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from projects import brief, command, environment, project, results
+
+from helpers.parameters import Parameters
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose default brief has been built."""
+    root = project(tmp_path_factory.mktemp("made"))
+    done = brief(root, "run")
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+def test_a_run_builds_the_brief_and_says_where_it_is(made: Path) -> None:
+    assert "report/brief.html" in results(made)
+    done = brief(made, "run")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "the brief is in report/brief.html and report/brief.pdf"
+    assert done.stdout.count("up to date") == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (("-p", "windowstart", "2023-11-01"), ["windowstart: unknown parameter; known are window_start"]),
+        (("-p", "window_end", "31/12/2023"), ["window_end: a day is written YYYY-MM-DD, not '31/12/2023'"]),
+        (("-p", "window_end", "2023-10-01"), ["window_end 2023-10-01 lies before window_start 2023-10-17"]),
+        (("-p", "window_start", "2024-02-01"), ["window_start, window_end: no report on IQ, SY, JO falls between"]),
+        (("-p", "countries", "IQ,XX"), ["countries: each must be one of IQ, SY, JO"]),
+        (("-p", "seed", "one", "-p", "resamples", "1"), ["seed: a whole number", "resamples: must be greater"]),
+        (("-p", "seed", "1", "-p", "seed", "2"), ["seed: given more than once"]),
+        (("-p", "coded_dir", "nowhere"), ["coded_dir: there is no folder nowhere"]),
+        (("-p", "figures_dir", "/tmp"), ["figures_dir: results cannot be written to /tmp"]),
+        (("-p", "figures_dir", "report/x"), ["figures_dir: report/x lies in, or holds, a folder that has another use"]),
+        (("-p", "clean_dir", "data/coded"), ["clean_dir: data/coded lies in, or holds, a folder that has another use"]),
+        (("--name", "../outside"), ["--name: '../outside' cannot name a folder"]),
+        (("--only", "99_nothing"), ["--only: there is no notebook 99_nothing; there are 01_clean, 02_count"]),
+        (("-f", "missing.yml"), ["missing.yml: No such file"]),
+        (("-f", "broken.yml"), ["broken.yml, line 3: is no YAML"]),
+        (("-f", "list.yml"), ["list.yml: holds no lines of the form NAME: VALUE"]),
+        (("-f", "two.yml"), ["seed: a whole number is wanted, not 1.5", "nonsense: unknown parameter"]),
+    ],
+)
+def test_bad_input_is_refused_in_one_line_each(made: Path, arguments: tuple[str, ...], lines: list[str]) -> None:
+    (made / "broken.yml").write_text("seed: 1\ncountries: [IQ\n")
+    (made / "list.yml").write_text("- seed\n")
+    (made / "two.yml").write_text("nonsense: 1\nseed: 1.5\n")
+    before = results(made)
+    done = brief(made, "run", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    said = done.stderr.splitlines()
+    assert len(said) == len(lines)
+    for line, start in zip(said, lines, strict=True):
+        assert line.startswith(f"brief: {start}")
+    assert results(made) == before
+    assert not (made / "runs").exists()
+
+
+def test_a_country_that_the_sheets_lack_is_refused(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    (root / "data/coded/reports.csv").write_text("report_id,country,date\na/1,IQ,2023-10-18\n")
+    done = brief(root, "run", "-p", "countries", "IQ,JO")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "brief: countries: no report in data/coded is about JO; it has IQ\n",
+    )
+
+
+def test_a_file_of_parameters_and_options_over_it(made: Path) -> None:
+    (made / "less.yml").write_text("window_end: 2023-12-31\nseed: 5\n")
+    done = brief(made, "run", "-f", "less.yml", "-p", "seed", "7", "--name", "less")
+    assert done.returncode == 0, done.stderr
+    run = made / "runs" / "less"
+    assert json.loads((run / "report/facts/02_count.json").read_text())["count.reports"]["value"] == 2
+    assert "seed 7" in (run / "figures/one.svg").read_text()
+    assert done.stdout.splitlines()[-1].startswith("the brief is in runs/less/report/brief.html")
+
+
+def test_a_failing_notebook_is_named_with_its_cell_and_the_executed_notebook(tmp_path: Path) -> None:
+    root = project(tmp_path, count="1 + 1\n", draw='x = 1\nraise LookupError("no such\\nattack")\n')
+    done = brief(root, "run")
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    # 02_count fails too (it writes nothing), and comes first whatever finished first.
+    assert first == "brief: 02_count failed: it did not write report/facts/02_count.json, which its metadata declares"
+    executed = Path(second.removeprefix("brief: executed notebook: "))
+    assert json.loads(executed.read_text())["cells"]
+
+    root = project(tmp_path / "other", draw='x = 1\nraise LookupError("no such\\nattack")\n')
+    done = brief(root, "run")
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    assert first == "brief: 03_draw failed in cell 3: LookupError: no such"
+    executed = Path(second.removeprefix("brief: executed notebook: "))
+    assert "LookupError" in executed.read_text()
+    assert not (root / "report/brief.html").exists()
+    assert not (root / "data/clean").exists()
+
+    # Once it is mended, what had already been done is not done again.
+    project(root)
+    done = brief(root, "run")
+    assert done.returncode == 0, done.stderr
+    assert "01_clean  taken from an earlier run" in done.stdout
+    assert "03_draw   ran" in done.stdout
+
+
+def test_parameters_lists_every_one_of_them(made: Path) -> None:
+    said = brief(made, "parameters").stdout.splitlines()
+    assert [line.split()[0] for line in said] == list(Parameters.model_fields)
+    assert all(Parameters.model_fields[line.split()[0]].description in line for line in said)
+
+
+def test_check_tells_every_fault(made: Path, tmp_path: Path) -> None:
+    source = Path(__file__).resolve().parents[1] / "data/coded"
+    for sheet in source.glob("*.csv"):
+        (tmp_path / sheet.name).write_bytes(sheet.read_bytes())
+    lines = (tmp_path / "reports.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    column = lines[0].strip().split(",").index("country")
+    cells = lines[1].split(",")
+    assert cells[column] in {"IQ", "SY", "JO"}
+    cells[column] = "Iraqistan"
+    (tmp_path / "reports.csv").write_text("".join([lines[0], ",".join(cells), *lines[2:]]), encoding="utf-8")
+    done = brief(source.parents[1], "check", str(tmp_path))
+    assert done.returncode == 2
+    assert any("reports.csv" in line and "Iraqistan" in line and " 2 " in line for line in done.stderr.splitlines())
+    assert brief(made, "check", "nowhere").returncode == 2
+
+
+def test_nothing_heavy_is_loaded_where_there_is_nothing_to_do(made: Path) -> None:
+    program = (
+        "import sys\n"
+        "from helpers.running.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        "print(sorted({'pandas', 'numpy', 'papermill', 'nbformat', 'zmq'} & set(sys.modules)))"
+    )
+    for arguments in (["--help"], ["run"], ["run", "-p", "seed", "x"]):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments], cwd=made, env=environment(), capture_output=True, text=True
+        )
+        assert done.stdout.splitlines()[-1] == "[]"
+    times = []
+    for _ in range(3):
+        begun = time.monotonic()
+        subprocess.run(command("run"), cwd=made, env=environment(), capture_output=True, check=True)
+        times.append(time.monotonic() - begun)
+    assert min(times) < 1.0
+
+
+def test_help_says_what_there_is(made: Path) -> None:
+    done = brief(made, "run", "--help")
+    assert all(option in done.stdout for option in ("-p", "-f", "--only", "--name", "--force", "--jobs"))

@@ -1,0 +1,138 @@
+"""However a run is stopped: results in place stay whole, nothing is left running, the next run gives the same bytes."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from projects import CLEAN, COUNT, brief, command, environment, project, results
+
+#: Long enough that a moment can be hit.
+SLOW = "\nimport time\ntime.sleep(0.3)"
+
+#: Results before and after the change, and the seconds that the run between them takes.
+Undisturbed = tuple[dict[str, bytes], dict[str, bytes], float]
+
+
+def marked(mark: str) -> list[int]:
+    """Return the processes that have `mark` in the environment they were started with."""
+    found = []
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            try:
+                zombie = (place / "stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+                if mark.encode() in (place / "environ").read_bytes() and not zombie:
+                    found.append(int(place.name))
+            except OSError:
+                continue
+    return found
+
+
+def nothing_left(mark: str, patience: float = 10.0) -> bool:
+    """Return whether all processes that have `mark` end within `patience` seconds."""
+    until = time.monotonic() + patience
+    while marked(mark) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not marked(mark)
+
+
+def changed(root: Path) -> None:
+    """Change what everything rests on."""
+    (root / "data/coded/reports.csv").write_text("report_id,country,date\nc/9,SY,2023-12-24\n")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """The results before and after the change, and how long the run that makes them takes."""
+    root = project(tmp_path_factory.mktemp("undisturbed"), clean=CLEAN + SLOW, count=COUNT + SLOW)
+    assert brief(root, "run").returncode == 0
+    before = results(root)
+    changed(root)
+    begun = time.monotonic()
+    assert brief(root, "run").returncode == 0
+    return before, results(root), time.monotonic() - begun
+
+
+def disturb(root: Path, number: int, wait: float | Path, undisturbed: Undisturbed) -> str:
+    """Stop a run with signal `number` after `wait` (seconds, or until a path exists); check what it leaves.
+
+    Return whether that is the ``old`` results or the ``new`` ones.
+    """
+    before, after, _ = undisturbed
+    project(root, clean=CLEAN + SLOW, count=COUNT + SLOW)
+    if results(root) != before:
+        assert brief(root, "run").returncode == 0
+    assert results(root) == before
+    changed(root)
+    shutil.rmtree(root / ".brief/store")  # or an earlier round's results would be taken from there
+    mark = f"BRIEF_MARK_{uuid.uuid4().hex}"
+    run = subprocess.Popen(
+        command("run"),
+        cwd=root,
+        env=environment(**{mark: "1"}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    if isinstance(wait, Path):
+        while not wait.exists() and run.poll() is None:
+            time.sleep(0.002)
+    else:
+        time.sleep(wait)
+    # Ctrl-C and a killed terminal reach the whole process group.
+    os.killpg(run.pid, number)
+    _, said = run.communicate(timeout=20)
+    assert nothing_left(mark), "something is still running"
+    left = results(root)
+    assert left in (before, after), "neither the old results nor the new ones"
+    if run.returncode > 0 and number != signal.SIGKILL:
+        assert run.returncode == 128 + number
+        assert said == "" or len(said.splitlines()) == 1, said
+    assert not [line for line in said.splitlines() if "Traceback" in line]
+    again = brief(root, "run")
+    assert again.returncode == 0, again.stderr
+    assert results(root) == after
+    assert not (root / ".brief/work/default").exists()
+    return "old" if left == before else "new"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_stopped_while_notebooks_run(number: int, tmp_path: Path, undisturbed: Undisturbed) -> None:
+    root = tmp_path
+    work = root / ".brief/work/default"
+    assert disturb(root, number, work / "01_clean", undisturbed) == "old"
+    # The first notebook is done and stored, others are at work:
+    assert disturb(root, number, work / "02_count", undisturbed) == "old"
+
+
+def test_killed_while_results_move_into_place(tmp_path: Path, undisturbed: Undisturbed) -> None:
+    # From the moment that the journal stands, the results will be the new ones.
+    seen = set()
+    for number in (signal.SIGKILL, signal.SIGINT):
+        seen.add(disturb(tmp_path, number, tmp_path / ".brief/work/default/place/state", undisturbed))
+    assert seen <= {"old", "new"}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(2))
+def test_stopped_at_random_moments(seed: int, tmp_path: Path, undisturbed: Undisturbed) -> None:
+    draw = random.Random(seed)
+    seen = [
+        disturb(
+            tmp_path,
+            draw.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL]),
+            draw.uniform(0.0, 1.1 * undisturbed[2]),
+            undisturbed,
+        )
+        for _ in range(25)
+    ]
+    assert len(seen) == 25
+    assert "old" in seen

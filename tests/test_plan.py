@@ -1,0 +1,225 @@
+"""What runs again and why: exactly what rests on the thing that changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from projects import CLEAN, brief, notebook, project, results
+
+from helpers.running.fingerprint import Contents
+from helpers.running.imports import closure, mentioned, notebook_imports
+from helpers.running.layout import Layout
+from helpers.running.plan import reasons
+from helpers.running.steps import Refusal, dependencies, load, overlap
+from helpers.running.store import Store
+
+
+def outcome(stdout: str) -> dict[str, str]:
+    """Return notebook -> what the run said became of it."""
+    return {line.split()[0]: line.split(maxsplit=1)[1] for line in stdout.splitlines() if line[:2].isdigit()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose default brief has been built."""
+    root = project(tmp_path_factory.mktemp("made"))
+    done = brief(root, "run")
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+def test_each_change_reruns_what_rests_on_it_and_says_why(made: Path) -> None:
+    def run(*arguments: str) -> dict[str, str]:
+        done = brief(made, "run", *arguments)
+        assert done.returncode == 0, done.stderr
+        return outcome(done.stdout)
+
+    assert set(run().values()) == {"up to date"}
+
+    # A file that is read: all that follows, but only as far as results really changed.
+    (made / "data/coded/reports.csv").write_text("report_id,country,date\na/1,IQ,2023-10-18\nb/2,SY,2023-11-03\n")
+    said = run()
+    assert said["01_clean"].endswith("data/coded/reports.csv changed")
+    assert said["02_count"].endswith("data/clean/incidents.csv changed")
+    assert said["08_brief"].endswith("report/facts/02_count.json changed")
+    assert "taken" not in "".join(said.values())
+
+    # Cells that change nothing in the results: nothing after them.
+    book = made / "notebooks/02_count.ipynb"
+    book.write_text(book.read_text().replace("# 02_count", "# How many"))
+    said = run()
+    assert said["02_count"].endswith("its cells changed")
+    assert [name for name, what in said.items() if what == "up to date"] == ["01_clean", "03_draw", "08_brief"]
+
+    # A result that somebody has changed or removed comes back, without being computed again.
+    (made / "figures/one.svg").write_text("scribble")
+    (made / "report/brief.html").unlink()
+    said = run()
+    assert said["03_draw"] == "taken from an earlier run: figures/one.svg was changed"
+    assert said["08_brief"] == "taken from an earlier run: report/brief.html is missing"
+    assert "<svg>" in (made / "figures/one.svg").read_text()
+
+    # The prose template is no result, though it stands among them.
+    (made / "report/brief.md").write_text("other words ")
+    said = run()
+    assert said["08_brief"].endswith("report/brief.md changed")
+    assert (made / "report/brief.html").read_text().startswith("other words")
+
+    # The lock: everything.
+    (made / "requirements.lock").write_text("nothing==2\n")
+    assert all(what.endswith("the lock changed") for what in run().values())
+
+    # By hand: everything, or one notebook.
+    assert all(what.endswith("forced") for what in run("--force").values())
+    assert list(run("--only", "02")) == ["01_clean", "02_count"]
+
+
+def test_a_parameter_reruns_only_what_declares_it(made: Path) -> None:
+    done = brief(made, "run", "-p", "seed", "3")
+    said = outcome(done.stdout)
+    assert said["01_clean"].startswith("taken from an earlier run")
+    assert said["02_count"].startswith("taken from an earlier run")
+    assert said["03_draw"].startswith("ran")
+    assert said["08_brief"].startswith("ran")
+    again = outcome(brief(made, "run", "-p", "seed", "4", "--name", "seed-3").stdout)
+    assert again["03_draw"].endswith("seed is 4, was 3")
+    assert again["01_clean"] == again["02_count"] == "up to date"
+
+
+def test_a_file_that_is_opened_counts_though_it_is_not_declared(tmp_path: Path) -> None:
+    reads = '(resolve("data/reference") / "words.txt").read_text()'
+    root = project(tmp_path, clean=CLEAN + f"\nprint({reads})")
+    (root / "data/reference/words.txt").write_text("first")
+    assert brief(root, "run").returncode == 0
+    assert set(outcome(brief(root, "run").stdout).values()) == {"up to date"}
+    (root / "data/reference/words.txt").write_text("second")
+    assert outcome(brief(root, "run").stdout)["01_clean"].endswith("data/reference/words.txt changed")
+    # Nor does another run take results that rest on the old file.
+    (root / "data/reference/words.txt").write_text("third")
+    assert outcome(brief(root, "run", "--name", "other").stdout)["01_clean"].startswith("ran")
+
+
+def test_results_that_nobody_writes_any_more_go(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    assert brief(root, "run").returncode == 0
+    book = root / "notebooks"
+    source = 'from helpers.paths import resolve\n(resolve(figures_dir) / "two.svg").write_text("<svg/>")'
+    notebook(book / "03_draw.ipynb", [source], ["figures_dir"], [], ["{figures_dir}/two.svg"])
+    assert brief(root, "run").returncode == 0
+    assert [path for path in results(root) if path.startswith("figures")] == ["figures/two.svg"]
+
+
+def test_what_cannot_be_planned_is_refused(tmp_path: Path) -> None:
+    contents = Contents()
+
+    def refused(root: Path) -> str:
+        with pytest.raises(Refusal) as refusal:
+            load(root / "notebooks", contents)
+        return "\n".join(refusal.value.lines)
+
+    root = project(tmp_path / "circle")
+    notebook(root / "notebooks/01_clean.ipynb", [], [], ["figures/one.svg"], ["{clean_dir}/incidents.csv"])
+    notebook(root / "notebooks/03_draw.ipynb", [], [], ["{clean_dir}/incidents.csv"], ["figures/one.svg"])
+    assert "wait for each other" in refused(root)
+    root = project(tmp_path / "both")
+    notebook(root / "notebooks/04_more.ipynb", [], [], [], ["{figures_dir}/one.svg"])
+    assert refused(root) == "03_draw and 04_more both write {figures_dir}/one.svg"
+    root = project(tmp_path / "unknown")
+    notebook(root / "notebooks/04_more.ipynb", ["sneed = 1"], [], [], [])
+    text = (root / "notebooks/04_more.ipynb").read_text().replace('"source": ""', '"source": "sneed: int = 1"')
+    (root / "notebooks/04_more.ipynb").write_text(text)
+    assert "declares sneed, which is no parameter" in refused(root)
+    root = project(tmp_path / "torn")
+    (root / "notebooks/04_more.ipynb").write_text('{"cells": [')
+    assert refused(root).startswith("04_more.ipynb: cannot be read as a notebook")
+    root = project(tmp_path / "missing")
+    (root / "report/brief.md").unlink()
+    done = brief(root, "run")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "brief: 08_brief: reads report/brief.md, which is missing and which no notebook writes\n",
+    )
+
+
+def test_steps_follow_what_they_read(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    steps = load(root / "notebooks", Contents())
+    assert [step.name for step in steps] == ["01_clean", "02_count", "03_draw", "08_brief"]
+    assert dependencies(steps)["08_brief"] == {"02_count", "03_draw"}
+    assert dependencies(steps)["03_draw"] == {"01_clean"}
+
+
+def test_the_import_graph_follows_every_way_to_import(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "inner/__init__.py").write_text("from . import sibling")
+    (tmp_path / "inner/sibling.py").write_text("from ..far import thing")
+    (tmp_path / "far.py").write_text("def lazily():\n    import helpers.late as late\n")
+    (tmp_path / "late.py").write_text("import pandas\n")
+    (tmp_path / "apart.py").write_text("")
+    found = closure(["helpers.inner.sibling.name"], Contents(), tmp_path)
+    assert list(found) == ["helpers", "helpers.far", "helpers.inner", "helpers.inner.sibling", "helpers.late"]
+    assert notebook_imports(["%matplotlib inline\nfrom helpers import facts", "!ls\nimport helpers.tables"]) == [
+        "helpers",
+        "helpers.facts",
+        "helpers.tables",
+    ]
+    assert mentioned("from .. import b", "helpers.x.y") == ["helpers", "helpers.b"]
+
+
+def test_a_changed_library_module_is_a_reason() -> None:
+    parts = {"notebook": "a", "parameters": {"seed": 1}, "files": {}, "library": {"helpers.x": "1"}, "lock": "l"}
+    assert reasons(parts, parts, []) == []
+    assert reasons(parts, {**parts, "library": {"helpers.x": "2"}}, []) == ["helpers.x changed"]
+    assert reasons(parts, {**parts, "parameters": {"seed": 2}}, []) == ["seed is 1, was 2"]
+    assert reasons(parts, None, []) == ["not built here yet"]
+
+
+@given(st.text("ab*/", max_size=6), st.text("ab*/", max_size=6))
+def test_overlap_is_symmetric(one: str, other: str) -> None:
+    assert overlap(one, other) == overlap(other, one)
+    assert overlap(one, one)
+
+
+def test_a_remembered_hash_never_outlives_the_content(tmp_path: Path) -> None:
+    memory = tmp_path / "memory.json"
+    file = tmp_path / "file"
+    seen = set()
+    for number in range(20):  # same size, within one tick of the clock
+        file.write_text(f"{number:02}")
+        contents = Contents(memory)
+        seen.add(contents.hash(file))
+        contents.save()
+    assert len(seen) == 20
+    assert Contents(memory).hash(tmp_path / "none") is None
+    memory.write_text("torn {")
+    assert Contents(memory).hash(file) in seen
+
+
+def test_the_store_gives_back_only_what_is_whole(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    store = Store(layout.root, layout.store, Contents())
+    for name in ("one", "two"):
+        box = tmp_path / name
+        box.mkdir()
+        (box / "file").write_text(name)
+        sha = Contents().hash(box / "file")
+        assert sha is not None
+        assert store.put("key", box, {"file": sha}, {}) == ([] if name == "one" else ["file"])
+    made = store.get("key")
+    assert made is not None
+    assert store.file("key", "file").read_text() == "two"
+    store.file("key", "file").write_text("spoiled")
+    assert store.get("key") is None
+    store.trim(largest=0)
+    assert not list(layout.store.iterdir())
+
+
+def test_the_state_is_no_secret(made: Path) -> None:
+    state = json.loads((made / ".brief/state/default.json").read_text())
+    assert set(state) == {"01_clean", "02_count", "03_draw", "08_brief"}
+    assert state["02_count"]["parts"]["parameters"] == {"window_start": "2023-10-17", "window_end": "2024-02-29"}
