@@ -56,6 +56,32 @@ def log_summary(tables: Tables) -> pd.DataFrame:
     return tables["cleaning_log"].groupby(["file", "column", "rule"]).size().rename("cells").reset_index()
 
 
+def conservation(tables: Tables) -> pd.DataFrame:
+    """Return where the reports went: read, in an incident, set aside (the last two make the first)."""
+    reports = tables["reports"]
+    linked = int((reports["incident_id"] != "").sum())
+    aside = len(tables["set_aside"])
+    if linked + aside != len(reports):
+        raise ValueError(f"{len(reports)} reports were read, but {linked} are in incidents and {aside} set aside")
+    return pd.DataFrame({"reports": [len(reports), linked, aside]}, index=["read", "in an incident", "set aside"])
+
+
+def ruling_effects(tables: Tables) -> pd.DataFrame:
+    """Return by action how many rulings there are, how sure they are, and how many reports they moved."""
+    rulings = tables["decisions"]
+    table = pd.crosstab(rulings["action"], rulings["confidence"])
+    return table.assign(reports=rulings.groupby("action")["reports"].sum())
+
+
+def found_again(tables: Tables) -> pd.DataFrame:
+    """Return how the rules, blind to the rulings, stand against them: rulings, pairs suspected, pairs to join."""
+    against = suspects.measure(tables["suspects"], tables["decisions"])
+    groups = against.groupby("action")
+    return pd.DataFrame(
+        {"rulings": groups.size(), "suspected": groups["suspected"].sum(), "joined": groups["joined"].sum()}
+    )
+
+
 def other_weapons(tables: Tables) -> pd.DataFrame:
     """Return each incident's top weapon under other rules than the one used.
 

@@ -61,6 +61,7 @@ def draw(tables: Mapping[str, pd.DataFrame], layout: style.Layout) -> Figure:
     assert isinstance(figure, Figure)
     _origins(left, origins(tables["incidents"]))
     _disputed(right, table)
+    style.headline(figure, title(tables), "", source(tables), layout)
     return figure
 
 
@@ -106,6 +107,14 @@ def title(tables: Mapping[str, pd.DataFrame]) -> str:
     return f"{text}; where several speak, they disagree most on the {first['label']}, least on the {last['label']}"
 
 
+def source(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return the source line."""
+    return (
+        f"Source: {len(tables['incidents']):,} incidents from {len(tables['reports']):,} coded reports. Reprints of "
+        f"one agency or outlet count once. Right: fields on which several origins speak of at least {FEWEST} incidents."
+    )
+
+
 def alt(tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the figure in words."""
     counts, table = origins(tables["incidents"]).sum(axis=1), disputed(tables)
@@ -126,10 +135,7 @@ def save(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> Figure:
         "sources",
         title=title(tables),
         alt=alt(tables),
-        source=(
-            f"Source: {len(tables['incidents']):,} incidents from {len(tables['reports']):,} reports; reprints of one "
-            f"agency or outlet count once; fields of which at least {FEWEST} incidents have several origins"
-        ),
+        source=source(tables),
         data=pd.concat([shares, counts], ignore_index=True),
         folder=folder,
     )
