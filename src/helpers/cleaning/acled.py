@@ -113,7 +113,10 @@ def export(incidents: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     kinds = dict(zip(sources["source_id"], sources["kind"], strict=True))
     parts = [pd.DataFrame(columns=ACLED.column_names)]
     for start in range(0, len(incidents), _CHUNK):
-        rows = [_event(row, outlets, kinds) for row in incidents.iloc[start : start + _CHUNK].to_dict("records")]
+        rows = [
+            _event(row, outlets, kinds)
+            for row in incidents.iloc[start : start + _CHUNK].astype(object).to_dict("records")
+        ]
         parts.append(pd.DataFrame(rows, columns=ACLED.column_names))
     return pd.concat(parts[-1:] if len(parts) == 1 else parts[1:], ignore_index=True)
 

@@ -113,7 +113,9 @@ def write_geojson(incidents: pd.DataFrame, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write('{"type":"FeatureCollection","features":[')
         for start in range(0, len(incidents), _CHUNK):
-            for number, row in enumerate(incidents.iloc[start : start + _CHUNK].to_dict("records"), start):
+            for number, row in enumerate(
+                incidents.iloc[start : start + _CHUNK].astype(object).to_dict("records"), start
+            ):
                 written = json.dumps(_feature(row), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
                 file.write((",\n" if number else "\n") + written)
         file.write("\n]}\n")
