@@ -57,7 +57,7 @@ def _band() -> list[alt.Chart]:
 
 
 def _span() -> list[alt.Parameter]:
-    return [alt.param(name="spanStart", value=0), alt.param(name="spanEnd", value=1)]
+    return [alt.param(name=name, value=value) for value, name in enumerate(("spanStart", "spanEnd", "top"))]
 
 
 def timeline() -> Spec:
@@ -77,7 +77,10 @@ def timeline() -> Spec:
             x=_days(),
             x2="next:T",
             y=alt.Y(
-                "low:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=26)
+                "low:Q",
+                title=None,
+                scale=alt.Scale(domain={"expr": "[0, top]"}, nice=False),
+                axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=30),
             ),
             y2="high:Q",
             color=alt.Color("colour:N", scale=None),
@@ -91,7 +94,7 @@ def timeline() -> Spec:
     )
     layers = alt.layer(*_band(), squares.add_params(brush), strikes)
     chart: Any = layers.properties(
-        width="container", height=190, padding={"left": 0, "right": 6, "top": 4, "bottom": 0}
+        width="container", height=190, padding={"left": 0, "right": 6, "top": 4, "bottom": 5}
     )
     spec: Spec = _config(chart.add_params(*_span())).to_dict()
     return spec
@@ -103,7 +106,7 @@ def harm() -> Spec:
     Data: ``band``, ``injured`` (date, best, low, high, colour, tip, id), ``killed`` (date, label, align, dx, colour,
     tip, id).
     """
-    y = alt.Y("best:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=26))
+    y = alt.Y("best:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=30))
     bars = (
         _named("injured", "bars")
         .mark_bar(width=5, cursor="pointer")
@@ -132,7 +135,7 @@ def harm() -> Spec:
     )
     layers = alt.layer(*_band(), ranges, bars, dots, labels)
     chart: Any = layers.properties(
-        width="container", height=150, padding={"left": 0, "right": 6, "top": 4, "bottom": 0}
+        width="container", height=150, padding={"left": 0, "right": 6, "top": 4, "bottom": 5}
     )
     spec: Spec = _config(chart.add_params(*_span())).to_dict()
     return spec

@@ -132,7 +132,7 @@ def html(clean_dir: str, parameters: Parameters) -> str:
     west, south, east, north = charts.EXTENT
     data["extent"] = {"west": west, "south": south, "east": east, "north": north}
     data["countryNames"] = [
-        {"label": "Syria", "longitude": 37.0, "latitude": 35.6},
+        {"label": "Syria", "longitude": 37.6, "latitude": 34.85},
         {"label": "Iraq", "longitude": 45.2, "latitude": 34.5},
         {"label": "Jordan", "longitude": 36.7, "latitude": 32.1},
     ]

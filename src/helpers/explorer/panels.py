@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from helpers.analysis.pause import calendar, daily_counts
 from helpers.explorer.charts import EXTENT
+from helpers.explorer.payload import short_name
 from helpers.figures import style
 from helpers.parameters import Parameters
 from helpers.vocabulary import weapons
@@ -85,12 +86,17 @@ def _map(axes: Axes, incidents: pd.DataFrame, borders: dict[str, Any]) -> None:
         sites["longitude"], sites["latitude"], s=14 * sites["incidents"], c=colours, alpha=0.8, linewidths=0.5,
         edgecolors=style.PAPER,
     )  # fmt: skip
-    for site in sites.head(6).itertuples():
+    written: list[float] = []
+    columns = (sites[name].head(6) for name in ("site_name", "longitude", "latitude", "incidents"))
+    for name, x, y, n in zip(*columns, strict=True):
+        crowded = any(abs(y - other) < 0.3 for other in written)
+        written.append(float(y))
         axes.annotate(
-            f"{str(site.site_name).split(' (')[0].split(' / ')[0]} {site.incidents}",
-            (site.longitude, site.latitude),
-            xytext=(7, 0),
+            f"{short_name(str(name))} {n}",
+            (x, y),
+            xytext=(-11 if crowded else 11, 0),
             textcoords="offset points",
+            ha="right" if crowded else "left",
             va="center",
             fontsize="small",
         )

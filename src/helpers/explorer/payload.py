@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from helpers import vocabulary
+from helpers.cleaning.acled import CLAIMANTS
 from helpers.explorer import official, selection
 from helpers.figures import style
 from helpers.parameters import Parameters
@@ -226,6 +227,7 @@ def _labels() -> dict[str, dict[str, str]]:
         "weapon": {code: weapon.label for code, weapon in vocabulary.weapons().items()},
         "confirmation": vocabulary.CONFIRMATION,
         "harm": selection.HARM,
+        "claimant": {**CLAIMANTS, "none": "nobody"},
     }
 
 

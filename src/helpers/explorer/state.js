@@ -103,6 +103,7 @@ const nextDay = (day, step = 1) => new Date(Date.parse(day) + step * 86400000).t
 const label = (list, code) => DATA.labels[list]?.[code] ?? code;
 const plain = (code) => (code ?? "").replace(/^other:/, "").replaceAll("_", " ");
 const number = (n, one, many) => `${n.toLocaleString("en-GB")} ${n === 1 ? one : many}`;
+const claimant = (codes) => (codes ?? "").split(";").map((code) => DATA.labels.claimant[code] ?? plain(code)).join(", ");
 const weaponText = (incident) => weaponsOf(incident).map((code) => label("weapon", code)).join(", ");
 const titled = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 

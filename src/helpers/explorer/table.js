@@ -66,8 +66,8 @@ function reportItem(report) {
     report.partner_killed != null ? `partners or civilians killed: ${report.partner_killed}` : "",
     report.partner_injured != null ? `partners or civilians injured: ${report.partner_injured}` : "",
     report.damage && report.damage !== "unknown" ? `damage: ${report.damage}` : "",
-    report.claimed_by && report.claimed_by !== "none" ? `claimed by ${plain(report.claimed_by)}` : "",
-    `confirmed by ${label("confirmation", report.confirmation)}`,
+    report.claimed_by && report.claimed_by !== "none" ? `claimed by ${claimant(report.claimed_by)}` : "",
+    `who confirms: ${label("confirmation", report.confirmation)}`,
   ].filter(Boolean).join(" · ");
   const about = [source.outlet, source.published ? dayText(source.published) : "", plain(source.kind), source.language].filter(Boolean).join(", ");
   return element(
@@ -78,8 +78,17 @@ function reportItem(report) {
   );
 }
 
+/** A value of a field as a reader expects it: codes as their words. */
+function inWords(field, value) {
+  const text = String(value);
+  if (field === "claimed_by") return claimant(text);
+  if (field === "site_id") return DATA.options.site.find((site) => site.code === text)?.label ?? plain(text);
+  const list = { country: "country", weapons: "weapon", confirmation: "confirmation" }[field];
+  return list ? text.split(";").map((code) => label(list, code)).join(", ") : plain(text);
+}
+
 function conflictTable(conflicts) {
-  const row = (c) => element("tr", {}, element("th", { scope: "row" }, plain(c.field)), element("td", {}, `${plain(String(c.chosen))} (${c.n_chosen})`), element("td", {}, `${plain(String(c.other))} (${c.n_other})`), element("td", {}, plain(String(c.rule))));
+  const row = (c) => element("tr", {}, element("th", { scope: "row" }, plain(c.field).replace("site id", "site").replace("us ", "US ")), element("td", {}, `${inWords(c.field, c.chosen)} (${c.n_chosen})`), element("td", {}, `${inWords(c.field, c.other)} (${c.n_other})`), element("td", {}, plain(String(c.rule))));
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Where the reports disagree" }, element(
     "table", { class: "plain" },
     element("caption", {}, "Where the reports disagree (in brackets: independent origins that say so)"),
@@ -103,7 +112,7 @@ function details(incident) {
     ...said("Intercepted", plain(incident.intercepted)),
     ...said("Damage", plain(incident.damage)),
     ...said("People hurt", harmText(incident)),
-    ...(incident.claimed_by ? said("Claimed by", plain(incident.claimed_by).replaceAll(";", ", ")) : []),
+    ...(incident.claimed_by ? said("Claimed by", claimant(incident.claimed_by)) : []),
     ...(incident.attributed_to ? said("Blamed on", plain(incident.attributed_to)) : []),
     ...said("Confirmed by", label("confirmation", incident.confirmation)),
     ...said("Sources", `${incident.n_sources}, of ${number(incident.n_independent, "independent origin", "independent origins")}`),

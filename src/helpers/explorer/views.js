@@ -111,7 +111,7 @@ async function embed(name, datasets, prepare) {
 async function drawn() {
   const { injured, killed } = hurt(current.selected);
   const band = [{ date: moment(DATA.pause.start), end: moment(DATA.pause.end), label: "pause" }];
-  const span = { spanStart: moment(DATA.all.from), spanEnd: moment(nextDay(DATA.all.to)) };
+  const span = { spanStart: moment(DATA.all.from), spanEnd: moment(nextDay(DATA.all.to)), top: 1.5 + Math.max(0, ...squares(current.selected).map((square) => square.high)) };
   const strikes = DATA.responses
     .filter((strike) => strike.date >= DATA.all.from && strike.date <= DATA.all.to)
     .map((strike) => ({ date: moment(strike.date) + 43200000, tip: `${dayText(strike.date)}: ${strike.place ?? ""}` }));
