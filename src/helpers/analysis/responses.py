@@ -46,6 +46,9 @@ CANDIDATES = 5
 
 LEVEL = 0.95
 
+#: Independent origins from which a strike counts as well sourced.
+WELL_SOURCED = 3
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -366,7 +369,7 @@ def analyse_responses(
         "retaliatory": study(counts, positions(strikes.loc[kinds == "retaliatory", "date"], parameters), parameters),
         "self_defence": study(counts, defence, parameters),
         "without_self_defence": study(counts, days[~np.isin(days, defence)], parameters),
-        "well_sourced": study(counts, positions(strikes.loc[sourced >= 3, "date"], parameters), parameters),
+        "well_sourced": study(counts, positions(strikes.loc[sourced >= WELL_SOURCED, "date"], parameters), parameters),
         "first_of_episode": episode_study(counts, days, parameters),
         "without_pause": study(counts, days, parameters, allowed=ok & ~paused),
         "us_official": study(sure, days, parameters),

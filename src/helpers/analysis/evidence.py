@@ -1,0 +1,165 @@
+"""What the record says without one source: the evidence on which a claim of that source can be judged.
+
+A claim is never judged by rows of its own source, nor by reprints of it: every row of the same family (the origin that
+counts once) is taken out, and incidents, strikes and totals are derived anew from what is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from helpers.parameters import Parameters
+from helpers.tables import select
+from helpers.vocabulary import split
+
+#: Confirmation codes, strongest first.
+GRADES = ("us_official", "local_official", "media_only", "claim_only")
+
+#: Weapons that a report may mean by a word that is wider or close to another.
+KIN = {
+    "close_range_ballistic_missile": {"ballistic_missile", "missile_unspecified"},
+    "ballistic_missile": {"close_range_ballistic_missile", "missile_unspecified"},
+    "cruise_missile": {"missile_unspecified"},
+    "rocket": {"missile_unspecified"},
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The record without one family.
+
+    Attributes
+    ----------
+    parameters: those of the run.
+    family: the origin taken out.
+    incidents: those that the parameters count and that others tell of, with `confirmation` derived anew.
+    reports: others' reports of them.
+    counts: official_counts of others; families: source_id -> family.
+    strikes: responses that others tell of, with `origins`, the number of independent origins left.
+    """
+
+    parameters: Parameters
+    family: str
+    incidents: pd.DataFrame
+    reports: pd.DataFrame
+    counts: pd.DataFrame
+    families: pd.Series
+    strikes: pd.DataFrame
+
+
+def without(
+    family: str,
+    *,
+    incidents: pd.DataFrame,
+    reports: pd.DataFrame,
+    counts: pd.DataFrame,
+    responses: pd.DataFrame,
+    sources: pd.DataFrame,
+    parameters: Parameters,
+) -> Evidence:
+    """Return the `Evidence` left when every row of `family` is taken out."""
+    families = sources.set_index("source_id")["family"]
+    others = reports[(reports["family"] != family) & reports["incident_id"].isin(incidents["incident_id"])]
+    rank = {grade: place for place, grade in enumerate(GRADES)}
+    best = others.assign(rank=others["confirmation"].map(rank)).groupby("incident_id")["rank"].min()
+    told = incidents[incidents["incident_id"].isin(others["incident_id"])].copy()
+    graded = told["incident_id"].map(best)
+    told["confirmation"] = [
+        GRADES[int(place)] if not pd.isna(place) and old != "denied" else old
+        for place, old in zip(graded, told["confirmation"], strict=True)
+    ]
+    kept = select(told, parameters)
+    strikes = responses.assign(
+        origins=[
+            len({families.get(source, source) for source in split(cell)} - {family}) for cell in responses["sources"]
+        ]
+    )
+    return Evidence(
+        parameters, family, kept, others[others["incident_id"].isin(kept["incident_id"])],
+        counts[counts["source_id"].map(families).fillna(counts["source_id"]) != family], families,
+        strikes[(strikes["origins"] > 0) & strikes["date"].notna()],
+    )  # fmt: skip
+
+
+def weapon_votes(reports: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
+    """Return for each incident_id of `reports` the families that name a weapon of `wanted` (`named`), a word that may
+    mean one (`kin`), and only others (`other`)."""
+    near = set().union(*(KIN.get(code, set()) for code in wanted)) - wanted
+    tally: dict[str, dict[str, set[str]]] = {}
+    for row in reports.itertuples():
+        codes = set(split(row.weapons)) - {"unknown"}
+        if codes:
+            kind = "named" if codes & wanted else "kin" if codes & near else "other"
+            tally.setdefault(row.incident_id, {"named": set(), "kin": set(), "other": set()})[kind].add(row.family)
+    rows = []
+    for incident, sets in tally.items():
+        # who names it in one report and not in another names it
+        kin = sets["kin"] - sets["named"]
+        rows.append((incident, len(sets["named"]), len(kin), len(sets["other"] - sets["named"] - kin)))
+    return pd.DataFrame(rows, columns=["incident_id", "named", "kin", "other"]).set_index("incident_id")
+
+
+def matching(
+    evidence: Evidence, *, country: str = "", site_id: str = "", weapons: Iterable[str] = (),
+    start: pd.Timestamp, end: pd.Timestamp,
+) -> pd.DataFrame:  # fmt: skip
+    """Return the incidents that may match, with `sure`: in the days without doubt, the weapon named by at least half of
+    the origins that name one; and `best`: the chosen day inside, the weapon named by any.
+
+    Days and site are those of the clean incident, weapons those of the other origins.
+    """
+    table = evidence.incidents
+    if country:
+        table = table[table["country"] == country]
+    if site_id:
+        table = table[table["site_id"] == site_id]
+    first, last = table["date_earliest"].fillna(table["date"]), table["date_latest"].fillna(table["date"])
+    table = table.assign(
+        sure=(first >= start) & (last <= end), best=table["date"].between(start, end), first=first, last=last
+    )
+    table = table[(last >= start) & (first <= end)]
+    wanted = set(weapons)
+    if wanted:
+        votes = weapon_votes(evidence.reports, wanted).reindex(table["incident_id"]).fillna(0)
+        named, kin, other = (votes[column].to_numpy() for column in ("named", "kin", "other"))
+        # words that may mean the weapon neither name nor deny it
+        table = table.assign(
+            sure=table["sure"] & (named > 0) & (named >= other),
+            best=table["best"] & (named > 0) & (named >= other),
+            maybe=(named > 0) | (kin > 0),
+        )
+        table = table[table["maybe"]]
+    return table.sort_values(["date", "incident_id"], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one family says of a number: least and greatest (infinite where it is open)."""
+
+    family: str
+    low: float
+    high: float
+    reports: tuple[str, ...]
+
+
+def numbers(evidence: Evidence, incidents: Iterable[str], low: str, high: str) -> list[Said]:
+    """Return what each family says of a number over `incidents` together, from the report columns `low` and `high`.
+
+    Within a family the range over its reports of one incident, summed over incidents. A report with only a high has 0
+    as its low; one with only a low leaves the high open.
+    """
+    here = evidence.reports[evidence.reports["incident_id"].isin(list(incidents))]
+    here = here[here[low].notna() | here[high].notna()]
+    found = []
+    for family, group in here.groupby("family", sort=True):
+        least = most = 0.0
+        for _, rows in group.groupby("incident_id"):
+            lows = [0.0 if pd.isna(value) else float(value) for value in rows[low]]
+            highs = [math.inf if pd.isna(value) else float(value) for value in rows[high]]
+            least, most = least + min(lows), most + max(highs)
+        found.append(Said(str(family), least, most, tuple(group["report_id"])))
+    return found

@@ -1,0 +1,470 @@
+"""The verdict functions: how each kind of claim is judged by the record without the claim's own source.
+
+Each kind of claim has a verdict function that takes the claim and the `Evidence` and computes one of four verdicts:
+`supported`, `contradicted`, `mixed` (what is known allows both, or the origins disagree) and `not testable` (the days
+or the column that would decide it are missing). Nothing here is typed in: a changed record changes the verdict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from helpers.analysis import rates
+from helpers.analysis.evidence import Evidence, Said, matching, numbers
+from helpers.analysis.references import article
+from helpers.analysis.responses import WELL_SOURCED, daily
+from helpers.analysis.totals import COLUMNS, COUNTED_SINCE, NEAR, Series, series
+from helpers.facts import printed
+from helpers.parameters import Parameters
+from helpers.vocabulary import COUNTRIES, split
+
+METHODS = {
+    "clopper1934": article(
+        "Clopper, C. J.; Pearson, E. S.",
+        1934,
+        "The use of confidence or fiducial limits illustrated in the case of the binomial",
+        "Biometrika",
+        "26",
+        "404-413",
+    ),
+    **{key: rates.METHODS[key] for key in ("przyborowski1940", "kunsch1989", "korngraubard1998")},
+}
+
+VERDICTS = ("supported", "contradicted", "mixed", "not testable")
+
+#: Where origins give different numbers: the share that must agree for a claim to be supported; so few, contradicted.
+AGREE, DISAGREE = 0.75, 0.25
+
+DAY = pd.Timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict with what it rests on.
+
+    `measured` is the best value (a number or an ISO day), `low` and `high` its bounds or interval, `reason` one
+    sentence, `incidents` the ids that decide it, `rows` other rows as ``table:id``.
+    """
+
+    verdict: str
+    reason: str
+    measured: float | str | None = None
+    low: float | str | None = None
+    high: float | str | None = None
+    incidents: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+
+WORDS = {
+    "equals": "exactly",
+    "approximately": "about",
+    "at_least": "at least",
+    "less_than": "less than",
+    "more_than": "more than",
+}
+
+
+def judge(low: float, high: float, comparator: str, value: float) -> str:
+    """Return the verdict when the truth lies from `low` to `high` (both included) and is claimed to compare to `value`.
+
+    supported if all of the range fits, contradicted if none of it does, else mixed. Raises KeyError on a comparator
+    that the codebook does not know.
+    """
+    limits = {
+        "equals": (value, value),
+        "approximately": (value * (1 - NEAR), value * (1 + NEAR)),
+        "at_least": (value, math.inf),
+        "less_than": (-math.inf, math.nextafter(value, -math.inf)),
+        "more_than": (math.nextafter(value, math.inf), math.inf),
+    }
+    least, most = limits[comparator]
+    if least <= low and high <= most:
+        return "supported"
+    return "contradicted" if high < least or low > most else "mixed"
+
+
+def agree(said: Iterable[Said], comparator: str, value: float) -> tuple[str, int, int]:
+    """Return the verdict of several origins, how many allow the claim, and how many there are.
+
+    An origin allows a claim if its range does. At least three quarters, one of them without doubt, support it; at most
+    one quarter contradict it.
+    """
+    verdicts = [judge(one.low, one.high, comparator, value) for one in said]
+    allow = sum(verdict != "contradicted" for verdict in verdicts)
+    share = allow / len(verdicts)
+    if share >= AGREE and "supported" in verdicts:
+        return "supported", allow, len(verdicts)
+    return ("contradicted" if share <= DISAGREE else "mixed"), allow, len(verdicts)
+
+
+def _usual(said: list[Said]) -> float:
+    """Return the value that most origins give, the greater of equals; of open ranges alone, the least."""
+    exact = pd.Series([one.low for one in said if one.low == one.high])
+    return float(exact.mode().iloc[-1]) if len(exact) else float(min(one.low for one in said))
+
+
+def _many(count: float, word: str, plural: str = "") -> str:
+    return f"{printed(int(count), 'count')} {word if count == 1 else plural or word + 's'}"
+
+
+def _day(day: pd.Timestamp) -> str:
+    return printed(day.date().isoformat(), "date")
+
+
+def _span(claim: Any) -> str:
+    if claim.start == claim.end:
+        return f"on {_day(claim.start)}"
+    return f"from {_day(claim.start)} to {_day(claim.end)}"
+
+
+def missing_days(claim: Any, parameters: Parameters) -> str:
+    """Return, in words, the days of a claim on which nothing is coded or counted in this run; blank if none."""
+    first = pd.Timestamp(max(parameters.window_start, COUNTED_SINCE))
+    last = pd.Timestamp(parameters.window_end)
+    parts = []
+    if claim.start < first:
+        parts.append(f"{_day(claim.start)} to {_day(min(claim.end, first - DAY))}")
+    if claim.end > last:
+        parts.append(f"{_day(max(claim.start, last + DAY))} to {_day(claim.end)}")
+    return " and ".join(parts)
+
+
+def _match(claim: Any, evidence: Evidence) -> pd.DataFrame:
+    return matching(
+        evidence, country=claim.country, site_id=claim.site_id, weapons=split(claim.weapons), start=claim.start,
+        end=claim.end,
+    )  # fmt: skip
+
+
+def _none_told(claim: Any, evidence: Evidence) -> Verdict:
+    days = missing_days(claim, evidence.parameters)
+    why = (
+        f"the record has no data for {days}" if days else "the record is not complete, and its silence decides nothing"
+    )
+    return Verdict("not testable", f"No other source tells of such an incident {_span(claim)}; {why}.")
+
+
+def incident_count(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge how many incidents there were: sure ones and possible ones are the bounds."""
+    value, found = float(claim.value), _match(claim, evidence)
+    low, high, best = int(found["sure"].sum()), len(found), int(found["best"].sum())
+    days = missing_days(claim, evidence.parameters)
+    verdict = judge(low, high, claim.comparator, value)
+    ids = tuple(found["incident_id"])
+    if days:
+        verdict = judge(low, math.inf, claim.comparator, value)
+        if verdict == "mixed":
+            found_words = f"{_many(best, 'such incident is', 'such incidents are')}" if best else "No such incident is"
+            text = f"{found_words} coded from other sources on the days on record; there is no data for {days}."
+            return Verdict("not testable", text, best, low, None, ids)
+    if not high and verdict == "contradicted":
+        return _none_told(claim, evidence)
+    told = _many(best, "such incident is", "such incidents are") if best else "No such incident is"
+    text = f"{told} coded from other sources {_span(claim)}"
+    if (low, high) != (best, best):
+        text += f" ({low} to {high} with doubtful days and weapons)"
+    return Verdict(verdict, f"{text}; claimed: {WORDS[claim.comparator]} {int(value)}.", best, low, high, ids)
+
+
+def _told_number(claim: Any, evidence: Evidence, low: str, high: str, what: str) -> Verdict:
+    found = _match(claim, evidence)
+    if found.empty:
+        return _none_told(claim, evidence)
+    ids = tuple(found["incident_id"])
+    said = numbers(evidence, ids, low, high)
+    if not said:
+        column = low if low == high else f"{low} and {high}"
+        return Verdict(
+            "not testable", f"No other source gives {what}: {column} is blank in all of them.", incidents=ids
+        )
+    verdict, allow, every = agree(said, claim.comparator, float(claim.value))
+    least = min(one.low for one in said)
+    most = max(one.high for one in said)
+    best = _usual(said)
+    reach = f"{int(least)} to {int(most)}" if math.isfinite(most) else f"{int(least)} or more"
+    spread = f"all give {int(least)}" if least == most else f"their numbers run from {reach}".replace(" or more", " up")
+    text = (
+        f"{allow} of {_many(every, 'independent origin')} that give{'s' if every == 1 else ''} {what} "
+        f"allow{'s' if every == 1 else ''} {WORDS[claim.comparator]} {int(float(claim.value))}; {spread}."
+    )
+    rows = tuple(f"reports:{row}" for one in said for row in one.reports)
+    return Verdict(verdict, text, best, least, most if math.isfinite(most) else None, ids, rows)
+
+
+def incident_injured(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge how many US personnel were injured, origin by origin."""
+    return _told_number(claim, evidence, "us_injured_low", "us_injured_high", "a number of US injured")
+
+
+def incident_partner_injured(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge how many partner personnel and civilians were injured, origin by origin."""
+    return _told_number(claim, evidence, "partner_injured", "partner_injured", "a number of partners injured")
+
+
+def incident_munitions(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge how many munitions were used, origin by origin."""
+    return _told_number(claim, evidence, "munitions_low", "munitions_high", "a number of munitions")
+
+
+def first_incident(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge the day of the first incident of its kind: an earlier sure one contradicts, a possible one makes it mixed."""
+    value, found = pd.Timestamp(claim.value), _match(claim, evidence)
+    days = missing_days(claim, evidence.parameters)
+    sure = found[found["best"]]
+    if sure.empty:
+        return _none_told(claim, evidence)
+    first = sure["date"].min()
+    earlier = found[found["last"] < value]
+    at = sure[sure["date"] == first]
+    ids = tuple(dict.fromkeys([*at["incident_id"], *earlier["incident_id"]]))
+    text = f"The first coded from other sources is of {_day(first)}"
+    if (sure["last"] < value).any():
+        ids = tuple(sure.loc[sure["last"] < value, "incident_id"])
+        count = len(ids)
+        text += f"; {_many(count, 'such incident lies', 'such incidents lie')} before {_day(value)}."
+        return Verdict("contradicted", text, first.date().isoformat(), incidents=ids)
+    measured = first.date().isoformat()
+    if not ((at["first"] <= value) & (at["last"] >= value)).any():
+        return Verdict("contradicted", f"{text}, not of {_day(value)}.", measured, incidents=ids)
+    if days:
+        return Verdict("not testable", f"{text}, but the record has no data for {days}.", measured, incidents=ids)
+    if len(earlier):
+        text += f"; {_many(len(earlier), 'earlier one')} may be of the kind, the weapon being named less exactly."
+        return Verdict("mixed", text, measured, incidents=ids)
+    return Verdict("supported", f"{text}, and no earlier one may be of the kind.", measured, incidents=ids)
+
+
+def _chain(claim: Any, evidence: Evidence) -> Series:
+    places = (claim.country,) if claim.country else tuple(COLUMNS)
+    return series(evidence.counts, evidence.families, places)
+
+
+def official_total(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge a running total by what other origins report officials to have said for the same day, or by its bounds."""
+    value, chain = float(claim.value), _chain(claim, evidence)
+    best, low, high = chain.at(claim.end)
+    if not chain.rows:
+        return Verdict("not testable", "No other source gives such a total: the column is blank in all of them.")
+    rows = tuple(f"official_counts:{row}" for point in chain.points if point.day <= claim.end for row in point.rows)[
+        -12:
+    ]
+    upper = high if math.isfinite(high) else None
+    bound = f"{int(low)} to {int(high)}" if upper is not None else f"at least {int(low)}"
+    if claim.comparator in ("at_least", "more_than") and judge(low, math.inf, claim.comparator, value) == "supported":
+        text = f"Other origins give {best} by {_day(claim.end)} (bounds: {bound}); claimed: {WORDS[claim.comparator]} "
+        return Verdict("supported", f"{text}{int(value)}.", best, low, upper, rows=rows)
+    same_day = [item for item in chain.statements if item.day == claim.end]
+    if same_day:
+        said = [Said(name, item.value, item.value, item.rows) for item in same_day for name in item.families]
+        verdict, allow, every = agree(said, claim.comparator, value)
+        told = ", ".join(str(item.value) for item in same_day)
+        text = (
+            f"{allow} of {_many(every, 'other origin')} give{'s' if every == 1 else ''} "
+            f"{WORDS[claim.comparator]} {int(value)} for {_day(claim.end)} (told: {told})."
+        )
+        used = tuple(f"official_counts:{row}" for item in same_day for row in item.rows)
+        values = [item.value for item in same_day]
+        return Verdict(verdict, text, best, float(min(values)), float(max(values)), rows=used)
+    verdict = judge(low, high, claim.comparator, value)
+    text = f"Other origins' totals allow {bound} by {_day(claim.end)}; claimed: {WORDS[claim.comparator]} {int(value)}."
+    return Verdict(verdict, text, best, low, upper, rows=rows)
+
+
+#: A running total of injured may be some days old when a source repeats it.
+RECENT = pd.Timedelta(days=7)
+
+
+def official_injured(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge a running total of injured by what other origins report for the last week up to its day."""
+    counts = evidence.counts
+    here = counts[
+        counts["us_injured"].notna() & (counts["as_of"] <= claim.end) & (counts["as_of"] > claim.end - RECENT)
+    ]
+    if here.empty:
+        return Verdict("not testable", f"No other source gives us_injured for the week up to {_day(claim.end)}.")
+    said = []
+    for family, rows in here.groupby(here["source_id"].map(evidence.families), sort=True):
+        last = rows[rows["as_of"] == rows["as_of"].max()]
+        value = float(last["us_injured"].max())
+        said.append(Said(str(family), value, value, tuple(last["count_id"])))
+    verdict, allow, every = agree(said, claim.comparator, float(claim.value))
+    values = [one.low for one in said]
+    best = float(pd.Series(values).mode().iloc[0])
+    spread = f"all {int(best)}" if min(values) == max(values) else f"{int(min(values))} to {int(max(values))}"
+    text = (
+        f"{allow} of {_many(every, 'other origin')} that give{'s' if every == 1 else ''} a total of injured for the week "
+        f"up to {_day(claim.end)} allow{'s' if every == 1 else ''} {WORDS[claim.comparator]} {int(float(claim.value))} "
+        f"({spread})."
+    )
+    used = tuple(f"official_counts:{row}" for one in said for row in one.reports)
+    return Verdict(verdict, text, best, min(values), max(values), rows=used)
+
+
+def _strikes(claim: Any, evidence: Evidence, from_start: bool = True) -> pd.DataFrame:
+    table = evidence.strikes
+    if claim.country:
+        table = table[table["country"].map(lambda cell: claim.country in split(cell))]
+    if from_start:
+        table = table[table["date"] >= claim.start]
+    return table[table["date"] <= claim.end].sort_values(["date", "response_id"])
+
+
+def response_count(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge how many US strikes there were. Strikes of one day are one or several: days well sourced are the least,
+    strikes counted singly the most."""
+    found = _strikes(claim, evidence)
+    days, sourced = found["date"].nunique(), found.loc[found["origins"] >= WELL_SOURCED, "date"].nunique()
+    low, high = min(sourced, days), len(found)
+    verdict = judge(low, high, claim.comparator, float(claim.value))
+    rows = tuple(f"responses:{row}" for row in found["response_id"])
+    lost = missing_days(claim, evidence.parameters)
+    if lost and verdict != "supported":
+        return Verdict("not testable", f"The record has no data for {lost}.", days, low, None, rows=rows)
+    if not high and verdict == "contradicted":
+        return Verdict("not testable", f"No other source tells of such a strike {_span(claim)}; the record's silence "
+                       "decides nothing.", 0, 0, 0)  # fmt: skip
+    text = (
+        f"Other sources tell of {_many(high, 'strike')} on {_many(days, 'day')} {_span(claim)}, {sourced} of these days "
+        f"told by at least {WELL_SOURCED} independent origins; claimed: {WORDS[claim.comparator]} {int(float(claim.value))}."
+    )
+    return Verdict(verdict, text, days, low, high, rows=rows)
+
+
+def first_response(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge the day of the first US strike."""
+    value, found = pd.Timestamp(claim.value), _strikes(claim, evidence)
+    if found.empty:
+        return Verdict("not testable", f"No other source tells of a strike {_span(claim)}.")
+    first = found["date"].min()
+    at = found[found["date"] == first]
+    rows = tuple(f"responses:{row}" for row in at["response_id"])
+    lost = missing_days(claim, evidence.parameters)
+    verdict = "supported" if first == value else "contradicted"
+    text = f"The first strike of which other sources tell is of {_day(first)} ({_many(at['origins'].sum(), 'origin')})"
+    if verdict == "supported" and lost:
+        return Verdict(
+            "not testable", f"{text}, but the record has no data for {lost}.", first.date().isoformat(), rows=rows
+        )
+    return Verdict(verdict, f"{text}; claimed: {_day(value)}.", first.date().isoformat(), rows=rows)
+
+
+def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge the share of incidents that a group claimed.
+
+    Where no source says who claimed an incident it may or may not have been: the share among all incidents is the least,
+    that among those with any word on a claim the most; both with Clopper and Pearson's (1934) interval, the outer ends
+    of which are the interval shown.
+    """
+    from scipy import stats
+
+    found = matching(evidence, country=claim.country, site_id=claim.site_id, start=claim.start, end=claim.end)
+    found = found[found["best"]]
+    lost = missing_days(claim, evidence.parameters)
+    if found.empty or lost:
+        days = lost or "these days"
+        return Verdict("not testable", f"The record has no incidents from other sources for {days}.")
+    words = evidence.reports[evidence.reports["incident_id"].isin(found["incident_id"])]
+    words = words[words["claimed_by"].fillna("") != ""]
+    group = set(split(claim.claimed_by))
+    by = words[words["claimed_by"].map(lambda cell: bool(set(split(cell)) & group))]
+    claimed, known, every = by["incident_id"].nunique(), words["incident_id"].nunique(), len(found)
+    if not known:
+        return Verdict("not testable", "No other source says who claimed any of them: claimed_by is blank.")
+    low = float(stats.binomtest(claimed, every).proportion_ci(method="exact").low)
+    high = float(stats.binomtest(claimed, known).proportion_ci(method="exact").high)
+    verdict = judge(low, high, claim.comparator, float(claim.value))
+    text = (
+        f"Other sources report a claim by the group for {claimed} of {_many(every, 'incident')} ({claimed / every:.0%}), of "
+        f"{known} with any word on a claim {claimed / known:.0%}; 95 % intervals together {low:.0%} to {high:.0%}; "
+        f"claimed: {WORDS[claim.comparator]} {float(claim.value):.0%}."
+    )
+    ids = tuple(found.loc[found["incident_id"].isin(by["incident_id"]), "incident_id"])
+    return Verdict(verdict, text, claimed / every, low, high, ids)
+
+
+def _rate(claim: Any, evidence: Evidence, start: pd.Timestamp, end: pd.Timestamp, against: str) -> Verdict:
+    """Judge the ratio of the claim's rate to that from `start` to `end`, with an interval that allows for clusters."""
+    p = evidence.parameters
+    table = evidence.incidents
+    for column in ("country", "site_id"):
+        if getattr(claim, column):
+            table = table[table[column] == getattr(claim, column)]
+    lost = missing_days(claim, p)
+    counts = daily(table, p)
+    inside = (counts.index >= claim.start) & (counts.index <= claim.end)
+    outside = (counts.index >= start) & (counts.index <= end) & ~inside
+    if lost or not outside.any():
+        what = lost or f"{against}"
+        return Verdict("not testable", f"The record has no data for {what}.")
+    ratio = rates.block_ratio(counts, inside, outside)
+    method = "blocks"
+    if ratio.low is None:
+        index = rates.dispersion(counts).index
+        ratio = rates.scaled_ratio(float(counts[inside].sum()), float(inside.sum()), float(counts[outside].sum()),
+                                   float(outside.sum()), index)  # fmt: skip
+        method = "scaled by the dispersion"
+    ids = tuple(table.loc[table["date"].between(claim.start, claim.end), "incident_id"])
+    head = (
+        f"{_many(counts[inside].sum(), 'attack')} from other sources in {_many(inside.sum(), 'day')}, "
+        f"{int(counts[outside].sum())} in {_many(outside.sum(), 'day')} {against}"
+    )
+    if ratio.low is None:
+        return Verdict("not testable", f"{head}: {ratio.note}.", incidents=ids)
+    top = math.inf if ratio.high is None else ratio.high
+    verdict = judge(ratio.low, top, claim.comparator, float(claim.value))
+    shown = "no finite ratio" if ratio.value is None else f"ratio {printed(ratio.value, 'ratio')}"
+    upper = "without upper bound" if top > 1000 else f"to {printed(top, 'ratio')}"
+    text = (
+        f"{head}: {shown}, 95 % interval {printed(ratio.low, 'ratio')} {upper} ({method}); claimed: "
+        f"{WORDS[claim.comparator]} {printed(float(claim.value), 'ratio', 1)}."
+    )
+    return Verdict(verdict, text, ratio.value, ratio.low, ratio.high, ids)
+
+
+def rate_lower(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge the rate in the claim's days against all days before them."""
+    return _rate(claim, evidence, pd.Timestamp(evidence.parameters.window_start), claim.start - DAY, "before them")
+
+
+def rate_higher(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge the rate in the claim's days against the pause."""
+    p = evidence.parameters
+    return _rate(claim, evidence, pd.Timestamp(p.pause_start), pd.Timestamp(p.pause_end) - DAY, "of the pause")
+
+
+#: Kind of claim -> its verdict function.
+KINDS: dict[str, Callable[[Any, Evidence], Verdict]] = {
+    "official_total": official_total,
+    "official_injured": official_injured,
+    "incident_count": incident_count,
+    "incident_injured": incident_injured,
+    "incident_partner_injured": incident_partner_injured,
+    "incident_munitions": incident_munitions,
+    "first_incident": first_incident,
+    "response_count": response_count,
+    "first_response": first_response,
+    "claimed_share": claimed_share,
+    "rate_lower": rate_lower,
+    "rate_higher": rate_higher,
+}
+
+#: Kinds that rest on officials' totals, which no filter on countries or confirmation touches.
+OF_TOTALS = {"official_total", "official_injured"}
+
+
+def verdict_of(claim: Any, evidence: Evidence) -> Verdict:
+    """Return the verdict on `claim`: a row of the clean claims with country, site_id, weapons and claimed_by as text
+    (blank for all), start and end as timestamps."""
+    if claim.kind not in KINDS:
+        return Verdict("not testable", f"No verdict function is known for the kind {claim.kind}.")
+    if claim.kind not in OF_TOTALS:
+        wanted = (claim.country,) if claim.country else tuple(COUNTRIES)
+        left_out = [COUNTRIES[code] for code in wanted if code not in evidence.parameters.countries]
+        if left_out:
+            return Verdict("not testable", f"This run leaves out {' and '.join(left_out)}, which the statement covers.")
+    return KINDS[claim.kind](claim, evidence)
