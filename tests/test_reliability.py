@@ -239,6 +239,24 @@ def test_the_order_of_the_first_sheet_does_not_matter(
     pd.testing.assert_frame_equal(result.table, again.table)
 
 
+def test_corrections_are_undone_before_agreement_is_measured() -> None:
+    reports = sheet({"date": "2023-11-01", "weapons": "mortar"}, {"date": "2023-11-02"}, ids=True)
+    reports.index += 2
+    log = pd.DataFrame(
+        [
+            ("reports.csv", 2, "weapons", "rocket", "drone", "ruling c-1"),
+            ("reports.csv", 2, "weapons", "drone", "mortar", "ruling c-2"),
+            ("reports.csv", 3, "date", "2 Nov 2023", "2023-11-02", "date"),
+            ("sources.csv", 3, "outlet", "A", "B", "ruling c-3"),
+        ],
+        columns=["file", "row", "column", "before", "after", "rule"],
+    )
+    coded = reliability.as_coded(reports, log)
+    assert coded["weapons"].tolist() == ["rocket", "rocket"]
+    assert coded["date"].tolist() == ["2023-11-01", "2023-11-02"]
+    assert reports["weapons"].tolist() == ["mortar", "rocket"]
+
+
 def test_the_figure_says_what_the_numbers_say(result: reliability.ReliabilityResult, tmp_path: Path) -> None:
     figure.save(result, tmp_path)
     beside = json.loads((tmp_path / "reliability.json").read_text())
