@@ -1,0 +1,69 @@
+"""Small folders of coded sheets for the tests of the cleaning."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from conftest import ROOT
+
+from helpers.cleaning.schemas_coded import CODED
+
+CODED_DIR = ROOT / "data/coded"
+REFERENCE = ROOT / "data/reference"
+
+Row = Mapping[str, str]
+
+REPORT = {
+    "date": "2024-01-05",
+    "date_precision": "day",
+    "site_id": "al-asad",
+    "place_as_reported": "Ain al-Asad",
+    "country": "IQ",
+    "target_type": "base",
+    "weapons": "one_way_drone",
+    "intercepted": "unknown",
+    "damage": "unknown",
+    "confirmation": "media_only",
+}
+KEY = "2024-01-05-al-asad-1"
+
+
+def real(name: str) -> pd.DataFrame:
+    """Return a real coded sheet as text."""
+    return pd.read_csv(CODED_DIR / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+def report(number: int, source: str = "", key: str = KEY, **cells: str) -> dict[str, str]:
+    """Return a report of the source `source` (by default one of its own) with `cells` changed."""
+    source = source or f"outlet-{number}"
+    return {**REPORT, "report_id": f"{source}/{number}", "source_id": source, "incident_key": key, **cells}
+
+
+def source(name: str, **cells: str) -> dict[str, str]:
+    """Return a source; its outlet is its id unless `cells` say otherwise."""
+    usual = {"outlet": name, "title": name, "url": f"https://example.org/{name}", "published": "2024-01-06"}
+    return {"source_id": name, **usual, "language": "en", "kind": "national_media", **cells}
+
+
+def write(folder: Path, reports: Sequence[Row], decisions: Sequence[Row] = (), **sheets: Sequence[Row]) -> Path:
+    """Write `reports` and what belongs to them into `folder`, with sources made where none is given; return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    given = {row["source_id"] for row in sheets.get("sources", ())}
+    needed = sorted({row["source_id"] for row in reports} - given)
+    sheets["sources"] = [*sheets.get("sources", ()), *(source(name) for name in needed)]
+    sheets.setdefault("sites", real("sites").to_dict("records"))
+    content = {**sheets, "reports": reports, "decisions": decisions}
+    for name, sheet in CODED.items():
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, sheet.column_names, restval="")
+            writer.writeheader()
+            writer.writerows(content.get(name, ()))
+    return folder
+
+
+def decide(number: int, action: str, **cells: str) -> dict[str, str]:
+    """Return a ruling."""
+    return {"decision_id": f"d-{number}", "action": action, "confidence": "sure", "reason": "a test", **cells}
