@@ -184,7 +184,10 @@ class Explorer:
             control.observe(self._changed, names="value")
         self.save.on_click(self._save)
         self.reset.on_click(self._reset)
-        side = widgets.VBox([*self.controls.values(), self.reset, self.path, self.save, self.said])
+        side = widgets.VBox(
+            [*self.controls.values(), self.reset, self.path, self.save, self.said],
+            layout=widgets.Layout(flex="0 0 22em"),
+        )
         main = widgets.VBox([self.refusal, self.summary, self.picture, self.test])
         self.app = widgets.VBox([widgets.HBox([side, main]), self.table])
         self.refresh()
@@ -206,22 +209,23 @@ class Explorer:
                 f"<div role='alert'><b>Not possible; shown are the settings before:</b><ul>{lines}</ul></div>"
             )
             return
-        self.refusal.value = ""
-        self.parameters = found
-        self.selected = select(self.incidents, found)
-        n, us = len(self.selected), int((self.selected["confirmation"] == "us_official").sum())
-        picture = base64.b64encode(panels.draw(self.selected, found, self.shapes)).decode()
+        chosen = select(self.incidents, found)
+        n, us = len(chosen), int((chosen["confirmation"] == "us_official").sum())
+        test = pause_test(chosen, found)
+        picture = base64.b64encode(panels.draw(chosen, found, self.shapes)).decode()
+        alt = f"{n} attacks by day, by week and weapon, and by site; {test.inside} of them in the pause."
         view = selection.default_view(found, set(self.incidents["confirmation"])).address()
         named = "&".join(part for part in view.split("&") if not part.endswith("="))
+        content = {"text/html": table_html(chosen), "text/plain": f"{n} incidents"}
+        # All is made before anything is shown, so that the views change together.
+        self.parameters, self.selected = found, chosen
+        self.refusal.value = ""
         self.summary.value = (
             f"<b>{n} incidents</b> of {len(self.incidents)}, {us} confirmed by a US official. "
             f"The same in the explorer: <code>report/explorer.html#{html.escape(named)}</code>"
         )
-        test = pause_test(self.selected, found)
-        alt = f"{n} attacks by day, by week and weapon, and by site; {test.inside} of them in the pause."
         self.picture.value = f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{picture}">'
         self.test.value = pause_words(test, found)
-        content: dict[str, Any] = {"text/html": table_html(self.selected), "text/plain": f"{n} incidents"}
         self.table.outputs = ({"output_type": "display_data", "data": content, "metadata": {}},)
         self.seconds = time.perf_counter() - started
 
