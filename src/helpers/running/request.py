@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -70,7 +71,7 @@ def checked(values: Mapping[str, Any]) -> Parameters:
 
 def against_data(parameters: Parameters, given: set[str]) -> list[str]:
     """Return one line for each of `given` that the coded reports hold nothing for."""
-    folders = [name for name in ("coded_dir", "reference_dir") if not resolve(getattr(parameters, name)).is_dir()]
+    folders = [name for name in ("coded_dir", "reference_dir") if not _is_folder(getattr(parameters, name))]
     if folders:
         return [f"{name}: there is no folder {getattr(parameters, name)}" for name in folders]
     if not given & {"countries", "window_start", "window_end", "coded_dir"}:
@@ -93,6 +94,13 @@ def against_data(parameters: Parameters, given: set[str]) -> list[str]:
             f"{parameters.window_start} and {parameters.window_end}; they run from {min(days)} to {max(days)}"
         )
     return lines
+
+
+def _is_folder(given: str) -> bool:
+    try:
+        return resolve(given).is_dir()
+    except RuntimeError:  # ~NAME for a user that there is not
+        return False
 
 
 def _day(text: str | None) -> date | None:
@@ -122,7 +130,7 @@ def run_name(parameters: Parameters, asked: str | None) -> str | None:
     if not differing:
         return None
     parts = [f"{name}-{'-'.join(value) if isinstance(value, list) else value}" for name, value in differing.items()]
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(parts)).strip("-.")
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", "_".join(parts)).strip("-.")
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 9].rstrip('-._')}-{digest(differing)[:8]}"
 
 
@@ -137,7 +145,7 @@ def output_folders(parameters: Parameters, root: Path, name: str | None) -> dict
         if given.rstrip("/") == usual:
             folders[key] = usual
             continue
-        place = resolve(given, root).resolve()
+        place = Path(os.path.normpath(root / given))
         inside = place.is_relative_to(root) and place != root
         relative = str(place.relative_to(root)) if inside else ""
         if (

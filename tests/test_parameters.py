@@ -1,0 +1,125 @@
+"""Parameters: every fault told at once, one line each; what notebooks declare is what the one list says."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.parameters import FOLDERS, Parameters, cell_source, check, from_notebook
+from helpers.running.request import checked, gathered, output_folders, run_name
+from helpers.running.steps import Refusal
+
+NAMES = list(Parameters.model_fields)
+
+
+def test_every_parameter_has_a_meaning_and_a_plain_default() -> None:
+    assert all(Parameters.model_fields[name].description for name in NAMES)
+    assert all(isinstance(value, str | int | list) for value in Parameters().values().values())
+
+
+@given(st.lists(st.sampled_from(NAMES), unique=True))
+def test_a_cell_gives_back_the_defaults(names: list[str]) -> None:
+    namespace: dict[str, object] = {}
+    exec(cell_source(names), namespace)
+    assert from_notebook(namespace) == Parameters()
+    assert [name for name in namespace if name in NAMES] == names
+
+
+@given(st.dictionaries(st.text(max_size=12), st.one_of(st.none(), st.integers(), st.text(), st.lists(st.integers()))))
+def test_whatever_is_given_is_taken_or_refused_in_whole_lines(values: dict[str, object]) -> None:
+    parameters, faults = check(values)
+    assert (parameters is None) == bool(faults)
+    assert len(faults) >= len(set(values) - set(NAMES))
+
+
+@given(st.sampled_from(NAMES), st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.dates()))
+def test_one_parameter_at_a_time(name: str, value: object) -> None:
+    parameters, faults = check({name: value})
+    if parameters is None:
+        assert len(faults) == 1
+        assert name in faults[0] or "lies before" in faults[0] or "must lie after" in faults[0]
+    else:
+        assert check(parameters.values()) == (parameters, [])
+
+
+def test_all_faults_are_told_at_once() -> None:
+    _, faults = check({"window_start": "yesterday", "seed": -1, "countries": "IR", "nonsense": 0})
+    assert [fault.split(":")[0] for fault in faults] == ["window_start", "countries", "seed", "nonsense"]
+    _, faults = check({"window_end": "2023-01-01", "pause_end": "2023-11-24"})
+    assert len(faults) == 2
+
+
+def test_what_people_type_is_understood() -> None:
+    parameters, _ = check({"countries": "sy, iq", "seed": "7", "window_end": "2024-01-31"})
+    assert parameters is not None
+    assert parameters.countries == ("IQ", "SY")
+    assert (parameters.seed, parameters.window_end) == (7, date(2024, 1, 31))
+    assert parameters.differing() == {
+        "window_end": ("2024-01-31", "2024-02-29"),
+        "countries": (["IQ", "SY"], ["IQ", "SY", "JO"]),
+        "seed": (7, 20231017),
+    }
+
+
+def test_a_run_is_named_after_what_differs() -> None:
+    assert run_name(Parameters(), None) is None
+    assert run_name(Parameters(seed=1), None) == "seed-1"
+    assert run_name(Parameters(confirmed_by="media", countries=("IQ",)), None) == "countries-IQ_confirmed_by-media"
+    assert run_name(Parameters(coded_dir="/home/me/my sheets"), None) == "coded_dir-home-me-my-sheets"
+    long = [run_name(Parameters(coded_dir="x" * 300 + end), None) or "" for end in "ab"]
+    assert len(set(long)) == 2
+    assert max(map(len, long)) <= 80
+
+
+@given(st.text(max_size=100))
+def test_a_run_stays_in_its_folder(name: str) -> None:
+    try:
+        taken = run_name(Parameters(), name)
+    except Refusal:
+        return
+    assert taken == name
+    assert (Path("/runs") / name).resolve().is_relative_to("/runs")
+    assert (Path("/runs") / name).resolve() != Path("/runs")
+
+
+@given(st.sampled_from(["clean_dir", "figures_dir", "report_dir"]), st.text("ab./~", min_size=1, max_size=12))
+def test_results_stay_in_the_project(name: str, folder: str) -> None:
+    root = Path("/project")
+    try:
+        folders = output_folders(Parameters(**{name: folder}), root, None)
+    except Refusal:
+        return
+    for place in folders.values():
+        assert (root / place).resolve().is_relative_to(root)
+        assert (root / place).resolve() != root
+
+
+def test_files_of_parameters(tmp_path: Path) -> None:
+    file = tmp_path / "p.yml"
+    file.write_text("window_end: 2024-01-31\ncountries: [IQ, SY]\nseed: 3\n")
+    values = gathered(file, [("seed", "4")])
+    assert values == {"window_end": date(2024, 1, 31), "countries": ["IQ", "SY"], "seed": "4"}
+    file.write_text("")
+    assert gathered(file, []) == {}
+    for text in ("{", "- a", "1", "2: 3", "seed: !!python/object:os.system x", "day: 2023-13-45", "\x00"):
+        file.write_text(text)
+        with pytest.raises(Refusal) as refusal:
+            gathered(file, [])
+        assert len(refusal.value.lines) == 1
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(Refusal):
+        gathered(file, [])
+
+
+def test_the_sheets_must_have_something_for_what_is_asked() -> None:
+    assert checked({}) == Parameters()
+    assert checked({"window_end": "2023-12-31"}).window_end == date(2023, 12, 31)
+    with pytest.raises(Refusal, match="no report on IQ, SY, JO falls between 1999-01-01 and 1999-12-31"):
+        checked({"window_start": "1999-01-01", "window_end": "1999-12-31"})
+    with pytest.raises(Refusal, match="there is no folder"):
+        checked({"coded_dir": "nowhere/at/all"})
+    assert set(FOLDERS) >= {"clean_dir", "figures_dir", "report_dir"}
