@@ -71,6 +71,20 @@ def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
     pq.write_table(table.cast(pa.schema(plain, table.schema.metadata)), target / f"{name}.parquet", compression="zstd")
 
 
+def hand_over(frame: pd.DataFrame, name: str, report_dir: str | Path) -> Path:
+    """Write `frame` as ``tables/name.csv`` under `report_dir`, for another notebook or the brief; return the path."""
+    path = resolve(report_dir) / "tables" / f"{name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shown = frame.map(for_spreadsheet)
+    shown.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", date_format="%Y-%m-%d")
+    return path
+
+
+def handed_over(name: str, report_dir: str | Path) -> pd.DataFrame:
+    """Return the table ``tables/name.csv`` that another notebook wrote under `report_dir`."""
+    return pd.read_csv(resolve(report_dir) / "tables" / f"{name}.csv")
+
+
 def select(incidents: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Return those `incidents` that `parameters` counts, by date and id.
 

@@ -358,6 +358,31 @@ def capture_under(
     return _pooled(pd.concat([table[["official"]], counted], axis=1))
 
 
+def spans(result: CoverageResult) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+    """Return the first and last day of each stretch (before, pause, after, stop) that has a period."""
+    whole = result.periods[result.periods["country"] == "all"]
+    found: dict[str, tuple[pd.Timestamp, pd.Timestamp]] = {}
+    for row in whole.itertuples():
+        name = stretch_of(row.start, row.end, result.parameters)
+        found[name] = (found.get(name, (row.start, row.end))[0], row.end)
+    return found
+
+
+def under_filters(result: CoverageResult) -> pd.DataFrame:
+    """Return coded incidents for each attack counted under each filter on confirmation (rows), by stretch (columns)."""
+    columns = {"all days": (None, None), **spans(result)}
+    return (
+        pd.DataFrame(
+            {
+                name: {key: capture_under(result, key, start=first, end=last).ratio for key in CONFIRMATIONS}
+                for name, (first, last) in columns.items()
+            }
+        )
+        .astype(float)
+        .round(2)
+    )
+
+
 def uncovered(result: CoverageResult) -> pd.DataFrame:
     """Return the cells (period and country) with at least five attacks by officials' count, lowest capture first."""
     table = result.periods[(result.periods["country"] != "all") & (result.periods["official"] >= 5)]

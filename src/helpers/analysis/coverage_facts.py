@@ -79,13 +79,9 @@ def _within(incidents: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
 
 def _by_stretch(result: coverage.CoverageResult, confirmed_by: str) -> dict[str, coverage.Share]:
     """Return the share covered under a filter on confirmation, in each stretch that has a period."""
-    whole = result.periods[result.periods["country"] == "all"]
-    found: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]] = {}
-    for row in whole.itertuples():
-        found.setdefault(coverage.stretch_of(row.start, row.end, result.parameters), []).append((row.start, row.end))
     return {
-        name: coverage.capture_under(result, confirmed_by, start=spans[0][0], end=spans[-1][1])
-        for name, spans in found.items()
+        name: coverage.capture_under(result, confirmed_by, start=first, end=last)
+        for name, (first, last) in coverage.spans(result).items()
     }
 
 
@@ -165,7 +161,9 @@ def _uneven(facts: Facts, result: coverage.CoverageResult, inside: pd.DataFrame)
     shown = result.by_country["IQ"].points[-1]
     both = shown.value + result.by_country["SY"].at(shown.day)[0]
     facts.add("coverage.iraq_share.coded", share, unit="share", incidents=inside["incident_id"])
-    facts.add("coverage.iraq_share.official", shown.value / both if both else None, unit="share", rows=_rows(shown.rows))
+    facts.add(
+        "coverage.iraq_share.official", shown.value / both if both else None, unit="share", rows=_rows(shown.rows)
+    )
     for grade in coverage.GRADES:
         here = inside[inside["confirmation"] == grade]
         facts.add(f"coverage.grade.{grade}", len(here), unit="incidents", incidents=here["incident_id"],

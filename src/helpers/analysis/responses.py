@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from helpers.analysis.references import article
+from helpers.facts import Facts
 from helpers.parameters import Parameters
 from helpers.tables import select
 from helpers.vocabulary import split
@@ -393,3 +394,23 @@ def analyse_responses(
         study(counts, days, parameters), {name: chosen[name] for name in VARIANTS if name in chosen},
         shift_test(counts, days), first,
     )  # fmt: skip
+
+
+def variants_table(result: ResponsesResult) -> pd.DataFrame:
+    """Return one row a study, the main one first: strike days, rates, ratio with interval, placebo and p."""
+    every = {"all strike days": result.main, **{VARIANTS[name]: one for name, one in result.variants.items()}}
+    rows = {
+        name: {
+            "days": len(one.days), "episodes": one.episodes, "before": one.before, "after": one.after,
+            "ratio": one.ratio, "low": one.low, "high": one.high, "placebo": one.placebo, "p": one.p,
+        }
+        for name, one in every.items()
+    }  # fmt: skip
+    return pd.DataFrame(rows).T.astype(float).round(2)
+
+
+def record(facts: Facts, result: ResponsesResult) -> None:
+    """Add the facts ``responses.*``; see `helpers.analysis.responses_facts`."""
+    from helpers.analysis.responses_facts import record as write
+
+    write(facts, result)
