@@ -116,14 +116,15 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "helpers.running", *arguments]
 
 
-def environment(**more: str) -> dict[str, str]:
-    """Return the environment for a run of a made-up project."""
+def environment(**more: str | None) -> dict[str, str]:
+    """Return the environment for a run of a made-up project, with `more` (None takes a variable away)."""
     kept = {name: value for name, value in os.environ.items() if name != "BRIEF_ROOT"}
     # What the made-up notebooks do not use need not be imported.
-    return kept | {"BRIEF_IMPORTS": "ipykernel.kernelapp nbformat"} | more
+    named = kept | {"BRIEF_IMPORTS": "ipykernel.kernelapp nbformat"} | more
+    return {name: value for name, value in named.items() if value is not None}
 
 
-def brief(root: Path, *arguments: str, timeout: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
+def brief(root: Path, *arguments: str, timeout: float = 120, **more: str | None) -> subprocess.CompletedProcess[str]:
     """Run ``brief`` with `arguments` in the project at `root`."""
     return subprocess.run(
         command(*arguments),

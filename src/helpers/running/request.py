@@ -146,7 +146,7 @@ def output_folders(parameters: Parameters, root: Path, name: str | None) -> dict
             folders[key] = usual
             continue
         place = Path(os.path.normpath(root / given))
-        inside = place.is_relative_to(root) and place != root
+        inside = place.is_relative_to(root) and place != root and not given.startswith("~")
         relative = str(place.relative_to(root)) if inside else ""
         if (
             not inside

@@ -1,0 +1,111 @@
+"""The notebooks as they are kept: without outputs, short, with the parameters of the one list, true to metadata."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from projects import brief, results
+
+from helpers.parameters import Parameters, cell_source
+from helpers.running.fingerprint import Contents
+from helpers.running.layout import OUTPUT_FOLDERS
+from helpers.running.steps import load
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+STEPS = [path for path in NOTEBOOKS if path.stem != "explore"]
+
+
+def cells(path: Path) -> list[dict[str, object]]:
+    """Return the cells of a notebook."""
+    found: list[dict[str, object]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return found
+
+
+def source(cell: dict[str, object]) -> str:
+    """Return the text of a cell."""
+    text = cell["source"]
+    return text if isinstance(text, str) else "".join(text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_kept_without_outputs_and_stays_short(path: Path) -> None:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+    for cell in notebook["cells"]:
+        assert "execution" not in cell["metadata"]
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            assert cell["execution_count"] is None
+            assert len(source(cell).splitlines()) <= 25
+    kinds = [cell["cell_type"] for cell in notebook["cells"]]
+    assert kinds[0] == "markdown"
+    assert kinds.count("markdown") >= kinds.count("code") - 2, "a paragraph of words to each call"
+
+
+@pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
+def test_the_parameters_cell_is_that_of_the_one_list(path: Path) -> None:
+    tagged = [cell for cell in cells(path) if "parameters" in cell["metadata"].get("tags", [])]  # type: ignore[attr-defined]
+    assert len(tagged) == 1
+    names = [node.target.id for node in ast.parse(source(tagged[0])).body if isinstance(node, ast.AnnAssign)]
+    assert source(tagged[0]) == cell_source(names)
+
+
+@pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
+def test_a_notebook_declares_the_parameters_it_uses_and_no_others(path: Path) -> None:
+    code = [cell for cell in cells(path) if cell["cell_type"] == "code"]
+    tagged = [cell for cell in code if "parameters" in cell["metadata"].get("tags", [])]  # type: ignore[attr-defined]
+    others = "\n".join(source(cell) for cell in code if cell not in tagged)
+    used = {node.attr for node in ast.walk(ast.parse(others)) if isinstance(node, ast.Attribute)}
+    used |= {node.id for node in ast.walk(ast.parse(others)) if isinstance(node, ast.Name)}
+    names = [node.target.id for node in ast.parse(source(tagged[0])).body if isinstance(node, ast.AnnAssign)]
+    assert used & set(Parameters.model_fields) <= set(names)
+
+
+def test_the_notebooks_make_one_chain_that_ends_in_the_brief() -> None:
+    steps = load(ROOT / "notebooks", Contents())
+    assert [step.name for step in steps] == sorted(step.name for step in steps)
+    assert steps[0].name == "01_clean"
+    assert steps[-1].name == "08_brief"
+    assert "{report_dir}/brief.html" in steps[-1].writes
+    assert "{report_dir}/brief.pdf" in steps[-1].writes
+
+
+def copy_of_the_project(to: Path) -> Path:
+    """Return a copy of what git has of the project, as a fresh clone would be."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if not name.startswith(("tests/", "benchmarks/")) and (ROOT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, to / name)
+    return to
+
+
+def test_a_fresh_clone_rebuilds_what_is_committed_and_declares_all_it_touches(tmp_path: Path) -> None:
+    root = copy_of_the_project(tmp_path)
+    before = results(root)
+    done = brief(root, "run", timeout=280, BRIEF_IMPORTS=None)
+    assert done.returncode == 0, done.stderr
+    after = results(root)
+    assert sorted(path for path in {*before, *after} if before.get(path) != after.get(path)) == []
+    state = json.loads((root / ".brief/state/default.json").read_text(encoding="utf-8"))
+    for step in load(ROOT / "notebooks", Contents()):
+        written = set(state[step.name]["files"]) - {f"report/notebooks/{step.name}.ipynb"}
+        patterns = [path.format(**OUTPUT_FOLDERS) for path in step.writes]
+        undeclared = [path for path in written if not any(fnmatch.fnmatchcase(path, one) for one in patterns)]
+        assert undeclared == [], f"{step.name} writes what its metadata does not declare"
+    # Nothing changed: nothing runs, and it takes less than a second.
+    done = brief(root, "run")
+    assert "nothing to run" in done.stdout
+    executed = "".join(path.read_text(encoding="utf-8") for path in (root / "report/notebooks").glob("*.ipynb"))
+    assert str(root) not in executed
+    assert "/.brief/" not in executed
