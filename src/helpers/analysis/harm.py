@@ -81,6 +81,12 @@ class Comparison:
     most: float | None
     trend: TrendEstimate
 
+    @property
+    def shown(self) -> bool:
+        """Whether a change is shown: the difference's interval leaves out zero, and so does the trend by weeks."""
+        apart = self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+        return apart and self.trend.direction != "none"
+
 
 def compare(
     prepared: pd.DataFrame, hit: pd.Series[float], name: str, *, resamples: int = 0, seed: int = 0

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.analysis.escalation import EscalationResult, Reading
+from helpers.analysis.escalation_tables import readings_table
 from helpers.facts import printed
 from helpers.figures import style
 from helpers.figures.labels import colour_key, halo
@@ -162,8 +163,8 @@ def draw_readings(result: EscalationResult, parameters: Parameters, layout: Layo
     axes.annotate("tau-b", (1, 1), xytext=(4, 0), ha="left", **above)
     if not layout.narrow:
         axes.annotate("missiles as late\nby chance", (1, 1), xytext=(44, 0), ha="left", **above)
-    style.headline(figure, readings_title(result), READINGS_SUBTITLE, style.source_line(parameters, len(result.incidents)),
-                   layout)  # fmt: skip
+    source = style.source_line(parameters, len(result.incidents))
+    style.headline(figure, readings_title(result), READINGS_SUBTITLE, source, layout)
     return figure
 
 
@@ -212,21 +213,6 @@ def readings_alt(result: EscalationResult) -> str:
         )
         words.append(f"{reading.label}, {many(estimate.n, 'incident')}: {signed(estimate.tau)}{interval}")
     return f"{readings_title(result)}. Kendall’s tau-b with 95% interval by reading. {'; '.join(words)}."
-
-
-def readings_table(result: EscalationResult) -> pd.DataFrame:
-    """Return the tests under each reading, one row a reading."""
-    return pd.DataFrame(
-        [
-            {
-                "reading": r.key, "label": r.label, "incidents": r.trend.n, "weeks": r.trend.blocks, "tau_b": r.trend.tau,
-                "low": r.trend.low, "high": r.trend.high, "p": r.trend.p_permuted, "p_incidents": r.trend.p_incidents,
-                "missiles": r.timing.k, "p_first_as_late": r.timing.p_first, "p_rank_sum_late": r.timing.p_late,
-                "smallest_p": r.timing.smallest_p, "power_of_doubling": r.timing.power,
-            }
-            for r in result.readings
-        ]
-    )  # fmt: skip
 
 
 def readings(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 from scipy.optimize import isotonic_regression
 
-from helpers.figures.style import INK, MUTED, PAPER, clean_text, extent, readable
+from helpers.figures.style import INK, MUTED, PAPER, readable
+from helpers.figures.text import clean_text, extent
 
 
 def spread(
@@ -137,7 +138,7 @@ def around(
                 cx = x + across * (radius + reach) * dot + np.sign(across) * width / 2
                 cy = y + up * (radius + reach) * dot + np.sign(up) * height / 2 * (0 if abs(across) == 1 else 1)
                 box = Bbox.from_extents(cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
-                cost = reach * 4.0 + sum(_shared(box, other) for other in taken) * 3 + _outside(box, frame) * 6
+                cost = reach * 4.0 + sum(_shared(box, other) for other in taken) * 3 + _outside(box, frame) * 60
                 if best is None or cost < best[0] - 1e-9:
                     best = (cost, box, reach)
         assert best is not None

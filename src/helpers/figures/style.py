@@ -9,26 +9,22 @@ labels without overlap stand in `helpers.figures.labels`.
 from __future__ import annotations
 
 import json
-import logging
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.dates import date2num as _date2num
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
+from helpers.figures.text import extent, families, wrap
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
 from helpers.tables import for_spreadsheet
@@ -49,19 +45,10 @@ CONFIRMATION_COLOURS = {
     "claim_only": "#d0d3d6",
 }
 
-#: Type families in the order in which a letter is looked for, as far as ``report/fonts`` holds them.
-_TEXT_FAMILIES = ("Source Sans 3", "Source Sans Pro", "Noto Sans")
-#: The family that comes with matplotlib, so that figures look alike on machines with other fonts installed.
-_LAST_FAMILY = "DejaVu Sans"
-
 
 def on_axis(day: date) -> float:
     """Return `day` (a date or timestamp) as its number on a time axis."""
     return float(_date2num(pd.Timestamp(day)))  # type: ignore[no-untyped-call]
-
-
-# A family of one weight stands in for its bold: no news to a reader of a notebook.
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
@@ -92,23 +79,6 @@ NARROW = Layout("narrow", 3.6, 8.5)
 LAYOUTS = (WIDE, NARROW)
 
 
-def _families() -> list[str]:
-    """Register the fonts of ``report/fonts``; return the families to look letters up in, in order."""
-    bundled = _register(tuple(sorted(str(path) for path in resolve("report/fonts").glob("*.[ot]tf"))))
-    first = [family for family in _TEXT_FAMILIES if family in bundled]
-    others = [family for family in bundled if family.startswith("Noto Sans ")]
-    return [*first, *others, _LAST_FAMILY] if first else [_LAST_FAMILY, *others]
-
-
-@cache
-def _register(paths: tuple[str, ...]) -> tuple[str, ...]:
-    known = {entry.fname for entry in font_manager.fontManager.ttflist}
-    for path in paths:
-        if path not in known:
-            font_manager.fontManager.addfont(path)
-    return tuple(sorted({font_manager.get_font(path).family_name for path in paths}))
-
-
 def use(layout: Layout) -> dict[Any, Any]:
     """Return the matplotlib settings for `layout` (for ``mpl.rc_context``).
 
@@ -116,7 +86,7 @@ def use(layout: Layout) -> dict[Any, Any]:
     mathematics: what a source wrote is text.
     """
     return {
-        "font.family": _families(),
+        "font.family": families(),
         "font.size": layout.font,
         "text.parse_math": False,
         "text.hinting": "no_hinting",  # the same line breaks at every resolution
@@ -148,25 +118,6 @@ def use(layout: Layout) -> dict[Any, Any]:
     }
 
 
-@cache
-def _letters(families: tuple[str, ...]) -> frozenset[str]:
-    """Return the characters that the fonts of `families` hold."""
-    paths = [font_manager.findfont(font_manager.FontProperties(family=family)) for family in families]
-    return frozenset(chr(code) for path in paths for code in font_manager.get_font(path).get_charmap())
-
-
-def clean_text(text: object) -> str:
-    """Return `text` fit for a figure: composed (NFC), on one line a paragraph, without control or direction marks.
-
-    matplotlib lays scripts out itself (libraqm, right to left included); a letter in no font becomes an empty square.
-    """
-    composed = unicodedata.normalize("NFC", str(text))
-    kept = "".join(c for c in composed if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs", "Cn"})
-    known = _letters(tuple(_families()))
-    kept = "".join(c if c.isspace() or c in known else "\u25a1" for c in kept)
-    return "\n".join(" ".join(line.split()) for line in kept.split("\n"))
-
-
 def readable(colour: str, contrast: float = 4.5) -> str:
     """Return `colour`, darkened until it has `contrast` to one against white paper (WCAG 2.2, 1.4.3), for words."""
     red, green, blue = to_rgb(colour)
@@ -183,34 +134,6 @@ def ink_on(colour: str) -> str:
 def _luminance(*channels: float) -> float:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def extent(figure: Figure, text: str, **style: Any) -> tuple[float, float]:
-    """Return width and height in inches that `text` takes on `figure` with the given ``Text`` properties."""
-    probe = Text(0, 0, text, **style)
-    probe.set_figure(figure)
-    box = probe.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
-    return box.width / figure.dpi, box.height / figure.dpi
-
-
-def wrap(figure: Figure, text: str, width: float, **style: Any) -> str:
-    """Return `text` broken at spaces into lines of at most `width` inches on `figure`; no last line of one short
-    word."""
-    lines: list[str] = []
-    for paragraph in clean_text(text).split("\n"):
-        words = paragraph.split(" ")
-        line = words[0]
-        for word in words[1:]:
-            if extent(figure, f"{line} {word}", **style)[0] <= width:
-                line = f"{line} {word}"
-            else:
-                lines.append(line)
-                line = word
-        lines.append(line)
-        if len(lines) > 1 and len(line) < 6 and " " not in line and " " in lines[-2]:
-            before, last = lines[-2].rsplit(" ", 1)
-            lines[-2:] = [before, f"{last} {line}"]
-    return "\n".join(lines)
 
 
 def headline(figure: Figure, title: str, subtitle: str = "", source: str = "", layout: Layout = WIDE) -> None:

@@ -1,0 +1,87 @@
+"""Type in figures: which fonts a letter is looked up in, text made fit to be drawn, measured and broken into lines."""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from functools import cache
+from typing import Any
+
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from helpers.paths import resolve
+
+#: Type families in the order in which a letter is looked for, as far as ``report/fonts`` holds them.
+_TEXT_FAMILIES = ("Source Sans 3", "Source Sans Pro", "Noto Sans")
+#: The family that comes with matplotlib, so that figures look alike on machines with other fonts installed.
+_LAST_FAMILY = "DejaVu Sans"
+
+
+# A family of one weight stands in for its bold: no news to a reader of a notebook.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
+
+def families() -> list[str]:
+    """Register the fonts of ``report/fonts``; return the families to look letters up in, in order."""
+    bundled = _register(tuple(sorted(str(path) for path in resolve("report/fonts").glob("*.[ot]tf"))))
+    first = [family for family in _TEXT_FAMILIES if family in bundled]
+    others = [family for family in bundled if family.startswith("Noto Sans ")]
+    return [*first, *others, _LAST_FAMILY] if first else [_LAST_FAMILY, *others]
+
+
+@cache
+def _register(paths: tuple[str, ...]) -> tuple[str, ...]:
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in paths:
+        if path not in known:
+            font_manager.fontManager.addfont(path)
+    return tuple(sorted({font_manager.get_font(path).family_name for path in paths}))
+
+
+@cache
+def _letters(families: tuple[str, ...]) -> frozenset[str]:
+    """Return the characters that the fonts of `families` hold."""
+    paths = [font_manager.findfont(font_manager.FontProperties(family=family)) for family in families]
+    return frozenset(chr(code) for path in paths for code in font_manager.get_font(path).get_charmap())
+
+
+def clean_text(text: object) -> str:
+    """Return `text` fit for a figure: composed (NFC), on one line a paragraph, without control or direction marks.
+
+    matplotlib lays scripts out itself (libraqm, right to left included); a letter in no font becomes an empty square.
+    """
+    composed = unicodedata.normalize("NFC", str(text))
+    kept = "".join(c for c in composed if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs", "Cn"})
+    known = _letters(tuple(families()))
+    kept = "".join(c if c.isspace() or c in known else "\u25a1" for c in kept)
+    return "\n".join(" ".join(line.split()) for line in kept.split("\n"))
+
+
+def extent(figure: Figure, text: str, **style: Any) -> tuple[float, float]:
+    """Return width and height in inches that `text` takes on `figure` with the given ``Text`` properties."""
+    probe = Text(0, 0, text, **style)
+    probe.set_figure(figure)
+    box = probe.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
+    return box.width / figure.dpi, box.height / figure.dpi
+
+
+def wrap(figure: Figure, text: str, width: float, **style: Any) -> str:
+    """Return `text` broken at spaces into lines of at most `width` inches on `figure`; no last line of one short
+    word."""
+    lines: list[str] = []
+    for paragraph in clean_text(text).split("\n"):
+        words = paragraph.split(" ")
+        line = words[0]
+        for word in words[1:]:
+            if extent(figure, f"{line} {word}", **style)[0] <= width:
+                line = f"{line} {word}"
+            else:
+                lines.append(line)
+                line = word
+        lines.append(line)
+        if len(lines) > 1 and len(line) < 6 and " " not in line and " " in lines[-2]:
+            before, last = lines[-2].rsplit(" ", 1)
+            lines[-2:] = [before, f"{last} {line}"]
+    return "\n".join(lines)
