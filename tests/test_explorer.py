@@ -77,6 +77,15 @@ def go(opened: Any, address: str) -> list[str]:
     return ids
 
 
+def until(opened: Any, script: str, wanted: Any = True, seconds: float = 15) -> Any:
+    """Wait until `script` gives `wanted` (Playwright's own waiting would need eval, which the page forbids)."""
+    end = time.monotonic() + seconds
+    while (found := opened.evaluate(script)) != wanted and time.monotonic() < end:
+        opened.wait_for_timeout(40)
+    assert found == wanted, (script, found)
+    return found
+
+
 def random_views(clean: dict[str, pd.DataFrame], number: int) -> list[View]:
     """Views drawn at random, some of them empty: days, every list, and words that sources use."""
     draw = random.Random(20231017)
@@ -140,7 +149,7 @@ def test_each_view_filters_the_others(opened: Any, clean: dict[str, pd.DataFrame
     opened.mouse.down()
     opened.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=4)
     opened.mouse.up()
-    opened.wait_for_timeout(200)
+    until(opened, "explorer.address().startsWith('from=')")
     view = opened.evaluate("explorer.view()")
     assert "2023-11-15" < view["from"] < "2023-12-10" < view["to"] < "2024-01-20"
     assert opened.input_value("#from") == view["from"]
@@ -150,8 +159,7 @@ def test_each_view_filters_the_others(opened: Any, clean: dict[str, pd.DataFrame
     circle = opened.locator("#chart-map path[aria-label], #chart-map .mark-symbol path").last
     circle.scroll_into_view_if_needed()
     circle.click(force=True)
-    opened.wait_for_timeout(100)
-    assert len(opened.evaluate("explorer.view().site")) == 1
+    until(opened, "explorer.view().site.length", 1)
     opened.click("[data-reset]")
 
 
@@ -162,7 +170,7 @@ def test_the_address_restores_a_view(browser: Any, built: Path, opened: Any) -> 
     opened.check("#confirmation-us_official")
     opened.fill("#q", "drone")
     opened.fill("#from", "2023-11-01")
-    opened.wait_for_timeout(250)
+    until(opened, "explorer.view().from", "2023-11-01")
     address, ids = opened.evaluate("[location.hash, explorer.ids()]")
     assert ids
     other = visit(browser, built, address.lstrip("#"))
@@ -173,8 +181,7 @@ def test_the_address_restores_a_view(browser: Any, built: Path, opened: Any) -> 
     other.click("[data-reset]")
     assert other.evaluate("location.hash") == ""
     other.go_back()
-    other.wait_for_timeout(100)
-    assert other.evaluate("explorer.ids()") == ids
+    until(other, "explorer.ids()", ids)
     other.close()
 
 
@@ -228,7 +235,7 @@ def test_keyboard_alone_is_enough(browser: Any, built: Path) -> None:
         reached.setdefault(name, step)
         if name == "q":
             opened.keyboard.type("asad")
-            opened.wait_for_timeout(250)
+            until(opened, "explorer.view().q", "asad")
         if name == "country-IQ":
             opened.keyboard.press("Space")
         if name == "open":
@@ -241,7 +248,7 @@ def test_keyboard_alone_is_enough(browser: Any, built: Path) -> None:
     assert opened.inner_text("#status").startswith(f"{opened.inner_text('#count')} incident")
     opened.locator("#incidents thead th").nth(5).locator("[role=button], button").first.focus()
     opened.keyboard.press("Enter")
-    assert opened.locator("#incidents thead th").nth(5).get_attribute("aria-sort") in ("ascending", "descending")
+    until(opened, "document.querySelectorAll('#incidents thead th')[5].hasAttribute('aria-sort')")
     opened.close()
 
 

@@ -141,7 +141,7 @@ def html(clean_dir: str, parameters: Parameters) -> str:
         _script(text)
         for text in (vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", None), _datatables(), own)
     ]
-    shown = {incident["top_weapon"] for incident in data["incidents"]}
+    shown = {option["code"] for option in data["options"]["weapon"]}
     template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(
         (_HERE / "page.html").read_text(encoding="utf-8")
     )

@@ -23,7 +23,6 @@ from helpers.tables import for_spreadsheet, read
 
 #: What a report says, as far as the page shows it.
 SAID = (
-    "report_id",
     "date",
     "date_precision",
     "time_local",
@@ -80,6 +79,12 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
         plain = ((name, cell(value)) for name, value in zip(frame.columns, values, strict=True))
         rows.append({name: value for name, value in plain if value is not None})
     return rows
+
+
+def packed(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return `frame` as names of columns and rows of cells, which takes less room than `records`."""
+    rows = [[cell(value) for value in row] for row in frame.astype(object).itertuples(index=False, name=None)]
+    return {"columns": frame.columns.tolist(), "rows": rows}
 
 
 def safe_url(text: object) -> str:
@@ -179,10 +184,6 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
     reports, sources, sites = (read(name, clean_dir) for name in ("reports", "sources", "sites"))
     told = reports[reports["incident_id"].isin(incidents["incident_id"])]
     counts, conflicts, responses = (table(n, clean_dir) for n in ("official_counts", "conflicts", "responses"))
-    rows = records(incidents)
-    for row, code in zip(rows, selection.harm(incidents), strict=True):
-        row["harm"] = code
-        row.pop("sources", None)  # each report names its source
     named = set(told["source_id"]) | (set(counts["source_id"]) if counts is not None else set())
     cited = sources[sources["source_id"].isin(named)]
     said = [name for name in SAID if name in told.columns]
@@ -195,9 +196,10 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
         "periods": periods(parameters),
         "options": options(incidents, sites),
         "labels": _labels(),
-        "incidents": rows,
+        # Each report names its source.
+        "incidents": packed(incidents.drop(columns="sources").assign(harm=selection.harm(incidents))),
         "csv": csv_lines(incidents),
-        "reports": _grouped(told, ["source_id", *said]),
+        "reports": packed(told.sort_values(["incident_id", "report_id"])[["incident_id", "source_id", *said]]),
         "sources": {
             row["source_id"]: {
                 **{name: row.get(name) for name in ("outlet", "title", "published", "kind", "language")},

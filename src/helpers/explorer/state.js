@@ -2,7 +2,12 @@
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const LISTS = ["country", "weapon", "confirmation", "harm", "site"];
 const KEYS = ["from", "to", "country", "site", "weapon", "confirmation", "harm", "q"];
-const INCIDENTS = DATA.incidents;
+
+/** Rows of cells as objects; blank cells are left out. */
+const unpacked = ({ columns, rows }) => rows.map((row) => Object.fromEntries(row.map((cell, n) => [columns[n], cell]).filter(([, cell]) => cell !== null)));
+const INCIDENTS = unpacked(DATA.incidents);
+const REPORTS = new Map(INCIDENTS.map((incident) => [incident.incident_id, []]));
+for (const report of unpacked(DATA.reports)) REPORTS.get(report.incident_id).push(report);
 const PLACE = new Map(INCIDENTS.map((incident, index) => [incident.incident_id, index]));
 
 const copy = (view) => Object.fromEntries(KEYS.map((key) => [key, Array.isArray(view[key]) ? [...view[key]] : view[key]]));
@@ -17,7 +22,7 @@ function searched(incident) {
   if (incident.text === undefined) {
     const words = [incident.incident_id, incident.site_name, incident.admin1, incident.claimed_by, incident.attributed_to];
     words.push(label("country", incident.country), label("confirmation", incident.confirmation), weaponText(incident));
-    for (const report of DATA.reports[incident.incident_id] ?? []) {
+    for (const report of REPORTS.get(incident.incident_id) ?? []) {
       const source = DATA.sources[report.source_id] ?? {};
       words.push(report.source_id, source.outlet, source.title, report.place_as_reported, report.weapon_as_reported, report.note);
     }

@@ -98,7 +98,7 @@ function conflictTable(conflicts) {
 }
 
 function details(incident) {
-  const reports = DATA.reports[incident.incident_id] ?? [];
+  const reports = REPORTS.get(incident.incident_id) ?? [];
   const conflicts = DATA.conflicts[incident.incident_id] ?? [];
   const days = incident.date_precision === "day" ? dayText(incident.date) : `${dayText(incident.date)} (${incident.date_precision}: ${dayText(incident.date_earliest)} to ${dayText(incident.date_latest)})`;
   const address = `#incident-${incident.incident_id}`;
