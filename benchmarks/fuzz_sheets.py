@@ -48,7 +48,7 @@ def main() -> int:
     asked = parser.parse_args()
     total: Counter[str] = Counter()
     failed: list[str] = []
-    seed, step = asked.first, 100
+    seed, step = asked.first, 50
     with ProcessPoolExecutor(asked.jobs) as pool:
         while total["sheets"] < asked.sheets:
             starts = [seed + step * job for job in range(asked.jobs)]

@@ -1,7 +1,7 @@
 """Sheets as they come back from people and programs: mutations of the real coded sheets, each drawn from a seed.
 
 `small_folder` cuts the real sheets down to a few incidents, so that one cleaning takes little time and every mutation
-has something to hit. `mutate` changes one to three things in such a folder; `Folder.expected` says how many rows each
+has something to hit. `mutate` changes one to eight things in such a folder; `Folder.expected` says how many rows each
 sheet must still give if the cleaning accepts it, so that a row lost in silence is seen.
 """
 
@@ -174,11 +174,11 @@ def small_folder(coded: Path, incidents: int = 12) -> Folder:
 
 
 def mutate(folder: Folder, seed: int) -> Folder:
-    """Return a copy of `folder` with one to three mutations drawn from `seed`."""
+    """Return a copy of `folder` with one to eight mutations drawn from `seed`."""
     rng = random.Random(seed)
     fresh = Folder({name: [list(row) for row in rows] for name, rows in folder.sheets.items()})
     names = [*fresh.sheets, "reports", "reports", "reports", "decisions", "sources"]
-    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+    for _ in range(rng.choice((1, 1, 1, 2, 4, 8))):
         name, change = rng.choice(names), rng.choice(CHANGES)
         if name in fresh.raw:
             continue
