@@ -109,9 +109,10 @@ def read_and_check(folder: str | Path, reference_dir: str | Path) -> Checked:
     frames["reports"], corrected = correct(frames["reports"], rulings)
     log = pd.concat([part for part in (log, corrected) if len(part)] or [log], ignore_index=True)
     for name, sheet in CODED.items():
-        _cells(frames[name], sheet, faults)
-        _rows(frames[name], sheet, faults)
-        _keys(frames[name], sheet, frames, faults)
+        if len(frames[name]):
+            _cells(frames[name], sheet, faults)
+            _rows(frames[name], sheet, faults)
+            _keys(frames[name], sheet, frames, faults)
     review(frames, faults)
     return Checked(frames, log, rulings, Findings(_table(faults.stops), _table(faults.lists)))
 

@@ -73,6 +73,8 @@ def read_spellings(reference_dir: str | Path, sites: pd.DataFrame) -> Spellings:
 
 def normalise(frame: pd.DataFrame, sheet: Sheet, spellings: Spellings) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `frame` (text, indexed by spreadsheet row) in the codebook's forms, and the log of what changed."""
+    if frame.empty:
+        return frame, pd.DataFrame(columns=list(LOG))
     out, logs = {}, []
     for column in sheet.columns:
         before = frame[column.name]

@@ -1,0 +1,288 @@
+"""The check: each fault told by file, row, column, value and rule; all at once; each file form that people save."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sheets import CODED_DIR, KEY, REFERENCE, decide, report, source, write
+
+from helpers.cleaning import pipeline
+from helpers.cleaning.check import Findings, Stopped, check_folder, sentence
+
+TWO = [report(1), report(2, weapons="rocket")]
+OTHER = "2024-01-05-al-asad-2"
+
+
+def stops(found: Findings) -> set[tuple[str, object, str]]:
+    """Return the stops as (file, row, column)."""
+    return set(found.stops[["file", "row", "column"]].itertuples(index=False, name=None))
+
+
+def rules(found: Findings) -> str:
+    return " | ".join(map(str, found.stops["rule"]))
+
+
+def checked(folder: Path) -> Findings:
+    return check_folder(folder, REFERENCE)
+
+
+def test_the_real_sheets_have_no_fault_that_stops_and_are_listed_for_review() -> None:
+    found = check_folder(CODED_DIR, REFERENCE)
+    assert found.ok, found.stops.to_string()
+    assert len(found.lists) > 100
+    assert (
+        list(found.lists.columns) == list(found.stops.columns) == ["file", "row", "column", "value", "rule", "allowed"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "rule"),
+    [
+        ({"weapons": "gun"}, "weapons", "vocabulary"),
+        ({"date": "2024-02-30"}, "date", "day"),
+        ({"date": "03/04/2024"}, "date", "could be 2024-03-04 or 2024-04-03"),
+        ({"date": ""}, "date", "required"),
+        ({"munitions_low": "two"}, "munitions_low", "integer"),
+        ({"munitions_low": "1.5"}, "munitions_low", "integer"),
+        ({"munitions_low": "3", "munitions_high": "2"}, "munitions_high", "below"),
+        ({"us_injured_low": "9", "us_injured_high": "8"}, "us_injured_high", "below"),
+        ({"date_precision": "range", "date_earliest": "2024-01-06"}, "date", "bounds"),
+        ({"date_precision": "range", "date_latest": "2024-01-04"}, "date", "bounds"),
+        ({"site_id": "nowhere"}, "site_id", "sites.csv"),
+        ({"site_id": "an oil facility"}, "site_id", "sites.csv"),
+        ({"incident_key": "2024-02-30-al-asad-1"}, "incident_key", "begins with no day"),
+        ({"incident_key": "al-asad"}, "incident_key", "pattern"),
+        ({"time_local": "25:00"}, "time_local", "pattern"),
+        ({"claimed_by": "someone"}, "claimed_by", "pattern"),
+    ],
+)
+def test_a_bad_cell_is_told_with_its_spreadsheet_row(
+    tmp_path: Path, cells: dict[str, str], column: str, rule: str
+) -> None:
+    found = checked(write(tmp_path, [report(1), report(2, **cells)]))
+    assert stops(found) == {("reports.csv", 3, column)}, found.stops.to_string()
+    assert rule in rules(found)
+    assert found.stops["allowed"].str.len().gt(0).all()
+
+
+def test_all_faults_of_all_sheets_are_told_at_once(tmp_path: Path) -> None:
+    rows = [report(1, weapons="gun", date="never"), report(2, country="XX"), report(2)]
+    forces = [{"source_id": "nobody", "country": "IQ", "personnel": "many", "relation": "exact", "as_of": "2024-01-01"}]
+    found = checked(write(tmp_path, rows, [decide(1, "merge", incident_key="2024-01-01-x-1", into=KEY)], forces=forces))
+    assert stops(found) >= {
+        ("reports.csv", 2, "weapons"),
+        ("reports.csv", 2, "date"),
+        ("reports.csv", 3, "country"),
+        ("reports.csv", 4, "report_id"),
+        ("forces.csv", 2, "source_id"),
+        ("forces.csv", 2, "personnel"),
+        ("decisions.csv", 2, "incident_key"),
+    }
+    lines = [sentence(fault) for fault in found.stops.to_dict("records")]
+    assert "reports.csv, row 4, report_id: 'outlet-2/2': given twice, first in row 3 (allowed: each once)" in lines
+
+
+def test_nothing_is_cleaned_when_something_stops(tmp_path: Path) -> None:
+    write(tmp_path, [report(1, weapons="gun")])
+    with pytest.raises(Stopped, match=r"reports.csv, row 2, weapons: 'gun'") as caught:
+        pipeline.clean(tmp_path, REFERENCE)
+    assert len(caught.value.findings.stops) == 1
+
+
+def test_a_source_without_a_line_stops_and_ids_given_twice_stop(tmp_path: Path) -> None:
+    write(tmp_path, TWO, sources=[source("outlet-1"), source("outlet-1")])
+    path = tmp_path / "sources.csv"
+    path.write_text("\n".join(line for line in path.read_text().splitlines() if "outlet-2" not in line), "utf-8")
+    assert stops(checked(tmp_path)) == {("sources.csv", 3, "source_id"), ("reports.csv", 3, "source_id")}
+
+
+@pytest.mark.parametrize(
+    ("rulings", "row", "column", "rule"),
+    [
+        ([decide(1, "merge", incident_key=OTHER)], 2, "into", "needs it"),
+        ([decide(1, "merge", incident_key=OTHER, into="2024-01-09-al-asad-1")], 2, "into", "matches no report"),
+        ([decide(1, "merge", incident_key=OTHER, into=OTHER)], 2, "into", "itself"),
+        ([decide(1, "relink", report_id="x/1", into=KEY)], 2, "report_id", "matches no report"),
+        ([decide(1, "relink", report_id="outlet-1/1", incident_key=OTHER, into=OTHER)], 2, "incident_key", "any more"),
+        ([decide(1, "redate", incident_key=KEY, value="soon")], 2, "value", "not a day"),
+        ([decide(1, "resite", incident_key=KEY, value="nowhere")], 2, "value", "no such site"),
+        ([decide(1, "correct", report_id="outlet-1/1", field="source_id", value="x")], 2, "field", "corrected"),
+        (
+            [decide(1, "merge", incident_key=OTHER, into=KEY), decide(2, "apart", incident_key=OTHER, into=KEY)],
+            3,
+            "decision_id",
+            "told apart here, merged",
+        ),
+        (
+            [decide(1, "merge", incident_key=OTHER, into=KEY), decide(2, "set_aside", incident_key=OTHER)],
+            2,
+            "decision_id",
+            "also set aside",
+        ),
+        (
+            [
+                decide(1, "redate", incident_key=KEY, value="2024-01-05"),
+                decide(2, "redate", incident_key=KEY, value="2024-01-06"),
+            ],
+            3,
+            "decision_id",
+            "contradicts the ruling d-1",
+        ),
+    ],
+)
+def test_rulings_that_match_nothing_or_contradict_each_other_stop(
+    tmp_path: Path, rulings: list[dict[str, str]], row: int, column: str, rule: str
+) -> None:
+    found = checked(write(tmp_path, [report(1), report(2, key=OTHER)], rulings))
+    assert ("decisions.csv", row, column) in stops(found), found.stops.to_string()
+    assert rule in rules(found)
+
+
+def test_merges_that_go_round_stop(tmp_path: Path) -> None:
+    rulings = [decide(1, "merge", incident_key=OTHER, into=KEY), decide(2, "merge", incident_key=KEY, into=OTHER)]
+    found = checked(write(tmp_path, [report(1), report(2, key=OTHER)], rulings))
+    assert "circle" in rules(found)
+
+
+def test_a_correction_of_a_report_that_the_folder_lacks_is_listed_only(tmp_path: Path) -> None:
+    found = checked(write(tmp_path, TWO))
+    told = found.lists[found.lists["file"] == "corrections.csv"]
+    assert found.ok
+    assert told["rule"].str.contains("not applied").all()
+    assert len(told) >= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "rule"),
+    [
+        ({"confirmation": "claim_only"}, "claimed_by", "without a named claimant"),
+        ({"date": "2024-01-08"}, "date", "after its page"),
+        ({"munitions_high": "2"}, "munitions_high", "without munitions_low"),
+        ({"site_id": "other", "place_as_reported": ""}, "place_as_reported", "needs the place"),
+        ({"site_id": "other"}, "site_id", "outside the gazetteer"),
+        ({"country": "SY"}, "country", "not the country of its site"),
+        ({"date_precision": "range"}, "date_precision", "no bounds"),
+        ({"date_earliest": "2024-01-04"}, "date_precision", "has bounds"),
+    ],
+)
+def test_what_real_reports_are_like_is_listed_and_does_not_stop(
+    tmp_path: Path, change: dict[str, str], column: str, rule: str
+) -> None:
+    found = checked(write(tmp_path, [report(1), report(2, **change)]))
+    assert found.ok, found.stops.to_string()
+    told = found.lists[(found.lists["file"] == "reports.csv") & (found.lists["row"] == 3)]
+    assert any(rule in text for text in told.loc[told["column"] == column, "rule"]), told.to_string()
+
+
+def test_rows_of_one_key_far_apart_or_in_two_countries_are_listed(tmp_path: Path) -> None:
+    far = report(3, date="2024-01-01")
+    there = report(4, country="SY", site_id="al-tanf")
+    found = checked(write(tmp_path, [*TWO, far, there]))
+    rows = {(row, column) for row, column in found.lists[["row", "column"]].itertuples(index=False)}
+    assert {(4, "date"), (5, "country")} <= rows
+
+
+def test_odd_totals_and_strikes_are_listed(tmp_path: Path) -> None:
+    count = {
+        "source_id": "outlet-1",
+        "as_of": "2024-01-01",
+        "total": "9",
+        "iraq": "3",
+        "syria": "5",
+        "relation": "exact",
+    }
+    strike = {"source_id": "outlet-1", "response_key": "2024-01-04-baghdad-1", "country": "IQ;SY"}
+    found = checked(write(tmp_path, TWO, official_counts=[count], responses=[strike]))
+    told = {(row.file, row.column) for row in found.lists.itertuples()}
+    assert found.ok
+    assert {
+        ("official_counts.csv", "total"),
+        ("responses.csv", "date"),
+        ("responses.csv", "kind"),
+        ("responses.csv", "country"),
+    } <= told
+
+
+FORMS = {
+    "byte order mark": lambda raw: b"\xef\xbb\xbf" + raw,
+    "semicolons": lambda raw: raw.replace(b",", b";"),
+    "tabs": lambda raw: raw.replace(b",", b"\t"),
+    "old Mac": lambda raw: raw.replace(b"\r\n", b"\r"),
+    "Unix": lambda raw: raw.replace(b"\r\n", b"\n"),
+    "blank lines": lambda raw: raw + b"\r\n\r\n,,,,\r\n",
+    "blank columns": lambda raw: b"\r\n".join(line + b",," for line in raw.splitlines()),
+    "blank cells beyond": lambda raw: (
+        raw.splitlines()[0] + b"\r\n" + b"\r\n".join(line + b",," for line in raw.splitlines()[1:])
+    ),
+    "all at once": lambda raw: b"\xef\xbb\xbf" + raw.replace(b",", b";") + b"\r\n;;;\r\n",
+    "capital header": lambda raw: raw.replace(b"as_of", b" As of "),
+}
+FORCES = [
+    {"source_id": "outlet-1", "country": "IQ", "personnel": "2500", "relation": "exact", "as_of": "2024-01-01"},
+    {"source_id": "outlet-2", "country": "SY", "personnel": "900", "relation": "exact", "as_of": "2024-01-01"},
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_sheets_are_read_in_the_forms_that_people_save(tmp_path: Path, form: str) -> None:
+    path = write(tmp_path, TWO, forces=FORCES) / "forces.csv"
+    usual = pipeline.clean(tmp_path, REFERENCE).tables["forces"]
+    path.write_bytes(FORMS[form](path.read_bytes()))
+    result = pipeline.clean(tmp_path, REFERENCE)
+    assert result.tables["forces"].equals(usual)
+    assert len(usual) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "row", "rule"),
+    [
+        (lambda raw: b"", None, "empty"),
+        (lambda raw: b"\r\n\r\n", None, "empty"),
+        (lambda raw: raw.replace(b"outlet-2", "sauté-2".encode("latin-1")), 3, "encoding"),
+        (lambda raw: raw.decode().encode("utf-16"), None, "encoding"),
+        (lambda raw: raw.replace(b"outlet-2", b"out\0et-2"), 3, "no text holds"),
+        (lambda raw: raw.replace(b"as_of", b"day"), 1, "missing column"),
+        (lambda raw: raw.replace(b"personnel", b"country"), 1, "given twice"),
+        (lambda raw: raw.replace(b"2500", b"2,500"), 2, "more cells"),
+        (
+            lambda raw: raw.replace(b"as_of\r\n", b"as_of,\r\n").replace(b"-01\r\n", b"-01,x\r\n", 1),
+            2,
+            "without a name",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_right_gets_one_clear_line(
+    tmp_path: Path, change: object, row: int | None, rule: str
+) -> None:
+    path = write(tmp_path, TWO, forces=FORCES) / "forces.csv"
+    path.write_bytes(change(path.read_bytes()))  # type: ignore[operator]
+    found = checked(tmp_path)
+    told = found.stops[found.stops["file"] == "forces.csv"]
+    assert any(rule in text for text in told["rule"]), told.to_string()
+    assert row in list(told["row"])
+
+
+def test_an_extra_column_is_listed_and_a_missing_file_stops(tmp_path: Path) -> None:
+    path = write(tmp_path, TWO, forces=FORCES) / "forces.csv"
+    path.write_bytes(path.read_bytes().replace(b"as_of\r\n", b"as_of,mine\r\n").replace(b"-01\r\n", b"-01,x\r\n"))
+    (tmp_path / "context.csv").unlink()
+    found = checked(tmp_path)
+    assert found.ok
+    assert {"extra column; it is not used", "no such sheet; taken as empty"} <= set(found.lists["rule"])
+    (tmp_path / "sites.csv").unlink()
+    assert "missing file" in rules(checked(tmp_path))
+    assert "no such folder" in rules(checked(tmp_path / "nowhere"))
+
+
+def test_a_quotation_mark_left_open_does_not_swallow_rows(tmp_path: Path) -> None:
+    rows = [report(1, note="first"), report(2, note="second"), report(3, note="third")]
+    path = write(tmp_path, rows) / "reports.csv"
+    path.write_bytes(path.read_bytes().replace(b",first", b',"first').replace(b",second", b',"second"'))
+    found = checked(tmp_path)
+    assert "not closed" in rules(found), found.stops.to_string()
+
+
+def test_line_breaks_within_a_note_are_no_fault(tmp_path: Path) -> None:
+    write(tmp_path, [report(1, note="two\nlines"), report(2, weapons="gun")])
+    assert stops(checked(tmp_path)) == {("reports.csv", 3, "weapons")}
