@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -69,6 +70,11 @@ def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     plain = [field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in table.schema]
     pq.write_table(table.cast(pa.schema(plain, table.schema.metadata)), target / f"{name}.parquet", compression="zstd")
+
+
+def each(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of `frame` as named tuples, one attribute a column."""
+    return list(frame.itertuples())
 
 
 def hand_over(frame: pd.DataFrame, name: str, report_dir: str | Path) -> Path:

@@ -1,4 +1,4 @@
-"""Statements from the press, each judged by the record without the source that makes it (`helpers.analysis.verdicts`)."""
+"""Statements from the press, each judged by the record without the source that makes it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,29 @@ from dataclasses import dataclass
 import pandas as pd
 
 from helpers.analysis.evidence import Evidence, without
+from helpers.analysis.verdict import VERDICTS, Verdict
 from helpers.analysis.verdicts import METHODS as METHODS
-from helpers.analysis.verdicts import VERDICTS, Verdict, verdict_of
+from helpers.analysis.verdicts import verdict_of
 from helpers.facts import Facts, printed
 from helpers.parameters import Parameters
+from helpers.tables import each
 
 TABLE_COLUMNS = [
-    "claim_id", "statement", "source_id", "family", "kind", "comparator", "value", "verdict", "measured", "low", "high",
-    "reason", "incidents", "rows",
-]  # fmt: skip
+    "claim_id",
+    "statement",
+    "source_id",
+    "family",
+    "kind",
+    "comparator",
+    "value",
+    "verdict",
+    "measured",
+    "low",
+    "high",
+    "reason",
+    "incidents",
+    "rows",
+]
 
 
 @dataclass(frozen=True)
@@ -41,20 +55,31 @@ def analyse_claims(
     rows = []
     text_columns = ["country", "site_id", "weapons", "claimed_by"]
     filled = claims.assign(**{name: claims[name].fillna("").astype(str) for name in text_columns})
-    for claim in filled.itertuples():
+    for claim in each(filled):
         family = str(families.get(claim.source_id, claim.source_id))
         if family not in shared:
             shared[family] = without(
-                family, incidents=incidents, reports=reports, counts=counts, responses=responses, sources=sources,
+                family,
+                incidents=incidents,
+                reports=reports,
+                counts=counts,
+                responses=responses,
+                sources=sources,
                 parameters=parameters,
-            )  # fmt: skip
+            )
         found = verdict_of(claim, shared[family])
         rows.append(
             {
-                "claim_id": claim.claim_id, "statement": claim.statement, "source_id": claim.source_id, "family": family,
-                "kind": claim.kind, "comparator": claim.comparator, "value": claim.value, **_cells(found),
+                "claim_id": claim.claim_id,
+                "statement": claim.statement,
+                "source_id": claim.source_id,
+                "family": family,
+                "kind": claim.kind,
+                "comparator": claim.comparator,
+                "value": claim.value,
+                **_cells(found),
             }
-        )  # fmt: skip
+        )
     return ClaimsResult(parameters, pd.DataFrame(rows, columns=TABLE_COLUMNS))
 
 
@@ -94,14 +119,19 @@ def record(facts: Facts, result: ClaimsResult) -> None:
         name = verdict.replace(" ", "_")
         facts.add(f"claims.{name}", len(here), unit="claims", rows={"claims": here["claim_id"]})
         facts.add(f"claims.{name}.list", ", ".join(here["claim_id"]), unit="text", rows={"claims": here["claim_id"]})
-    for row in table.itertuples():
+    for row in each(table):
         name = "claims." + row.claim_id.replace("-", "_")
         behind = {"claims": [row.claim_id], **_rows(row.rows)}
         ids = [part for part in row.incidents.split(";") if part]
         facts.add(f"{name}.verdict", row.verdict, unit="text", incidents=ids, rows=behind, note=row.reason)
         facts.add(f"{name}.reason", row.reason, unit="text", incidents=ids, rows=behind)
-        facts.add(f"{name}.statement", row.statement, unit="text", rows={"claims": [row.claim_id]},
-                  note=f"source {row.source_id}")  # fmt: skip
+        facts.add(
+            f"{name}.statement",
+            row.statement,
+            unit="text",
+            rows={"claims": [row.claim_id]},
+            note=f"source {row.source_id}",
+        )
         for end in ("measured", "low", "high"):
             value = getattr(row, end)
             value = None if isinstance(value, float) and pd.isna(value) else value

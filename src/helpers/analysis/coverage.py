@@ -11,17 +11,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers import facts as fact_store
 from helpers.analysis import totals
 from helpers.analysis.references import article
 from helpers.parameters import CONFIRMATIONS, Parameters
-from helpers.tables import select
-from helpers.vocabulary import COUNTRIES
+from helpers.tables import each, select
 
 METHODS = {
     **totals.METHODS,
@@ -140,7 +140,7 @@ def _edges(series: totals.Series, parameters: Parameters) -> list[pd.Timestamp]:
     return [point.day for point in series.points if before <= point.day <= pd.Timestamp(parameters.window_end)]
 
 
-def _interval(series: totals.Series, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, object]:
+def _interval(series: totals.Series, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, Any]:
     best, low, high = series.between(start, end)
     rows = [row for point in series.points if point.day in (start - DAY, end) for row in point.rows]
     return {
@@ -160,7 +160,7 @@ def intervals(series: totals.Series, incidents: pd.DataFrame, parameters: Parame
     edges = _edges(series, parameters)
     rows = [
         {**_interval(series, left + DAY, right), **_inside(incidents, left + DAY, right)}
-        for left, right in zip(edges, edges[1:], strict=False)
+        for left, right in pairwise(edges)
     ]
     return pd.DataFrame(rows, columns=INTERVAL_COLUMNS)
 
@@ -213,7 +213,7 @@ def periods(
     """Return one row a period and country, and one for all countries, with the share covered and the weight."""
     rows = []
     cuts = _cuts(whole, split, parameters)
-    for left, right in zip(cuts, cuts[1:], strict=False):
+    for left, right in pairwise(cuts):
         start = left + DAY
         for code in (*parameters.countries, "all"):
             chain = whole if code == "all" else split[code]
@@ -285,8 +285,8 @@ def analyse_coverage(
     graded = select(incidents, anyone)
     table = periods(chain, split, counted, parameters)
     whole = table[table["country"] == "all"]
-    shares = {code: _pooled(table[table["country"] == code]) for code in parameters.countries}
-    stretches = [stretch_of(row.start, row.end, parameters) for row in whole.itertuples()]
+    shares: dict[str, Share] = {code: _pooled(table[table["country"] == code]) for code in parameters.countries}
+    stretches = [stretch_of(row.start, row.end, parameters) for row in each(whole)]
     for name in ("before", "pause", "after", "stop"):
         shares[name] = _pooled(whole[[stretch == name for stretch in stretches]])
     return CoverageResult(
@@ -313,7 +313,7 @@ def capture_for(incidents: pd.DataFrame, result: CoverageResult) -> pd.DataFrame
     """
     rows = []
     table = result.periods
-    for item in incidents.itertuples():
+    for item in each(incidents):
         here = table[(table["start"] <= item.date) & (table["end"] >= item.date)]
         own = here[here["country"] == item.country]
         chosen = own if len(own) else here[here["country"] == "all"]
@@ -340,16 +340,13 @@ def capture_under(
     """
     grades = CONFIRMATIONS[confirmed_by]
     table = result.periods
-    if countries is None:
-        table = table[table["country"] == "all"]
-    else:
-        table = table[table["country"].isin(countries)]
+    table = table[table["country"].isin(["all"] if countries is None else countries)]
     if start is not None:
         table = table[table["start"] >= start]
     if end is not None:
         table = table[table["end"] <= end]
     held = []
-    for row in table.itertuples():
+    for row in each(table):
         here = result.graded[result.graded["date"].between(row.start, row.end)]
         here = here if row.country == "all" else here[here["country"] == row.country]
         held.append({"coded": int(here["confirmation"].isin(grades).sum()),
@@ -362,7 +359,7 @@ def spans(result: CoverageResult) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]
     """Return the first and last day of each stretch (before, pause, after, stop) that has a period."""
     whole = result.periods[result.periods["country"] == "all"]
     found: dict[str, tuple[pd.Timestamp, pd.Timestamp]] = {}
-    for row in whole.itertuples():
+    for row in each(whole):
         name = stretch_of(row.start, row.end, result.parameters)
         found[name] = (found.get(name, (row.start, row.end))[0], row.end)
     return found
@@ -387,15 +384,3 @@ def uncovered(result: CoverageResult) -> pd.DataFrame:
     """Return the cells (period and country) with at least five attacks by officials' count, lowest capture first."""
     table = result.periods[(result.periods["country"] != "all") & (result.periods["official"] >= 5)]
     return table.sort_values(["ratio", "start", "country"], ignore_index=True)
-
-
-def record(facts: fact_store.Facts, result: CoverageResult) -> None:
-    """Add the facts ``coverage.*``; see `helpers.analysis.coverage_facts`."""
-    from helpers.analysis.coverage_facts import record as write
-
-    write(facts, result)
-
-
-def country_name(code: str) -> str:
-    """Return a country's name; `all` is all that count."""
-    return COUNTRIES.get(code, "all countries")

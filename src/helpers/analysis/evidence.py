@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from helpers.parameters import Parameters
-from helpers.tables import select
+from helpers.tables import each, select
 from helpers.vocabulary import split
 
 #: Confirmation codes, strongest first.
@@ -90,7 +90,7 @@ def weapon_votes(reports: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
     mean one (`kin`), and only others (`other`)."""
     near = set().union(*(KIN.get(code, set()) for code in wanted)) - wanted
     tally: dict[str, dict[str, set[str]]] = {}
-    for row in reports.itertuples():
+    for row in each(reports):
         codes = set(split(row.weapons)) - {"unknown"}
         if codes:
             kind = "named" if codes & wanted else "kin" if codes & near else "other"

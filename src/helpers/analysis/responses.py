@@ -7,13 +7,13 @@ happened: what falls after a peak would have fallen anyway in part. Nothing here
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from helpers.analysis.references import article
-from helpers.facts import Facts
 from helpers.parameters import Parameters
 from helpers.tables import select
 from helpers.vocabulary import split
@@ -235,15 +235,17 @@ def study(
         (pd.Timestamp(parameters.window_start) + pd.Timedelta(days=int(day))).date().isoformat() for day in days
     )
     if len(days) == 0:
-        return Study(names, 0, 0.0, 0.0, 0, 0, *[None] * 9)  # type: ignore[arg-type]
+        return Study(names, 0, 0.0, 0.0, 0, 0, *[None] * 9)
     rng = np.random.default_rng(parameters.seed)
     sums, lengths = windows(counts, days, reach, ok)
     groups = episodes(days, reach)
     seen = rate_ratio(sums.sum(axis=0), lengths.sum(axis=0))
     ratio = float(seen) if np.isfinite(seen) else None
     low, high = bootstrap_interval(sums, lengths, groups, parameters.resamples, rng)
-    pooled = dict(before=float(sums[:, 0].sum()), after=float(sums[:, 1].sum()),
-                  days_before=int(lengths[:, 0].sum()), days_after=int(lengths[:, 1].sum()))  # fmt: skip
+    pooled: dict[str, Any] = {
+        "before": float(sums[:, 0].sum()), "after": float(sums[:, 1].sum()),
+        "days_before": int(lengths[:, 0].sum()), "days_after": int(lengths[:, 1].sum()),
+    }  # fmt: skip
     options, caliper = matches(counts, days, reach, ok)
     if ratio is None or any(len(option) == 0 for option in options):
         return Study(names, int(groups.max()) + 1, **pooled, ratio=ratio, low=low, high=high, placebo=None,
@@ -382,7 +384,7 @@ def analyse_responses(
         chosen[code] = study(local, positions(there["date"], parameters), parameters)
     if weights is not None:
         chosen["reweighted"] = study(daily(counted, parameters, weights).to_numpy(), days, parameters)
-    first = {}
+    first: dict[str, tuple[pd.Timestamp, tuple[str, ...]]] = {}
     for code in parameters.countries:
         there = strikes[strikes["country"].map(lambda cell, code=code: code in split(cell))]
         if len(there):
@@ -394,23 +396,3 @@ def analyse_responses(
         study(counts, days, parameters), {name: chosen[name] for name in VARIANTS if name in chosen},
         shift_test(counts, days), first,
     )  # fmt: skip
-
-
-def variants_table(result: ResponsesResult) -> pd.DataFrame:
-    """Return one row a study, the main one first: strike days, rates, ratio with interval, placebo and p."""
-    every = {"all strike days": result.main, **{VARIANTS[name]: one for name, one in result.variants.items()}}
-    rows = {
-        name: {
-            "days": len(one.days), "episodes": one.episodes, "before": one.before, "after": one.after,
-            "ratio": one.ratio, "low": one.low, "high": one.high, "placebo": one.placebo, "p": one.p,
-        }
-        for name, one in every.items()
-    }  # fmt: skip
-    return pd.DataFrame(rows).T.astype(float).round(2)
-
-
-def record(facts: Facts, result: ResponsesResult) -> None:
-    """Add the facts ``responses.*``; see `helpers.analysis.responses_facts`."""
-    from helpers.analysis.responses_facts import record as write
-
-    write(facts, result)

@@ -69,8 +69,8 @@ def record(facts: Facts, result: ResponsesResult) -> None:
               note="strikes that at least two sources tell of")  # fmt: skip
     facts.add("responses.reach", REACH, unit="days")
     main_note = (
-        f"attacks a day in the {REACH} days after strike days over the {REACH} before; the day itself left out; windows "
-        "that overlap counted once for each strike day"
+        f"attacks a day in the {REACH} days after strike days over the {REACH} before; the day itself left out; "
+        "windows that overlap counted once for each strike day"
     )
     _study(facts, "responses.main", result.main, result, main_note)
     low, high = result.main.candidates or (None, None)
@@ -101,3 +101,16 @@ def _on_the_day(facts: Facts, result: ResponsesResult) -> None:
     facts.add("responses.same_day.attacks", len(here), unit="incidents", incidents=here["incident_id"])
     quiet = [day for day in days if not (result.incidents["date"] == day).any()]
     facts.add("responses.same_day.without", len(quiet), unit="days", note="strike days without a coded attack")
+
+
+def variants_table(result: ResponsesResult) -> pd.DataFrame:
+    """Return one row a study, the main one first: strike days, rates, ratio with interval, placebo and p."""
+    every = {"all strike days": result.main, **{VARIANTS[name]: one for name, one in result.variants.items()}}
+    rows = {
+        name: {
+            "days": len(one.days), "episodes": one.episodes, "before": one.before, "after": one.after,
+            "ratio": one.ratio, "low": one.low, "high": one.high, "placebo": one.placebo, "p": one.p,
+        }
+        for name, one in every.items()
+    }  # fmt: skip
+    return pd.DataFrame(rows).T.astype(float).round(2)

@@ -93,9 +93,9 @@ class Point:
 class Series:
     """One running total (all countries or some) as a chain of points, with what does not fit it.
 
-    `points` rise in day, never fall in value, and begin with zero on the day before counting began. `repeats` give a total that an
-    earlier day has already (an old figure or a day without attack: which, the text seldom tells), `aside` contradict
-    the chain or add nothing to it.
+    `points` rise in day, never fall in value, and begin with zero on the day before counting began.
+    `repeats` give a total that an earlier day has already (an old figure or a day without attack: which, the text
+    seldom tells), `aside` contradict the chain or add nothing to it.
     """
 
     countries: tuple[str, ...]
@@ -163,7 +163,8 @@ def statements(
     )
     frame = frame[frame["value"].notna() & frame["day"].notna()].sort_values(["day", "value", "count_id"])
     found = []
-    for (day, value), group in frame.groupby(["day", "value"], sort=True):
+    for _, group in frame.groupby(["day", "value"], sort=True):
+        day, value = pd.Timestamp(group["day"].iloc[0]), int(group["value"].iloc[0])
         votes = group.groupby("relation")["family"].nunique()
         # on a tie the weaker word: it claims less
         order = {"exact": 0, "approximately": 1, "at_least": 2}
@@ -171,7 +172,7 @@ def statements(
         low, high = bounds_of(float(value), relation)
         found.append(
             Statement(
-                pd.Timestamp(day), int(value), relation, low, high, tuple(group["count_id"]),
+                day, value, relation, low, high, tuple(group["count_id"]),
                 tuple(sorted(group["family"].unique())), bool(group["named"].any()),
             )
         )  # fmt: skip

@@ -8,8 +8,7 @@ or the column that would decide it are missing). Nothing here is typed in: a cha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -18,9 +17,20 @@ from helpers.analysis import rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
 from helpers.analysis.references import article
 from helpers.analysis.responses import WELL_SOURCED, daily
-from helpers.analysis.totals import COLUMNS, COUNTED_SINCE, NEAR, Series, series
+from helpers.analysis.totals import COLUMNS, Series, series
+from helpers.analysis.verdict import (
+    WORDS,
+    Verdict,
+    agree,
+    day_text,
+    judge,
+    many,
+    missing_days,
+    span_text,
+    usual,
+    wanted,
+)
 from helpers.facts import printed
-from helpers.parameters import Parameters
 from helpers.vocabulary import COUNTRIES, split
 
 METHODS = {
@@ -35,103 +45,7 @@ METHODS = {
     **{key: rates.METHODS[key] for key in ("przyborowski1940", "kunsch1989", "korngraubard1998")},
 }
 
-VERDICTS = ("supported", "contradicted", "mixed", "not testable")
-
-#: Where origins give different numbers: the share that must agree for a claim to be supported; so few, contradicted.
-AGREE, DISAGREE = 0.75, 0.25
-
 DAY = pd.Timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A verdict with what it rests on.
-
-    `measured` is the best value (a number or an ISO day), `low` and `high` its bounds or interval, `reason` one
-    sentence, `incidents` the ids that decide it, `rows` other rows as ``table:id``.
-    """
-
-    verdict: str
-    reason: str
-    measured: float | str | None = None
-    low: float | str | None = None
-    high: float | str | None = None
-    incidents: tuple[str, ...] = ()
-    rows: tuple[str, ...] = ()
-
-
-WORDS = {
-    "equals": "exactly",
-    "approximately": "about",
-    "at_least": "at least",
-    "less_than": "less than",
-    "more_than": "more than",
-}
-
-
-def judge(low: float, high: float, comparator: str, value: float) -> str:
-    """Return the verdict when the truth lies from `low` to `high` (both included) and is claimed to compare to `value`.
-
-    supported if all of the range fits, contradicted if none of it does, else mixed. Raises KeyError on a comparator
-    that the codebook does not know.
-    """
-    limits = {
-        "equals": (value, value),
-        "approximately": (value * (1 - NEAR), value * (1 + NEAR)),
-        "at_least": (value, math.inf),
-        "less_than": (-math.inf, math.nextafter(value, -math.inf)),
-        "more_than": (math.nextafter(value, math.inf), math.inf),
-    }
-    least, most = limits[comparator]
-    if least <= low and high <= most:
-        return "supported"
-    return "contradicted" if high < least or low > most else "mixed"
-
-
-def agree(said: Iterable[Said], comparator: str, value: float) -> tuple[str, int, int]:
-    """Return the verdict of several origins, how many allow the claim, and how many there are.
-
-    An origin allows a claim if its range does. At least three quarters, one of them without doubt, support it; at most
-    one quarter contradict it.
-    """
-    verdicts = [judge(one.low, one.high, comparator, value) for one in said]
-    allow = sum(verdict != "contradicted" for verdict in verdicts)
-    share = allow / len(verdicts)
-    if share >= AGREE and "supported" in verdicts:
-        return "supported", allow, len(verdicts)
-    return ("contradicted" if share <= DISAGREE else "mixed"), allow, len(verdicts)
-
-
-def _usual(said: list[Said]) -> float:
-    """Return the value that most origins give, the greater of equals; of open ranges alone, the least."""
-    exact = pd.Series([one.low for one in said if one.low == one.high])
-    return float(exact.mode().iloc[-1]) if len(exact) else float(min(one.low for one in said))
-
-
-def _many(count: float, word: str, plural: str = "") -> str:
-    return f"{printed(int(count), 'count')} {word if count == 1 else plural or word + 's'}"
-
-
-def _day(day: pd.Timestamp) -> str:
-    return printed(day.date().isoformat(), "date")
-
-
-def _span(claim: Any) -> str:
-    if claim.start == claim.end:
-        return f"on {_day(claim.start)}"
-    return f"from {_day(claim.start)} to {_day(claim.end)}"
-
-
-def missing_days(claim: Any, parameters: Parameters) -> str:
-    """Return, in words, the days of a claim on which nothing is coded or counted in this run; blank if none."""
-    first = pd.Timestamp(max(parameters.window_start, COUNTED_SINCE))
-    last = pd.Timestamp(parameters.window_end)
-    parts = []
-    if claim.start < first:
-        parts.append(f"{_day(claim.start)} to {_day(min(claim.end, first - DAY))}")
-    if claim.end > last:
-        parts.append(f"{_day(max(claim.start, last + DAY))} to {_day(claim.end)}")
-    return " and ".join(parts)
 
 
 def _match(claim: Any, evidence: Evidence) -> pd.DataFrame:
@@ -146,7 +60,7 @@ def _none_told(claim: Any, evidence: Evidence) -> Verdict:
     why = (
         f"the record has no data for {days}" if days else "the record is not complete, and its silence decides nothing"
     )
-    return Verdict("not testable", f"No other source tells of such an incident {_span(claim)}; {why}.")
+    return Verdict("not testable", f"No other source tells of such an incident {span_text(claim)}; {why}.")
 
 
 def incident_count(claim: Any, evidence: Evidence) -> Verdict:
@@ -159,16 +73,16 @@ def incident_count(claim: Any, evidence: Evidence) -> Verdict:
     if days:
         verdict = judge(low, math.inf, claim.comparator, value)
         if verdict == "mixed":
-            found_words = f"{_many(best, 'such incident is', 'such incidents are')}" if best else "No such incident is"
+            found_words = f"{many(best, 'such incident is', 'such incidents are')}" if best else "No such incident is"
             text = f"{found_words} coded from other sources on the days on record; there is no data for {days}."
             return Verdict("not testable", text, best, low, None, ids)
     if not high and verdict == "contradicted":
         return _none_told(claim, evidence)
-    told = _many(best, "such incident is", "such incidents are") if best else "No such incident is"
-    text = f"{told} coded from other sources {_span(claim)}"
+    told = many(best, "such incident is", "such incidents are") if best else "No such incident is"
+    text = f"{told} coded from other sources {span_text(claim)}"
     if (low, high) != (best, best):
         text += f" ({low} to {high} with doubtful days and weapons)"
-    return Verdict(verdict, f"{text}; claimed: {WORDS[claim.comparator]} {int(value)}.", best, low, high, ids)
+    return Verdict(verdict, f"{text}; claimed: {wanted(claim)}.", best, low, high, ids)
 
 
 def _told_number(claim: Any, evidence: Evidence, low: str, high: str, what: str) -> Verdict:
@@ -185,12 +99,12 @@ def _told_number(claim: Any, evidence: Evidence, low: str, high: str, what: str)
     verdict, allow, every = agree(said, claim.comparator, float(claim.value))
     least = min(one.low for one in said)
     most = max(one.high for one in said)
-    best = _usual(said)
+    best = usual(said)
     reach = f"{int(least)} to {int(most)}" if math.isfinite(most) else f"{int(least)} or more"
     spread = f"all give {int(least)}" if least == most else f"their numbers run from {reach}".replace(" or more", " up")
     text = (
-        f"{allow} of {_many(every, 'independent origin')} that give{'s' if every == 1 else ''} {what} "
-        f"allow{'s' if every == 1 else ''} {WORDS[claim.comparator]} {int(float(claim.value))}; {spread}."
+        f"{allow} of {many(every, 'independent origin')} that give{'s' if every == 1 else ''} {what} "
+        f"allow{'s' if every == 1 else ''} {wanted(claim)}; {spread}."
     )
     rows = tuple(f"reports:{row}" for one in said for row in one.reports)
     return Verdict(verdict, text, best, least, most if math.isfinite(most) else None, ids, rows)
@@ -212,7 +126,7 @@ def incident_munitions(claim: Any, evidence: Evidence) -> Verdict:
 
 
 def first_incident(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge the day of the first incident of its kind: an earlier sure one contradicts, a possible one makes it mixed."""
+    """Judge the day of the first incident of its kind: an earlier sure one contradicts, a possible one is mixed."""
     value, found = pd.Timestamp(claim.value), _match(claim, evidence)
     days = missing_days(claim, evidence.parameters)
     sure = found[found["best"]]
@@ -222,19 +136,19 @@ def first_incident(claim: Any, evidence: Evidence) -> Verdict:
     earlier = found[found["last"] < value]
     at = sure[sure["date"] == first]
     ids = tuple(dict.fromkeys([*at["incident_id"], *earlier["incident_id"]]))
-    text = f"The first coded from other sources is of {_day(first)}"
+    text = f"The first coded from other sources is of {day_text(first)}"
     if (sure["last"] < value).any():
         ids = tuple(sure.loc[sure["last"] < value, "incident_id"])
         count = len(ids)
-        text += f"; {_many(count, 'such incident lies', 'such incidents lie')} before {_day(value)}."
+        text += f"; {many(count, 'such incident lies', 'such incidents lie')} before {day_text(value)}."
         return Verdict("contradicted", text, first.date().isoformat(), incidents=ids)
     measured = first.date().isoformat()
     if not ((at["first"] <= value) & (at["last"] >= value)).any():
-        return Verdict("contradicted", f"{text}, not of {_day(value)}.", measured, incidents=ids)
+        return Verdict("contradicted", f"{text}, not of {day_text(value)}.", measured, incidents=ids)
     if days:
         return Verdict("not testable", f"{text}, but the record has no data for {days}.", measured, incidents=ids)
     if len(earlier):
-        text += f"; {_many(len(earlier), 'earlier one')} may be of the kind, the weapon being named less exactly."
+        text += f"; {many(len(earlier), 'earlier one')} may be of the kind, the weapon being named less exactly."
         return Verdict("mixed", text, measured, incidents=ids)
     return Verdict("supported", f"{text}, and no earlier one may be of the kind.", measured, incidents=ids)
 
@@ -256,7 +170,9 @@ def official_total(claim: Any, evidence: Evidence) -> Verdict:
     upper = high if math.isfinite(high) else None
     bound = f"{int(low)} to {int(high)}" if upper is not None else f"at least {int(low)}"
     if claim.comparator in ("at_least", "more_than") and judge(low, math.inf, claim.comparator, value) == "supported":
-        text = f"Other origins give {best} by {_day(claim.end)} (bounds: {bound}); claimed: {WORDS[claim.comparator]} "
+        text = (
+            f"Other origins give {best} by {day_text(claim.end)} (bounds: {bound}); claimed: {WORDS[claim.comparator]} "
+        )
         return Verdict("supported", f"{text}{int(value)}.", best, low, upper, rows=rows)
     same_day = [item for item in chain.statements if item.day == claim.end]
     if same_day:
@@ -264,14 +180,14 @@ def official_total(claim: Any, evidence: Evidence) -> Verdict:
         verdict, allow, every = agree(said, claim.comparator, value)
         told = ", ".join(str(item.value) for item in same_day)
         text = (
-            f"{allow} of {_many(every, 'other origin')} give{'s' if every == 1 else ''} "
-            f"{WORDS[claim.comparator]} {int(value)} for {_day(claim.end)} (told: {told})."
+            f"{allow} of {many(every, 'other origin')} give{'s' if every == 1 else ''} "
+            f"{wanted(claim)} for {day_text(claim.end)} (told: {told})."
         )
         used = tuple(f"official_counts:{row}" for item in same_day for row in item.rows)
         values = [item.value for item in same_day]
         return Verdict(verdict, text, best, float(min(values)), float(max(values)), rows=used)
     verdict = judge(low, high, claim.comparator, value)
-    text = f"Other origins' totals allow {bound} by {_day(claim.end)}; claimed: {WORDS[claim.comparator]} {int(value)}."
+    text = f"Other origins' totals allow {bound} by {day_text(claim.end)}; claimed: {wanted(claim)}."
     return Verdict(verdict, text, best, low, upper, rows=rows)
 
 
@@ -286,7 +202,7 @@ def official_injured(claim: Any, evidence: Evidence) -> Verdict:
         counts["us_injured"].notna() & (counts["as_of"] <= claim.end) & (counts["as_of"] > claim.end - RECENT)
     ]
     if here.empty:
-        return Verdict("not testable", f"No other source gives us_injured for the week up to {_day(claim.end)}.")
+        return Verdict("not testable", f"No other source gives us_injured for the week up to {day_text(claim.end)}.")
     said = []
     for family, rows in here.groupby(here["source_id"].map(evidence.families), sort=True):
         last = rows[rows["as_of"] == rows["as_of"].max()]
@@ -297,8 +213,8 @@ def official_injured(claim: Any, evidence: Evidence) -> Verdict:
     best = float(pd.Series(values).mode().iloc[0])
     spread = f"all {int(best)}" if min(values) == max(values) else f"{int(min(values))} to {int(max(values))}"
     text = (
-        f"{allow} of {_many(every, 'other origin')} that give{'s' if every == 1 else ''} a total of injured for the week "
-        f"up to {_day(claim.end)} allow{'s' if every == 1 else ''} {WORDS[claim.comparator]} {int(float(claim.value))} "
+        f"{allow} of {many(every, 'other origin')} that give{'s' if every == 1 else ''} a total of injured for the week "
+        f"up to {day_text(claim.end)} allow{'s' if every == 1 else ''} {wanted(claim)} "
         f"({spread})."
     )
     used = tuple(f"official_counts:{row}" for one in said for row in one.reports)
@@ -311,7 +227,8 @@ def _strikes(claim: Any, evidence: Evidence, from_start: bool = True) -> pd.Data
         table = table[table["country"].map(lambda cell: claim.country in split(cell))]
     if from_start:
         table = table[table["date"] >= claim.start]
-    return table[table["date"] <= claim.end].sort_values(["date", "response_id"])
+    kept: pd.DataFrame = table[table["date"] <= claim.end]
+    return kept.sort_values(["date", "response_id"])
 
 
 def response_count(claim: Any, evidence: Evidence) -> Verdict:
@@ -326,11 +243,10 @@ def response_count(claim: Any, evidence: Evidence) -> Verdict:
     if lost and verdict != "supported":
         return Verdict("not testable", f"The record has no data for {lost}.", days, low, None, rows=rows)
     if not high and verdict == "contradicted":
-        return Verdict("not testable", f"No other source tells of such a strike {_span(claim)}; the record's silence "
-                       "decides nothing.", 0, 0, 0)  # fmt: skip
+        return Verdict("not testable", f"No other source tells of such a strike {span_text(claim)}; silence decides nothing.", 0, 0, 0)  # fmt: skip
     text = (
-        f"Other sources tell of {_many(high, 'strike')} on {_many(days, 'day')} {_span(claim)}, {sourced} of these days "
-        f"told by at least {WELL_SOURCED} independent origins; claimed: {WORDS[claim.comparator]} {int(float(claim.value))}."
+        f"Other sources tell of {many(high, 'strike')} on {many(days, 'day')} {span_text(claim)}, {sourced} of these days "
+        f"told by at least {WELL_SOURCED} independent origins; claimed: {wanted(claim)}."
     )
     return Verdict(verdict, text, days, low, high, rows=rows)
 
@@ -339,25 +255,27 @@ def first_response(claim: Any, evidence: Evidence) -> Verdict:
     """Judge the day of the first US strike."""
     value, found = pd.Timestamp(claim.value), _strikes(claim, evidence)
     if found.empty:
-        return Verdict("not testable", f"No other source tells of a strike {_span(claim)}.")
+        return Verdict("not testable", f"No other source tells of a strike {span_text(claim)}.")
     first = found["date"].min()
     at = found[found["date"] == first]
     rows = tuple(f"responses:{row}" for row in at["response_id"])
     lost = missing_days(claim, evidence.parameters)
     verdict = "supported" if first == value else "contradicted"
-    text = f"The first strike of which other sources tell is of {_day(first)} ({_many(at['origins'].sum(), 'origin')})"
+    text = (
+        f"The first strike of which other sources tell is of {day_text(first)} ({many(at['origins'].sum(), 'origin')})"
+    )
     if verdict == "supported" and lost:
         return Verdict(
             "not testable", f"{text}, but the record has no data for {lost}.", first.date().isoformat(), rows=rows
         )
-    return Verdict(verdict, f"{text}; claimed: {_day(value)}.", first.date().isoformat(), rows=rows)
+    return Verdict(verdict, f"{text}; claimed: {day_text(value)}.", first.date().isoformat(), rows=rows)
 
 
 def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
     """Judge the share of incidents that a group claimed.
 
-    Where no source says who claimed an incident it may or may not have been: the share among all incidents is the least,
-    that among those with any word on a claim the most; both with Clopper and Pearson's (1934) interval, the outer ends
+    Where no source says who claimed an incident it may or may not have been: the share among all is the least, that
+    among those with any word on a claim the most; both with Clopper and Pearson's (1934) interval, the outer ends
     of which are the interval shown.
     """
     from scipy import stats
@@ -379,8 +297,8 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
     high = float(stats.binomtest(claimed, known).proportion_ci(method="exact").high)
     verdict = judge(low, high, claim.comparator, float(claim.value))
     text = (
-        f"Other sources report a claim by the group for {claimed} of {_many(every, 'incident')} ({claimed / every:.0%}), of "
-        f"{known} with any word on a claim {claimed / known:.0%}; 95 % intervals together {low:.0%} to {high:.0%}; "
+        f"Other sources report a claim by the group for {claimed} of {many(every, 'incident')} ({claimed / every:.0%}), "
+        f"of {known} with any word on a claim {claimed / known:.0%}; 95 % intervals together {low:.0%} to {high:.0%}; "
         f"claimed: {WORDS[claim.comparator]} {float(claim.value):.0%}."
     )
     ids = tuple(found.loc[found["incident_id"].isin(by["incident_id"]), "incident_id"])
@@ -410,8 +328,8 @@ def _rate(claim: Any, evidence: Evidence, start: pd.Timestamp, end: pd.Timestamp
         method = "scaled by the dispersion"
     ids = tuple(table.loc[table["date"].between(claim.start, claim.end), "incident_id"])
     head = (
-        f"{_many(counts[inside].sum(), 'attack')} from other sources in {_many(inside.sum(), 'day')}, "
-        f"{int(counts[outside].sum())} in {_many(outside.sum(), 'day')} {against}"
+        f"{many(counts[inside].sum(), 'attack')} from other sources in {many(inside.sum(), 'day')}, "
+        f"{int(counts[outside].sum())} in {many(outside.sum(), 'day')} {against}"
     )
     if ratio.low is None:
         return Verdict("not testable", f"{head}: {ratio.note}.", incidents=ids)

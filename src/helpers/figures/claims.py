@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from helpers.analysis.claims import ClaimsResult, shown
 from helpers.figures import style
+from helpers.figures.text import wrap
 
 #: Verdict -> mark, colour; told apart by mark as well as by colour.
 MARKS = {
@@ -63,7 +64,7 @@ def draw(result: ClaimsResult, layout: style.Layout) -> Figure:
     blocks: list[tuple[str, str, pd.Series | None]] = []
     for verdict, here in table.groupby("verdict", sort=False):
         blocks.append((str(verdict), f"{verdict} ({len(here)})", None))
-        blocks += [(str(verdict), style.wrap(figure, row["statement"], room - 0.2, fontsize=size), row)
+        blocks += [(str(verdict), wrap(figure, row["statement"], room - 0.2, fontsize=size), row)
                    for _, row in here.iterrows()]  # fmt: skip
     y = 0.0
     for verdict, text, row in blocks:
@@ -83,13 +84,13 @@ def draw(result: ClaimsResult, layout: style.Layout) -> Figure:
         lines = text.count("\n") + 1
         if layout.narrow:
             words = f"claimed {claimed_text(row)}; measured {measured_text(row)}"
-            wrapped = style.wrap(figure, words, room - 0.2, fontsize=size)
+            wrapped = wrap(figure, words, room - 0.2, fontsize=size)
             y += lines * line
             axes.text(0.028 * 7 / layout.width, -y, wrapped, va="top", fontsize=size, color=style.MUTED)
             y += (wrapped.count("\n") + 1) * line + line * 0.35
             continue
         axes.text(0.6, -y, claimed_text(row), va="top", fontsize=size, color=style.MUTED)
-        seen = style.wrap(figure, measured_text(row), layout.width * 0.19, fontsize=size)
+        seen = wrap(figure, measured_text(row), layout.width * 0.19, fontsize=size)
         axes.text(0.8, -y, seen, va="top", fontsize=size, color=style.INK)
         y += max(lines, seen.count("\n") + 1) * line + line * 0.3
     figure.set_size_inches(layout.width, max(y, 0.6) + 0.1)
@@ -105,7 +106,7 @@ def _mark(axes: Axes, verdict: str, y: float) -> None:
              "supported": ("o", "full")}  # fmt: skip
     marker, fill = kinds[verdict]
     axes.plot(0.009, -y, marker, color=colour, fillstyle=fill, markersize=5, markeredgewidth=0.9, clip_on=False,
-              markerfacecoloralt=style.PAPER)  # type: ignore[arg-type]  # fmt: skip
+              markerfacecoloralt=style.PAPER)  # fmt: skip
 
 
 def counts(result: ClaimsResult) -> dict[str, int]:

@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, PercentFormatter
 from helpers.analysis.coverage import GRADES, CoverageResult
 from helpers.figures import style
 from helpers.figures.labels import end_labels
+from helpers.tables import each
 from helpers.vocabulary import COUNTRIES
 
 GRADE_LABELS = {
@@ -25,7 +26,7 @@ GRADE_LABELS = {
 
 
 def shown(result: CoverageResult) -> pd.DataFrame:
-    """Return the daily data of the upper panel: date, each grade's running count of coded incidents, official bounds."""
+    """Return the daily data of the upper panel: date, running count of coded incidents by grade, official bounds."""
     p = result.parameters
     days = pd.date_range(p.window_start, p.window_end)
     frame = pd.DataFrame({"date": days})
@@ -63,9 +64,10 @@ def _running(axes: Axes, result: CoverageResult, layout: style.Layout) -> None:
     axes.plot([style.on_axis(p.day) for p in points], [p.value - base for p in points], "o", color=style.ACCENT,
               markersize=layout.choose(3.4, 2.8), markeredgewidth=0, zorder=5)  # fmt: skip
     days = frame["date"]
-    odd = [item for item in result.series.aside if days.min() <= item.day <= days.max() and item.value - base > 0]
-    axes.plot([style.on_axis(item.day) for item in odd], [item.value - base for item in odd], "o", color=style.ACCENT,
-              markersize=layout.choose(4.2, 3.4), markerfacecolor=style.PAPER, markeredgewidth=0.9, zorder=6)  # fmt: skip
+    odd = [item for item in result.series.aside if days.min() <= item.day <= days.max() and item.value > base]
+    hollow = {"markerfacecolor": style.PAPER, "markeredgewidth": 0.9, "markersize": layout.choose(4.2, 3.4)}
+    x_odd, y_odd = [style.on_axis(item.day) for item in odd], [item.value - base for item in odd]
+    axes.plot(x_odd, y_odd, "o", color=style.ACCENT, zorder=6, **hollow)
     if points:
         last = points[-1]
         axes.annotate(
@@ -82,7 +84,7 @@ def _running(axes: Axes, result: CoverageResult, layout: style.Layout) -> None:
 def _share_panel(axes: Axes, result: CoverageResult, code: str, layout: style.Layout) -> None:
     table = result.periods[result.periods["country"] == code]
     colour = style.COUNTRY_COLOURS.get(code, style.MUTED)
-    for row in table.itertuples():
+    for row in each(table):
         left, right = style.on_axis(row.start), style.on_axis(row.end + pd.Timedelta(days=1))
         middle = (left + right) / 2
         if pd.isna(row.share_low):
@@ -105,7 +107,7 @@ def _share_panel(axes: Axes, result: CoverageResult, code: str, layout: style.La
 
 def draw(result: CoverageResult, layout: style.Layout) -> Figure:
     """Draw the running totals over what is coded by grade, and below, by country, the bounds of the share covered."""
-    codes = [code for code in ("IQ", "SY") if code in result.parameters.countries] or ["all"]
+    codes: list[str] = [code for code in ("IQ", "SY") if code in result.parameters.countries] or ["all"]
     heights = [layout.choose(2.2, 2.1), *[layout.choose(0.95, 0.95)] * len(codes)]
     figure, every = plt.subplots(
         len(heights), 1, figsize=(layout.width, sum(heights) + 0.7), sharex=True, height_ratios=heights, squeeze=False
@@ -180,8 +182,8 @@ def alt(result: CoverageResult) -> str:
         one = result.shares[code]
         if one.low is not None and one.high is not None:
             text += (
-                f"{COUNTRIES[code]}: {one.official} counted, {one.coded} coded, between {one.low:.0%} and {one.high:.0%} "
-                "covered. "
+                f"{COUNTRIES[code]}: {one.official} counted, {one.coded} coded, "
+                f"between {one.low:.0%} and {one.high:.0%} covered. "
             )
     return text.strip()
 

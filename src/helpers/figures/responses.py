@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from helpers.analysis.responses import REACH, ResponsesResult
 from helpers.analysis.responses_facts import shown
@@ -33,7 +34,7 @@ def _timeline(axes: Axes, result: ResponsesResult, layout: style.Layout) -> None
         for day in days:
             axes.axvline(style.on_axis(day) + 0.5, color=style.ACCENT, linewidth=0.5, alpha=0.35, zorder=0)
     axes.set_ylim(0, top * 1.36)
-    axes.yaxis.set_major_locator(plt.MaxNLocator(integer=True, nbins=4))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
     axes.grid(axis="y")
     style.time_axis(axes, result.parameters)
     style.pause_band(axes, result.parameters)
