@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: report test soak bench lab clean notebooks lock format check-types
+.PHONY: report test soak bench lab clean notebooks dictionary lock format check-types
 
 report: $(STAMP)
 	$(BIN)/brief run
@@ -27,6 +27,10 @@ lab: $(STAMP)
 # The parameters cell of each notebook is written from src/helpers/parameters.py.
 notebooks: $(STAMP)
 	$(BIN)/python -m helpers.parameters notebooks
+
+# The data dictionary in data/README.md is written from the schemas.
+dictionary: $(STAMP)
+	$(BIN)/python -m helpers.cleaning.datasheet
 
 format: $(STAMP)
 	$(BIN)/ruff format src tests benchmarks notebooks

@@ -194,7 +194,7 @@ def test_the_acled_export_says_what_the_incidents_say(tables: dict[str, pd.DataF
 
 def test_the_data_dictionary_is_in_step_with_the_schemas() -> None:
     written = datasheet.with_dictionary(README, datasheet.dictionary())
-    assert written == README, "run `python -m helpers.cleaning.datasheet`"
+    assert written == README, "run `make dictionary`"
     for sheet in (*CODED.values(), *TABLES.values()):
         assert f"#### {sheet.name}\n" in README
     with pytest.raises(ValueError, match="needs the lines"):
