@@ -101,6 +101,23 @@ class Here:
         return [nodes.division([], "refs")]
 
 
+@dataclass(frozen=True)
+class Links:
+    """Several links within a line: words and targets."""
+
+    targets: Sequence[tuple[str, str]]
+
+    def inlines(self, form: Form) -> list[Node]:
+        """Return the links, joined by commas; in the PDF, which stands alone, the words."""
+        found: list[Node] = []
+        for place, (words, target) in enumerate(self.targets):
+            if place:
+                found.extend(nodes.words(", "))
+            shown = nodes.words(words)
+            found.extend([nodes.link(shown, target)] if form == "html" else shown)
+        return found
+
+
 Cell = Any
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from helpers.brief import pdf, web
 from helpers.brief.document import Document, Run, load, merge
 from helpers.brief.wording import day, joined
-from helpers.facts import Facts
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.vocabulary import COUNTRIES
@@ -16,15 +15,9 @@ from helpers.vocabulary import COUNTRIES
 __all__ = ["Document", "Run", "head", "load", "merge", "write_facts", "write_html", "write_pdf"]
 
 
-def write_facts(report_dir: str | Path) -> Facts:
-    """Merge the facts of all notebooks into ``facts.json`` of `report_dir`; return them.
-
-    A name that two notebooks give is an error (ValueError).
-    """
-    report = resolve(report_dir)
-    facts = merge(report / "facts")
-    facts.write(report / "facts.json")
-    return facts
+def write_facts(run: Run) -> Path:
+    """Write the facts of all notebooks and of the brief itself to ``facts.json`` of the run; return its path."""
+    return run.facts.write(resolve(run.parameters.report_dir) / "facts.json")
 
 
 def write_html(document: Document) -> Path:

@@ -13,11 +13,12 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from helpers import tables
-from helpers.brief import appendix, blocks, nodes, wording
-from helpers.brief.blocks import Grid, Here, Made, Picture
+from helpers.brief import appendix, blocks, nodes, own, wording
+from helpers.brief.blocks import Grid, Here, Links, Made, Picture
 from helpers.brief.evidence import TABLES, Evidence, runs
 from helpers.brief.nodes import Node
 from helpers.brief.plain import anchor, clean
+from helpers.brief.prose import Nothing, Prose
 from helpers.brief.references import References, methods
 from helpers.brief.template import Form, Text, inlines, render
 from helpers.brief.wording import Phrase, Printed
@@ -69,7 +70,7 @@ def load(parameters: Parameters, default_facts: Path | None = None) -> Run:
                 raise
     return Run(
         parameters,
-        merge(report / "facts"),
+        own.record(merge(report / "facts"), clean_tables["incidents"], parameters),
         clean_tables,
         handed,
         resolve(parameters.figures_dir),
@@ -135,11 +136,12 @@ class Document:
     def names(self) -> dict[str, Any]:
         """Return what the template may use: facts, parameters, tables, and the functions that make words and blocks."""
         run = self.run
+        prose = Prose(run.facts, run.usual, run.parameters, run.clean.get("claims"), self, self.references.cite)
         return {
+            **prose.names(),
             "F": run.facts,
             "P": run.parameters,
             "T": {name: frame.to_dict("records") for name, frame in run.handed.items()},
-            "usual": run.usual,
             "notebooks": run.notebooks,
             "count": wording.count,
             "number": wording.number,
@@ -152,7 +154,9 @@ class Document:
             "phrase": lambda *parts: Phrase(tuple(parts)),
             "cite": self.references.cite,
             "figure": self.figure,
-            "has_figure": lambda name: (run.figures / f"{name}.json").exists(),
+            "figure_if": lambda name: self.figure(name) if (run.figures / f"{name}.json").exists() else Nothing(),
+            "notebook_links": Links([(name, f"notebooks/{name}.ipynb") for name in run.notebooks]),
+            "register_shown": True,
             "figure_number": self.figure_number,
             "table": self.table,
             "evidence": Made(self._evidence_html, lambda: "#evidence()"),

@@ -25,6 +25,8 @@ from helpers.facts import Fact
 Form = Literal["html", "typst"]
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
+#: A line that holds nothing but tags of the template language: it leaves no line behind.
+_TAGS_ALONE = re.compile(r"^[ \t]*((?:\{%(?:[^%]|%(?!\}))*%\})+)[ \t]*\n", re.MULTILINE)
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 
 
@@ -53,8 +55,9 @@ class Text:
         """Return the blocks of the document in `form`; `linked` gives the anchor of a fact's evidence, or None."""
         filler = _Filler(self.values, form, linked)
         blocks: list[Node] = nodes.change(self.tree["blocks"], filler.leaf)
-        if filler.pending(blocks):
-            raise ValueError("the template prints a figure or table within a line; give it a paragraph of its own")
+        left = [nodes.plain_text(block)[:80] for block in blocks if filler.pending(block)]
+        if left:
+            raise ValueError(f"a figure or table needs a paragraph of its own in the template, not within {left}")
         return blocks
 
 
@@ -73,8 +76,6 @@ def environment(folder: Path) -> tuple[Environment, list[Any]]:
         autoescape=True,
         finalize=printed,
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
         keep_trailing_newline=True,
         comment_start_string="<#",  # {# starts the identifier of a heading
         comment_end_string="#>",
@@ -91,7 +92,8 @@ def render(path: Path, names: Mapping[str, Any]) -> Text:
         If the template wants a name or a fact that is not there.
     """
     made, values = environment(path.parent)
-    markdown = made.get_template(path.name).render(**names)
+    source = _TAGS_ALONE.sub(r"\1", path.read_text(encoding="utf-8"))
+    markdown = made.from_string(source).render(**names)
     return Text(nodes.parse(markdown), values)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from helpers.facts import Fact
 
@@ -14,9 +15,9 @@ SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 
 @dataclass(frozen=True)
 class Phrase:
-    """Parts that are printed one after the other: text, facts (each a link to its evidence) and phrases."""
+    """Parts that are printed one after the other: text, facts (each a link to its evidence), citations, phrases."""
 
-    parts: tuple[str | Fact | Printed | Phrase, ...]
+    parts: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
