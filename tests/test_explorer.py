@@ -317,6 +317,23 @@ def test_hostile_text_stays_text(browser: Any, tmp_path: Path, clean: dict[str, 
     opened.close()
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("rows", [None, 0])
+def test_a_view_of_nothing_still_opens(browser: Any, tmp_path: Path, clean: dict[str, pd.DataFrame], rows: int) -> None:
+    kept = ("sources", "sites")
+    for name in ("incidents", "reports", "sources", "sites", "official_counts"):
+        frame = tables.read(name, CLEAN)
+        tables.write(frame if name in kept else frame.iloc[:rows], name, tmp_path / "clean")
+    nothing = Parameters(window_start="2025-01-01", window_end="2025-01-31")
+    opened = visit(browser, page.build(str(tmp_path / "clean"), tmp_path / "explorer.html", nothing))
+    assert opened.inner_text("#count") == "0"
+    assert opened.is_disabled("#download")
+    opened.click("#all")
+    assert opened.inner_text("#count") == str(len(clean["incidents"].iloc[:rows]))
+    assert opened.noise == []
+    opened.close()
+
+
 def test_the_same_input_gives_the_same_bytes(built: Path) -> None:
     assert built.read_text(encoding="utf-8") == page.html(CLEAN, Parameters())
     assert built.stat().st_size < 3_000_000

@@ -35,7 +35,7 @@ def _days(title: bool = True) -> alt.X:
     return alt.X(
         "date:T",
         title=None,
-        scale=alt.Scale(domain={"expr": "[spanStart, spanEnd]"}, nice=False),
+        scale=alt.Scale(domain={"expr": "[spanStart, spanEnd]"}, nice=False, padding=0),
         axis=alt.Axis(
             format="%b %Y", tickCount="month", grid=False, labels=title, ticks=title, labelAlign="left", labelOffset=2,
             labelBound=True, labelOverlap=True, labelExpr="timeFormat(datum.value, width < 420 ? '%b' : '%B %Y')",
@@ -106,7 +106,12 @@ def harm() -> Spec:
     Data: ``band``, ``injured`` (date, best, low, high, colour, tip, id), ``killed`` (date, label, align, dx, colour,
     tip, id).
     """
-    y = alt.Y("best:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=30))
+    y = alt.Y(
+        "best:Q",
+        title=None,
+        scale=alt.Scale(domain={"expr": "[0, top]"}, nice=False),
+        axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, minExtent=30),
+    )
     bars = (
         _named("injured", "bars")
         .mark_bar(width=5, cursor="pointer")
@@ -114,7 +119,7 @@ def harm() -> Spec:
     )
     ranges = (
         _named("injured", "ranges")
-        .mark_rule(color=_ink("muted"), strokeWidth=1)
+        .mark_rule(color=_ink("ink"), strokeWidth=1.2)
         .encode(x=_days(), y=alt.Y("low:Q"), y2="high:Q")
     )
     row = alt.value(30)
@@ -133,7 +138,7 @@ def harm() -> Spec:
         .mark_text(align={"expr": "datum.align"}, dx={"expr": "datum.dx"}, color=_ink("ink"), fontSize=12)
         .encode(x=_days(), y=row, text="label:N")
     )
-    layers = alt.layer(*_band(), ranges, bars, dots, labels)
+    layers = alt.layer(*_band(), bars, ranges, dots, labels)
     chart: Any = layers.properties(
         width="container", height=150, padding={"left": 0, "right": 6, "top": 4, "bottom": 5}
     )

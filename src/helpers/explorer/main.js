@@ -207,6 +207,7 @@ listen();
 performance.mark("table");
 readHash();
 performance.mark("usable");
+if (!window.vegaEmbed) await new Promise((done) => { addEventListener("vega", done, { once: true }); });
 await drawn();
 performance.mark("drawn");
 document.documentElement.dataset.ready = "yes";

@@ -137,10 +137,9 @@ def html(clean_dir: str, parameters: Parameters) -> str:
         {"label": "Jordan", "longitude": 36.7, "latitude": 32.1},
     ]
     own = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    scripts = [
-        _script(text)
-        for text in (vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", None), _datatables(), own)
-    ]
+    # Vega, the largest, comes last: filters, counts and table answer before the pictures are drawn.
+    vega = vl_convert.javascript_bundle('window.vegaEmbed = vegaEmbed; dispatchEvent(new Event("vega"));', None)
+    scripts = [_script(text) for text in (_datatables(), own, vega)]
     shown = {option["code"] for option in data["options"]["weapon"]}
     template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(
         (_HERE / "page.html").read_text(encoding="utf-8")

@@ -4,12 +4,15 @@ const views = {};
 const colour = (name) => `var(--${name})`;
 const moment = (day) => Date.parse(`${day}T00:00:00`);
 const tipOf = (incident) =>
-  `${dayText(incident.date)}, ${incident.site_name}: ${weaponText(incident)}. Confirmed by ${label("confirmation", incident.confirmation)}. ${titled(harmText(incident))}.`;
+  `${dayText(incident.date)}, ${incident.site_name}: ${weaponText(incident)}. Who confirms: ${label("confirmation", incident.confirmation)}. People hurt: ${harmText(incident)}.`;
 
-/** Incidents as squares stacked on their day, selected ones first; the others grey. */
+const LADDER = Object.keys(DATA.labels.weapon);
+const rung = INCIDENTS.map((incident) => LADDER.indexOf(incident.top_weapon));
+
+/** Incidents as squares stacked on their day, selected ones first and by weapon; the others grey. */
 function squares(selected) {
   const height = new Map();
-  const order = INCIDENTS.map((_, index) => index).sort((a, b) => Number(selected[b]) - Number(selected[a]) || a - b);
+  const order = INCIDENTS.map((_, index) => index).sort((a, b) => Number(selected[b]) - Number(selected[a]) || rung[a] - rung[b] || a - b);
   return order.map((index) => {
     const incident = INCIDENTS[index];
     const low = height.get(incident.date) ?? 0;
@@ -115,8 +118,9 @@ async function drawn() {
   const strikes = DATA.responses
     .filter((strike) => strike.date >= DATA.all.from && strike.date <= DATA.all.to)
     .map((strike) => ({ date: moment(strike.date) + 43200000, tip: `${dayText(strike.date)}: ${strike.place ?? ""}` }));
+  const most = Math.max(4, ...injured.map((bar) => bar.high));
   await embed("timeline", { band, incidents: squares(current.selected), responses: strikes }, span);
-  await embed("harm", { band, injured, killed }, span);
+  await embed("harm", { band, injured, killed }, { ...span, top: 1.12 * most });
   const width = document.getElementById("chart-map").clientWidth;
   await embed("map", { borders: DATA.borders.features, countries: DATA.countryNames, sites: places(current, width), names: [] });
   const open = (_, item) => item?.datum?.id && PLACE.has(item.datum.id) && openIncident(item.datum.id);
