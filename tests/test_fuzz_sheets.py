@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,11 +51,32 @@ def outcome(folder: Folder, target: Path) -> str:
         if sheet in CONSERVED:
             found = len(tables[CONSERVED[sheet]])
             assert found == number, f"{sheet}: {number} rows went in, {found} came out"
+    every_change_is_told(folder, clean)
     reports, aside = tables["reports"], tables["set_aside"]
     linked = reports.loc[reports["incident_id"] != "", "report_id"]
     assert sorted([*linked, *aside["report_id"]]) == sorted(reports["report_id"])
     assert set(reports["incident_id"]) - {""} == set(tables["incidents"]["incident_id"])
     return "cleaned"
+
+
+def every_change_is_told(folder: Folder, clean: pipeline.Clean) -> None:
+    """Each cell of the reports is as typed, or the cleaning log says what it was."""
+    rows = folder.sheets["reports"]
+    if "reports" in folder.uncertain or not rows:
+        return
+    head = ["_".join(cell.replace("\ufeff", "").split()).casefold() for cell in rows[0]]
+    log = clean.tables["cleaning_log"]
+    told = log[log["file"] == "reports.csv"].drop_duplicates(["row", "column"])
+    before = dict(zip(zip(told["row"], told["column"], strict=True), told["before"], strict=True))
+    kept = clean.frames["reports"]
+    columns = {name: dict(zip(kept.index, kept[name], strict=True)) for name in kept.columns}
+    for number, row in enumerate(rows[1:], start=2):
+        for name, cell in zip(head, row, strict=False):
+            if any(cell.strip() for cell in row) and name in columns and head.count(name) == 1:
+                after = columns[name][number]
+                assert after == cell or before.get((number, name)) == cell, (
+                    f"row {number}, {name}: {cell!r} -> {after!r}"
+                )
 
 
 def survive(small: Folder, seeds: range, target: Path) -> Counter[str]:
@@ -74,6 +96,20 @@ def test_the_small_folder_is_clean_as_it_is(small: Folder, tmp_path: Path) -> No
     assert len(small.sheets["reports"]) > 40
     actions = {row[1] for row in small.sheets["decisions"][1:]}
     assert {"merge", "apart", "set_aside"} <= actions
+
+
+def test_a_change_or_a_row_lost_in_silence_would_be_seen(small: Folder, tmp_path: Path) -> None:
+    mutant = Folder({name: [list(row) for row in rows] for name, rows in small.sheets.items()})
+    place = mutant.sheets["reports"][0].index("weapons")
+    mutant.sheets["reports"][1][place] = f" {mutant.sheets['reports'][1][place].upper()} "
+    assert outcome(mutant, tmp_path) == "cleaned"
+    clean = pipeline.clean(tmp_path, REFERENCE)
+    log = clean.tables["cleaning_log"]
+    silent = replace(clean, tables=clean.tables | {"cleaning_log": log[log["column"] != "weapons"]})
+    with pytest.raises(AssertionError, match="row 2, weapons"):
+        every_change_is_told(mutant, silent)
+    mutant.sheets["reports"].append(mutant.sheets["reports"][1])
+    assert mutant.expected()["reports"] == len(clean.tables["reports"]) + 1
 
 
 def test_mutated_sheets_are_refused_or_cleaned_whole(small: Folder, tmp_path: Path) -> None:
