@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 from conftest import ROOT
 
+from helpers.cleaning.pipeline import Clean, clean
 from helpers.cleaning.schemas_coded import CODED
 
 CODED_DIR = ROOT / "data/coded"
@@ -67,3 +69,9 @@ def write(folder: Path, reports: Sequence[Row], decisions: Sequence[Row] = (), *
 def decide(number: int, action: str, **cells: str) -> dict[str, str]:
     """Return a ruling."""
     return {"decision_id": f"d-{number}", "action": action, "confidence": "sure", "reason": "a test", **cells}
+
+
+@cache
+def real_clean() -> Clean:
+    """Return the real sheets, cleaned once for all tests of a process; do not change what it holds."""
+    return clean(CODED_DIR, REFERENCE)

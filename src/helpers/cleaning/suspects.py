@@ -118,7 +118,7 @@ def _candidates(keys: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     """Return pairs (one, other: positions in `keys`) that meet in a neighbourhood and lie near in days."""
     km = distances(sites)
     home = sites.set_index("site_id")["country"]
-    near = [(site, other) for site in km.index for other in km.columns if km.loc[site, other] <= NEAR_KM]
+    near = [(km.index[row], km.columns[column]) for row, column in np.argwhere(km.to_numpy() <= NEAR_KM)]
     near += [(f"vague-{country}", site) for site, country in zip(km.index, home[km.index], strict=True)]
     near += [(f"vague-{country}", f"vague-{country}") for country in sorted(set(home))]
     table = pd.DataFrame(near, columns=["place", "block"])

@@ -1,0 +1,299 @@
+"""The whole cleaning: no row lost, the order of rows without effect, what is clean unchanged, the same bytes."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sheets import CODED_DIR, KEY, REFERENCE, decide, real, real_clean, report, write
+
+from helpers import tables as clean_tables
+from helpers.cleaning import pipeline, summary, suspects
+from helpers.cleaning.origins import families, read_houses
+from helpers.cleaning.schemas_clean import CLEAN, FIELDS
+from helpers.cleaning.schemas_coded import CODED
+from helpers.facts import Facts
+from helpers.figures import cleaning as figures
+
+
+def conserved(tables: dict[str, pd.DataFrame], ids: set[str]) -> None:
+    """Every report is in exactly one incident or set aside, and the incidents' counts add up."""
+    reports, aside, incidents = tables["reports"], tables["set_aside"], tables["incidents"]
+    assert set(reports["report_id"]) == ids
+    assert reports["report_id"].is_unique
+    linked = reports[reports["incident_id"] != ""]
+    assert set(linked["report_id"]) | set(aside["report_id"]) == ids
+    assert not set(linked["report_id"]) & set(aside["report_id"])
+    assert linked.groupby("incident_id").size().to_dict() == incidents.set_index("incident_id")["n_reports"].to_dict()
+    assert int(incidents["n_reports"].sum()) + len(aside) == len(ids)
+
+
+def test_every_real_report_is_in_an_incident_or_set_aside() -> None:
+    tables = real_clean().tables
+    conserved(tables, set(real("reports")["report_id"]))
+    assert summary.conservation(tables)["reports"].tolist()[0] == len(real("reports"))
+
+
+def test_the_rulings_leave_some_220_incidents() -> None:
+    assert 215 <= len(real_clean().tables["incidents"]) <= 230
+
+
+def test_the_committed_tables_are_what_the_sheets_give() -> None:
+    for name in ("incidents", "reports", "conflicts", "set_aside"):
+        built = clean_tables.read(name, "data/clean")
+        fresh = real_clean().tables[name]
+        assert built.astype(str).to_numpy().tolist() == fresh[list(built.columns)].astype(str).to_numpy().tolist(), name
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_each_table_has_the_columns_words_and_keys_of_its_schema(name: str) -> None:
+    sheet, table = CLEAN[name], real_clean().tables[name]
+    assert list(table.columns) == sheet.column_names
+    if sheet.key:
+        assert not table.duplicated(list(sheet.key)).any()
+    for column in sheet.columns:
+        cells = table[column.name]
+        if column.required:
+            assert cells.notna().all(), column.name
+            assert column.type != "string" or (cells != "").all(), column.name
+        if column.vocabulary:
+            parts = cells[cells != ""].str.split(column.separator).explode() if column.separator else cells[cells != ""]
+            assert set(parts.dropna()) <= set(column.vocabulary), column.name
+        if column.type == "integer" and column.minimum is not None and cells.notna().any():
+            assert cells.dropna().min() >= column.minimum, column.name
+    for link in sheet.foreign_keys:
+        known = {*real_clean().tables[link.sheet][link.to], *link.also, ""}
+        assert set(table[link.column]) <= known, link
+
+
+def test_numbers_and_days_of_each_incident_are_in_order() -> None:
+    table = real_clean().tables["incidents"]
+    for name in ("munitions", "us_injured"):
+        told = table[table[f"{name}_best"].notna()]
+        assert (told[f"{name}_low"] <= told[f"{name}_best"]).all()
+        assert (told[f"{name}_best"] <= told[f"{name}_high"]).all()
+    assert (table["date_earliest"] <= table["date"]).all()
+    assert (table["date"] <= table["date_latest"]).all()
+    exact = table[table["date_precision"] == "day"]
+    assert (exact["date_earliest"] == exact["date"]).all()
+    assert (exact["date_latest"] == exact["date"]).all()
+    assert (table["n_independent"] <= table["n_sources"]).all()
+    assert (table["n_sources"] <= table["n_reports"]).all()
+
+
+def test_reconciled_and_conflicts_tell_the_same_as_the_incidents() -> None:
+    tables = real_clean().tables
+    told = tables["reconciled"].pivot_table(index="incident_id", columns="field", values="value", aggfunc="first")
+    incidents = tables["incidents"].set_index("incident_id")
+    for field in ("weapons", "site_id", "country", "confirmation", "claimed_by", "damage"):
+        assert told[field].reindex(incidents.index).equals(incidents[field].astype(told[field].dtype)), field
+    assert len(tables["reconciled"]) == len(incidents) * len(FIELDS)
+    numbers = tables["conflicts"].groupby("incident_id")["field"].nunique()
+    assert (
+        incidents["n_conflicts"].astype(int).to_dict()
+        == numbers.reindex(incidents.index).fillna(0).astype(int).to_dict()
+    )
+    reports = set(tables["reports"]["report_id"])
+    for cell in tables["conflicts"]["reports"]:
+        assert cell
+        assert set(cell.split(";")) <= reports
+
+
+def test_every_conflict_is_between_what_reports_say() -> None:
+    tables = real_clean().tables
+    reports = tables["reports"].set_index("report_id")
+    for row in tables["conflicts"].query("field in ['weapons', 'site_id', 'damage', 'country']").itertuples():
+        for name in row.reports.split(";"):
+            assert row.other in reports.loc[name, row.field].split(";")
+            assert reports.loc[name, "incident_id"] == row.incident_id
+
+
+def some_of(real_reports: pd.DataFrame, picks: list[int]) -> list[dict[str, str]]:
+    rows = real_reports.iloc[sorted(set(picks))]
+    return rows.to_dict("records")  # type: ignore[return-value]
+
+
+REPORTS = real("reports")
+SOURCES = real("sources").set_index("source_id", drop=False)
+PICKS = st.lists(st.integers(0, len(REPORTS) - 1), min_size=1, max_size=40)
+
+
+def folders(rows: list[dict[str, str]], rulings: list[dict[str, str]], shuffle: random.Random) -> Iterator[Path]:
+    """Yield the same sheets twice, the second time with their rows in another order."""
+    told = SOURCES.loc[sorted({row["source_id"] for row in rows})].to_dict("records")
+    for _ in range(2):
+        with tempfile.TemporaryDirectory() as place:
+            yield write(Path(place), rows, rulings, sources=told)
+        for content in (rows, rulings, told):
+            shuffle.shuffle(content)
+
+
+def conserved_in_any_order(picks: list[int], shuffle: random.Random, data: st.DataObject) -> None:
+    """Clean some real reports under drawn rulings, twice, the rows in another order the second time."""
+    rows = some_of(REPORTS, picks)
+    keys = sorted({row["incident_key"] for row in rows})
+    rulings = []
+    for number, key in enumerate(keys[1:]):
+        action = data.draw(st.sampled_from(["", "", "merge", "set_aside", "redate"]))
+        into = data.draw(st.sampled_from(keys[: number + 1]))
+        if action == "merge" and not any(r["incident_key"] == into and r["action"] == "set_aside" for r in rulings):
+            rulings.append(decide(number, "merge", incident_key=key, into=into))
+        elif action in ("set_aside", "redate"):
+            value = "2024-01-01" if action == "redate" else ""
+            rulings.append(decide(number, action, incident_key=key, value=value))
+    found = []
+    for folder in folders(rows, rulings, shuffle):
+        tables = pipeline.clean(folder, REFERENCE).tables
+        conserved(tables, {row["report_id"] for row in rows})
+        found.append(tables)
+    for name in ("incidents", "reports", "reconciled", "conflicts", "set_aside", "suspects", "sources"):
+        pd.testing.assert_frame_equal(found[0][name], found[1][name])
+
+
+ORDERS = st.randoms(use_true_random=False)
+
+
+@given(PICKS, ORDERS, st.data())
+@settings(max_examples=6, deadline=None)
+def test_generated_reports_are_conserved_in_any_order(
+    picks: list[int], shuffle: random.Random, data: st.DataObject
+) -> None:
+    conserved_in_any_order(picks, shuffle, data)
+
+
+@pytest.mark.soak
+@given(PICKS, ORDERS, st.data())
+@settings(max_examples=200, deadline=None)
+def test_many_generated_reports_are_conserved_in_any_order(
+    picks: list[int], shuffle: random.Random, data: st.DataObject
+) -> None:
+    conserved_in_any_order(picks, shuffle, data)
+
+
+def test_cleaning_what_is_clean_changes_nothing(tmp_path: Path) -> None:
+    once = real_clean()
+    for name, sheet in CODED.items():
+        once.frames[name][sheet.column_names].to_csv(tmp_path / f"{name}.csv", index=False)
+    again = pipeline.clean(tmp_path, REFERENCE)
+    assert again.tables["cleaning_log"].empty
+    for name in CLEAN:
+        if name != "cleaning_log":
+            pd.testing.assert_frame_equal(again.tables[name], once.tables[name], obj=name)
+
+
+def test_the_clean_reports_are_coded_sheets_again(tmp_path: Path) -> None:
+    once = real_clean()
+    for name, sheet in CODED.items():
+        once.frames[name][sheet.column_names].to_csv(tmp_path / f"{name}.csv", index=False)
+    for name in ("reports", "sources", "sites", "context"):
+        clean_tables.write(once.tables[name], name, tmp_path)
+    again = pipeline.clean(tmp_path, REFERENCE)
+    shared = [name for name in CLEAN if name not in ("cleaning_log", "decisions")]
+    for name in shared:
+        pd.testing.assert_frame_equal(again.tables[name], once.tables[name], obj=name)
+
+
+def test_the_coded_sheets_are_never_written(tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in CODED_DIR.iterdir()}
+    pipeline.clean(CODED_DIR, REFERENCE)
+    assert {path.name: path.read_bytes() for path in CODED_DIR.iterdir()} == before
+
+
+def test_one_report_of_one_source_is_enough(tmp_path: Path) -> None:
+    tables = pipeline.clean(write(tmp_path, [report(1)]), REFERENCE).tables
+    assert tables["incidents"]["incident_id"].tolist() == [KEY]
+    assert tables["conflicts"].empty
+    facts = Facts()
+    summary.record(facts, tables, pipeline.clean(tmp_path, REFERENCE).findings)
+    assert facts["data.incidents"].value == 1
+    assert facts["data.merge_recall"].value is None
+
+
+def test_no_report_at_all_gives_empty_tables(tmp_path: Path) -> None:
+    tables = pipeline.clean(write(tmp_path, []), REFERENCE).tables
+    for name, table in tables.items():
+        assert list(table.columns) == CLEAN[name].column_names
+    assert tables["incidents"].empty
+
+
+def test_a_pair_is_suspected_and_joined_only_without_a_source_that_tells_both(tmp_path: Path) -> None:
+    vague = {"date_precision": "range", "date_earliest": "2024-01-04", "date_latest": "2024-01-05"}
+    other = "2024-01-04-al-asad-1"
+    rows = [report(1), report(2), report(3, key=other, date="2024-01-04", **vague)]
+    found = pipeline.clean(write(tmp_path / "a", rows), REFERENCE).tables["suspects"]
+    assert found[["incident_key", "other_key", "joined"]].to_numpy().tolist() == [[other, KEY, True]]
+    rows.append(report(4, "outlet-1", key=other, date="2024-01-04", **vague))
+    found = pipeline.clean(write(tmp_path / "b", rows), REFERENCE).tables["suspects"]
+    assert found["joined"].tolist() == [False]
+    far = [
+        report(1),
+        report(2, key="2024-01-09-al-asad-1", date="2024-01-09"),
+        report(3, key="2024-01-05-al-tanf-1", site_id="al-tanf", country="SY"),
+    ]
+    assert pipeline.clean(write(tmp_path / "c", far), REFERENCE).tables["suspects"].empty
+    unlike = [report(1), report(2, key="2024-01-05-al-asad-2", weapons="mortar")]
+    assert pipeline.clean(write(tmp_path / "d", unlike), REFERENCE).tables["suspects"].empty
+
+
+def test_the_rules_do_not_see_the_rulings_and_are_measured_against_them() -> None:
+    tables = real_clean().tables
+    against = suspects.measure(tables["suspects"], tables["decisions"])
+    merges, aparts = (against[against["action"] == action] for action in ("merge", "apart"))
+    assert len(merges) == 35
+    assert len(aparts) == 95
+    assert merges["suspected"].mean() > 0.8
+    assert aparts["joined"].mean() < 0.05
+    assert not (against["joined"] & ~against["suspected"]).any()
+    table = summary.found_again(tables)
+    assert table.loc["merge", "suspected"] == merges["suspected"].sum()
+
+
+def test_near_points_are_measured_along_the_earth() -> None:
+    sites = real_clean().tables["sites"]
+    km = suspects.distances(sites)
+    assert km.loc["al-harir", "erbil-airport"] == pytest.approx(50, abs=10)
+    assert km.loc["qasrak", "tall-baydar"] == pytest.approx(8, abs=1.5)
+    assert (km.to_numpy().diagonal() == 0).all()
+
+
+def test_the_facts_rest_on_the_incidents_they_name() -> None:
+    result, facts = real_clean(), Facts()
+    summary.record(facts, result.tables, result.findings)
+    incidents = result.tables["incidents"]
+    assert facts["data.incidents"].incidents == tuple(incidents["incident_id"])
+    told = sum(
+        facts[f"data.confirmed.{code}"].value
+        for code in ("us_official", "local_official", "media_only", "claim_only", "denied")
+    )  # type: ignore[misc]
+    assert told == len(incidents)
+    assert facts["data.sources"].value == len(SOURCES)
+    assert facts["data.languages"].value == 19
+    assert set(facts["data.conflicts.weapons"].incidents) == set(
+        result.tables["conflicts"].query("field == 'weapons'")["incident_id"]
+    )
+    merge = facts["data.merge_recall"]
+    assert len(merge.rows["decisions"]) == facts["data.merge_listed"].value
+
+
+def test_every_source_has_a_family() -> None:
+    sources = real("sources")
+    found = families(sources, read_houses(REFERENCE))
+    assert (found != "").all()
+    assert found.nunique() < sources["outlet"].nunique()
+
+
+def test_the_figure_says_what_the_tables_hold(tmp_path: Path) -> None:
+    tables = real_clean().tables
+    figures.save(tables, tmp_path)
+    alone = int((tables["incidents"]["n_independent"] == 1).sum())
+    assert figures.title(tables).startswith(f"{alone} of {len(tables['incidents'])} incidents rest on a single origin")
+    assert f"{alone} have one" in figures.alt(tables)
+    first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    figures.save(tables, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first

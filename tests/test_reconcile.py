@@ -1,0 +1,249 @@
+"""Reconciling: known small cases for each rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sheets import KEY, REFERENCE, decide, real_clean, report, source, write
+
+from helpers.cleaning import pipeline, weapons
+from helpers.cleaning.votes import lower_median, tally
+from helpers.vocabulary import split
+from helpers.vocabulary import weapons as ladder
+
+
+def cleaned(folder: Path, *args: object, **sheets: object) -> dict[str, pd.DataFrame]:
+    return pipeline.clean(write(folder, *args, **sheets), REFERENCE).tables  # type: ignore[arg-type]
+
+
+def one(folder: Path, rows: list[dict[str, str]], *args: object, **sheets: object) -> pd.Series:
+    table = cleaned(folder, rows, *args, **sheets)["incidents"]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def armed(*cells: str, official: str = "", same: bool = False) -> tuple[str, pd.DataFrame]:
+    """Return the weapons of one incident whose reports say `cells`; `official` holds a 1 for each official report."""
+    weight = [2 if official[place : place + 1] == "1" else 1 for place in range(len(cells))]
+    family = [0 if same else place for place in range(len(cells))]
+    series = pd.Series(cells, dtype=object)
+    verdict = weapons.choose(series, np.zeros(len(cells), dtype=int), np.array(family), np.array(weight))
+    value = verdict.chosen["value"].iloc[0] if len(verdict.chosen) else "unknown"
+    return value, verdict.others
+
+
+@pytest.mark.parametrize(
+    ("cells", "official", "wanted"),
+    [
+        (["one_way_drone"], "", "one_way_drone"),
+        (["unknown", "one_way_drone"], "", "one_way_drone"),
+        (["unknown"], "", "unknown"),
+        # the majority, not the highest that anyone names
+        (["one_way_drone", "one_way_drone", "ballistic_missile"], "", "one_way_drone"),
+        (["rocket", "rocket", "one_way_drone"], "", "rocket"),
+        # a tie goes down the ladder
+        (["one_way_drone", "rocket"], "", "one_way_drone"),
+        # an official weighs two
+        (["one_way_drone", "rocket"], "01", "rocket"),
+        # a mixed salvo that others tell in part
+        (["one_way_drone;rocket", "one_way_drone", "rocket"], "", "one_way_drone;rocket"),
+        (["one_way_drone;rocket", "one_way_drone", "one_way_drone"], "", "one_way_drone;rocket"),
+        (["one_way_drone;rocket", "one_way_drone", "one_way_drone", "one_way_drone"], "", "one_way_drone"),
+        # "missile" yields to what others name, and stands alone where nobody does
+        (["missile_unspecified", "missile_unspecified", "rocket"], "", "rocket"),
+        (["missile_unspecified", "ballistic_missile"], "", "ballistic_missile"),
+        (["missile_unspecified", "unknown"], "", "missile_unspecified"),
+        (["missile_unspecified", "one_way_drone"], "", "one_way_drone"),
+        (["missile_unspecified", "missile_unspecified", "one_way_drone"], "", "missile_unspecified"),
+        # two names for one missile
+        (["ballistic_missile", "close_range_ballistic_missile"], "", "close_range_ballistic_missile"),
+        (["ballistic_missile"] * 2 + ["close_range_ballistic_missile"], "", "ballistic_missile"),
+        (["ballistic_missile", "close_range_ballistic_missile", "rocket"], "", "close_range_ballistic_missile"),
+        (
+            ["ballistic_missile;close_range_ballistic_missile"] * 2,
+            "",
+            "close_range_ballistic_missile;ballistic_missile",
+        ),
+    ],
+)
+def test_the_weapon_of_an_incident(cells: list[str], official: str, wanted: str) -> None:
+    assert armed(*cells, official=official)[0] == wanted
+
+
+def test_reprints_have_one_voice() -> None:
+    assert armed("rocket", "rocket", "rocket", same=True)[0] == "rocket"
+    value, others = armed("ballistic_missile", "one_way_drone", "one_way_drone")
+    assert value == "one_way_drone"
+    assert others.to_dict("records") == [{"incident": 0, "value": "ballistic_missile", "n": 1}]
+
+
+KINDS = st.lists(st.sampled_from(list(ladder())), min_size=1, max_size=3, unique=True).map(";".join)
+
+
+@given(st.lists(KINDS, min_size=1, max_size=7), st.integers(2, 4))
+@settings(max_examples=60, deadline=None)
+def test_being_reported_more_often_in_the_same_words_changes_no_weapon(cells: list[str], times: int) -> None:
+    assert armed(*cells)[0] == armed(*(cells * times))[0]
+
+
+@given(st.lists(KINDS, min_size=1, max_size=7), st.randoms())
+@settings(max_examples=60, deadline=None)
+def test_the_weapon_is_one_that_was_named_whatever_the_order(cells: list[str], random: object) -> None:
+    value, _ = armed(*cells)
+    named = {kind for cell in cells for kind in split(cell)}
+    assert set(split(value)) <= named | {"unknown"}
+    shuffled = list(cells)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert armed(*shuffled)[0] == value
+
+
+def test_the_two_ballistic_incidents_of_the_record() -> None:
+    table = real_clean().tables["incidents"].set_index("incident_id")
+    assert table.loc["2023-11-21-al-asad-1", "weapons"] == "close_range_ballistic_missile"
+    assert str(table.loc["2023-11-21-al-asad-1", "date"])[:10] == "2023-11-21"
+    assert table.loc["2024-01-20-al-asad-1", "top_weapon"] == "ballistic_missile"
+    named = {"close_range_ballistic_missile", "ballistic_missile", "cruise_missile"}
+    assert sorted(table.index[table["top_weapon"].isin(named)]) == ["2023-11-21-al-asad-1", "2024-01-20-al-asad-1"]
+
+
+def test_a_clock_time_decides_the_day_then_reports_that_fix_it(tmp_path: Path) -> None:
+    washington = [report(n, date="2024-01-04") for n in (1, 2)]
+    assert str(one(tmp_path / "a", [*washington, report(3)])["date"])[:10] == "2024-01-04"
+    timed = [*washington, report(3, time_local="03:30")]
+    assert str(one(tmp_path / "b", timed)["date"])[:10] == "2024-01-05"
+    vague = {"date_precision": "range", "date_earliest": "2024-01-03", "date_latest": "2024-01-04"}
+    ranged = [report(n, date="2024-01-04", **vague) for n in (1, 2)]
+    row = one(tmp_path / "c", [*ranged, report(3)])
+    assert (str(row["date"])[:10], row["date_precision"], row["date_code"]) == ("2024-01-05", "day", 1)
+
+
+def test_a_day_that_only_ranges_give_is_bounded_by_what_all_allow(tmp_path: Path) -> None:
+    rows = [
+        report(1, date="2024-01-04", date_precision="range", date_earliest="2024-01-02", date_latest="2024-01-05"),
+        report(2, date="2024-01-04", date_precision="range", date_earliest="2024-01-04", date_latest="2024-01-07"),
+    ]
+    row = one(tmp_path, rows)
+    assert [str(row[name])[:10] for name in ("date", "date_earliest", "date_latest")] == [
+        "2024-01-04",
+        "2024-01-04",
+        "2024-01-05",
+    ]
+    assert (row["date_precision"], row["date_code"], row["ucdp_date_prec"]) == ("range", 2, 2)
+
+
+def test_days_that_are_equally_told_go_by_the_key_and_are_a_range(tmp_path: Path) -> None:
+    row = one(tmp_path, [report(1, date="2024-01-04"), report(2)])
+    assert str(row["date"])[:10] == KEY[:10]
+    assert row["date_precision"] == "range"
+    assert str(row["date_earliest"])[:10] == "2024-01-04"
+
+
+def test_casualties_are_the_latest_official_figure_with_low_and_high_beside(tmp_path: Path) -> None:
+    said = [
+        ("a", "2024-01-06", "0", "us_official"),
+        ("b", "2024-01-09", "4", "us_official"),
+        ("c", "2024-01-12", "9", "media_only"),
+        ("d", "2024-01-05", "25", "claim_only"),
+    ]
+    dead = {"us_official": "0", "media_only": "3", "claim_only": "3"}
+    rows = [
+        report(1, name, us_injured_low=n, us_injured_high=n, us_killed=dead[who], confirmation=who)
+        for name, _, n, who in said
+    ]
+    row = one(tmp_path, rows, sources=[source(name, published=day) for name, day, _, _ in said])
+    assert (row["us_injured_best"], row["us_injured_low"], row["us_injured_high"]) == (4, 0, 25)
+    assert row["us_killed"] == 0
+    assert pd.isna(row["partner_killed"])
+
+
+def test_munitions_are_the_median_of_exact_figures_and_several_is_a_lower_bound(tmp_path: Path) -> None:
+    exact = [report(n, munitions_low=number, munitions_high=number) for n, number in ((2, "5"), (3, "7"), (4, "20"))]
+    rows = [report(1, munitions_low="2"), *exact]
+    tables = cleaned(tmp_path, rows)
+    row = tables["incidents"].iloc[0]
+    assert (row["munitions_best"], row["munitions_low"], row["munitions_high"]) == (7, 2, 20)
+    told = tables["conflicts"].query("field == 'munitions'")
+    assert sorted(told["other"]) == ["20", "5"]
+
+
+def test_a_denial_never_confirms_and_is_told(tmp_path: Path) -> None:
+    rows = [report(1, confirmation="claim_only", claimed_by="none"), report(2, confirmation="denied")]
+    tables = cleaned(tmp_path / "a", rows)
+    assert tables["incidents"]["confirmation"].item() == "claim_only"
+    told = tables["conflicts"].query("field == 'confirmation'")
+    assert told[["chosen", "other", "reports"]].to_numpy().tolist() == [["claim_only", "denied", "outlet-2/2"]]
+    assert one(tmp_path / "b", [report(1, confirmation="denied")])["confirmation"] == "denied"
+
+
+def test_the_strongest_confirmation_counts_and_reprints_are_one_origin(tmp_path: Path) -> None:
+    rows = [report(n) for n in (1, 2, 3)] + [report(4, confirmation="us_official")]
+    wired = [source(f"outlet-{n}", original_outlet="AFP") for n in (1, 2, 3)]
+    row = one(tmp_path, rows, sources=wired)
+    assert (row["confirmation"], row["n_reports"], row["n_sources"], row["n_independent"]) == ("us_official", 4, 4, 2)
+
+
+def test_a_named_site_comes_before_none_and_a_named_claimant_before_nobody(tmp_path: Path) -> None:
+    rows = [report(n, site_id="unspecified-iraq", claimed_by="none") for n in (1, 2)]
+    row = one(tmp_path, [*rows, report(3, claimed_by="kataib_hezbollah")])
+    assert (row["site_id"], row["place_precision"], row["claimed_by"]) == ("al-asad", 1, "kataib_hezbollah")
+    nowhere = one(tmp_path / "b", rows)
+    assert (nowhere["site_id"], nowhere["place_precision"], nowhere["ucdp_where_prec"]) == ("unspecified-iraq", 3, 6)
+    assert pd.isna(nowhere["latitude"])
+
+
+def test_a_place_outside_the_gazetteer_is_called_as_reported(tmp_path: Path) -> None:
+    row = one(tmp_path, [report(1, site_id="other", place_as_reported="Taji", country="IQ")])
+    assert (row["site_name"], row["country"], row["place_precision"]) == ("Taji", "IQ", 3)
+
+
+OTHER = "2024-01-06-al-asad-1"
+
+
+def test_rulings_move_reports_and_say_how_many(tmp_path: Path) -> None:
+    rows = [report(1), report(2, key=OTHER, date="2024-01-06"), report(3, key="2024-01-07-al-asad-1"), report(4)]
+    rulings = [
+        decide(1, "merge", incident_key=OTHER, into=KEY),
+        decide(2, "set_aside", incident_key="2024-01-07-al-asad-1"),
+        decide(3, "relink", report_id="outlet-4/4", into="2024-01-09-al-asad-1"),
+        decide(4, "redate", incident_key=OTHER, value="2024-01-06"),
+        decide(5, "resite", incident_key="2024-01-09-al-asad-1", value="al-tanf"),
+        decide(6, "correct", report_id="outlet-1/1", field="weapons", value="mortar"),
+    ]
+    tables = cleaned(tmp_path, rows, rulings)
+    table = tables["incidents"].set_index("incident_id")
+    assert sorted(table.index) == [KEY, "2024-01-09-al-asad-1"]
+    assert (str(table.loc[KEY, "date"])[:10], table.loc[KEY, "n_reports"]) == ("2024-01-06", 2)
+    assert table.loc["2024-01-09-al-asad-1", ["site_id", "country"]].tolist() == ["al-tanf", "SY"]
+    assert tables["set_aside"][["report_id", "decision_id"]].to_numpy().tolist() == [["outlet-3/3", "d-2"]]
+    assert tables["decisions"].set_index("decision_id")["reports"].to_dict() == {
+        "d-1": 1, "d-2": 1, "d-3": 1, "d-4": 2, "d-5": 1, "d-6": 1,
+    }  # fmt: skip
+    assert tables["reports"].set_index("report_id").loc["outlet-1/1", "weapons"] == "mortar"
+    assert tables["cleaning_log"]["rule"].tolist() == ["ruling d-6"]
+
+
+def test_merges_in_a_chain_end_in_one_incident(tmp_path: Path) -> None:
+    keys = [f"2024-01-0{day}-al-asad-1" for day in (1, 2, 3)]
+    rows = [report(day, key=key, date=key[:10]) for day, key in enumerate(keys, 1)]
+    chain = [
+        decide(1, "merge", incident_key=keys[0], into=keys[1]),
+        decide(2, "merge", incident_key=keys[1], into=keys[2]),
+    ]
+    assert one(tmp_path, rows, chain)["incident_id"] == keys[2]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), min_size=1, max_size=9))
+def test_the_weighted_lower_median_is_the_plain_one_of_the_repeated_values(pairs: list[tuple[int, int]]) -> None:
+    said = pd.DataFrame(pairs, columns=["value", "weight"]).assign(incident=0)
+    long = sorted(value for value, weight in pairs for _ in range(weight))
+    assert lower_median(said).loc[0] == long[(len(long) - 1) // 2]
+
+
+def test_an_origin_counts_once_for_a_value_with_its_strongest_weight() -> None:
+    said = pd.DataFrame({"incident": 0, "family": [1, 1, 2], "value": "a", "weight": [1, 2, 1]})
+    assert tally(said)[["weight", "n"]].to_numpy().tolist() == [[3, 2]]
