@@ -72,7 +72,7 @@ function showOfficial() {
     const also = aside.map((total) => `${RELATION[total.relation]}${total.total}${total.day === last.day ? "" : ` by ${dayText(total.day)}`}`);
     say("official-words", `officials' total${where} as of ${dayText(last.day)}${also.length ? `; also told, against their other totals: ${also.join(", ")}` : ""}`);
   }
-  const narrowed = state.q || state.site.length || state.weapon.length || state.confirmation.length || state.harm.length || state.country.length > 1;
+  const narrowed = state.q || state.site.length || state.weapon.length || state.confirmation.length || state.harm.length || (state.country.length > 1 && state.country.length < DATA.options.country.length);
   byId("official-narrow").hidden = !narrowed;
 }
 

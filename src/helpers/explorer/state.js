@@ -44,6 +44,8 @@ function readAddress(address) {
     view[list] = asked.filter((code) => known.has(code));
     // A value that no incident has selects nothing, rather than everything.
     if (asked.length && !view[list].length) view[list] = asked.slice(0, 1);
+    // All values are no filter.
+    if (view[list].length === known.size) view[list] = [];
   }
   return view;
 }
