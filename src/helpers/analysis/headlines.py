@@ -17,7 +17,7 @@ from helpers.analysis import ladder
 from helpers.analysis.official import official_pause
 from helpers.analysis.ordered import top_timing, trend
 from helpers.analysis.pause import daily_counts, masks, weighted_ratio
-from helpers.analysis.rates import LEVEL, Ratio, block_ratio, dispersion, exact_ratio, poisson_rate, scaled_ratio
+from helpers.analysis.rates import LEVEL, Mask, Ratio, block_ratio, dispersion, exact_ratio, scaled_ratio
 from helpers.parameters import Parameters
 from helpers.tables import select
 
@@ -85,38 +85,98 @@ class Headline:
     uses: frozenset[str]
 
 
-def _from_ratio(ratio: Ratio) -> Estimate:
-    holds = None if ratio.value is None and ratio.high is None else ratio.below_one
+def _from_ratio(ratio: Ratio, above: bool = False) -> Estimate:
+    holds = None if ratio.p is None and ratio.low is None else ratio.above_one if above else ratio.below_one
     return Estimate(ratio.value, ratio.low, ratio.high, holds, ratio.p, ratio.note)
 
 
-def compared(sample: Sample, inside: str, outside: str) -> Estimate:
-    """Return the rate of the days `inside` over those `outside` by the sample's estimator and weights."""
-    named, counts = masks(sample.parameters), daily_counts(sample.incidents["date"], sample.parameters)
-    here, there = named[inside], named[outside]
-    sides = int(counts[here].sum()), int(here.sum()), int(counts[there].sum()), int(there.sum())
+@dataclass(frozen=True)
+class Contrast:
+    """Two sets of days whose rates are compared, as masks of the window; `spread` are the days that show clustering."""
+
+    inside: Mask
+    outside: Mask
+    spread: Mask
+    above: bool = False
+
+
+def pause_days(parameters: Parameters, against: str = "outside", responses: pd.DataFrame | None = None) -> Contrast:
+    """Return the pause against the days named by `against`."""
+    named = masks(parameters)
+    return Contrast(named["during"], named[against], named[against])
+
+
+def resumed_days(parameters: Parameters, against: str = "", responses: pd.DataFrame | None = None) -> Contrast:
+    """Return the days after the pause, up to the second stop, against the pause; the ratio should lie above one."""
+    named = masks(parameters)
+    return Contrast(named["resumed"], named["during"], named["resumed"], above=True)
+
+
+def stop_days(parameters: Parameters, against: str = "", responses: pd.DataFrame | None = None) -> Contrast:
+    """Return the days since the second stop against those before it, the pause in neither."""
+    named = masks(parameters)
+    return Contrast(named["stopped"], named["running"], named["running"])
+
+
+def strike_days(parameters: Parameters, against: str = "", responses: pd.DataFrame | None = None) -> Contrast:
+    """Return the days after US strikes against those before, each day once; days of both kinds are left out."""
+    days = np.arange((parameters.window_end - parameters.window_start).days + 1)
+    after, before = np.zeros(len(days), dtype=bool), np.zeros(len(days), dtype=bool)
+    if responses is not None:
+        told = (responses["date"].dropna() - pd.Timestamp(parameters.window_start)).dt.days
+        for strike in told.unique():
+            after |= (days > strike) & (days <= strike + AROUND)
+            before |= (days < strike) & (days >= strike - AROUND)
+    return Contrast(after & ~before, before & ~after, before & ~after)
+
+
+#: Headlines that compare the rates of two sets of days.
+CONTRASTS: dict[str, Callable[..., Contrast]] = {
+    "pause": pause_days, "resumed": resumed_days, "stop": stop_days, "after_strikes": strike_days,
+}  # fmt: skip
+
+
+def _contrast(name: str, sample: Sample) -> Estimate:
+    """Return the ratio of rates of a contrast by the sample's estimator and weights.
+
+    Only the pause is short enough to be set against blocks of its length; the others allow for clustering by the
+    dispersion of daily counts.
+    """
+    sides = CONTRASTS[name](sample.parameters, sample.against, sample.responses)
+    counts = daily_counts(sample.incidents["date"], sample.parameters)
+    here, there = sides.inside, sides.outside
+    numbers = int(counts[here].sum()), int(here.sum()), int(counts[there].sum()), int(there.sum())
     if sample.estimator == "exact":
-        ratio = exact_ratio(*sides)
-    elif sample.estimator == "scaled" or inside == "stopped":
-        ratio = scaled_ratio(*sides, dispersion(counts[there]).index)
-    else:
+        ratio = exact_ratio(*numbers)
+    elif sample.estimator == "blocks" and name == "pause":
         ratio = block_ratio(counts, here, there)
+    else:
+        ratio = scaled_ratio(*numbers, dispersion(counts[sides.spread]).index)
     if sample.weights is not None:
-        ratio = weighted_ratio(sample.incidents, sample.weights, ratio, sample.parameters, inside, outside)
-    return _from_ratio(ratio)
+        ratio = weighted_ratio(sample.incidents, sample.weights, ratio, sample.parameters, here, there)
+    return _from_ratio(ratio, sides.above)
 
 
 def pause(sample: Sample) -> Estimate:
     """Return attacks a day in the pause over those on the days compared."""
-    return compared(sample, "during", sample.against)
+    return _contrast("pause", sample)
+
+
+def resumed(sample: Sample) -> Estimate:
+    """Return attacks a day after the pause, up to the second stop, over those in it."""
+    return _contrast("resumed", sample)
 
 
 def stop(sample: Sample) -> Estimate:
-    """Return attacks a day since the second stop over those before it.
+    """Return attacks a day since the second stop over those before it."""
+    return _contrast("stop", sample)
 
-    The days since are too many for blocks of that length: clustering is allowed for by the dispersion of daily counts.
-    """
-    return compared(sample, "stopped", "running")
+
+def after_strikes(sample: Sample) -> Estimate:
+    """Return attacks after US strikes over those in as many days before: no cause is shown, strikes follow attacks."""
+    if sample.responses is None or not len(sample.responses):
+        return Estimate(None, None, None, None, note="no table of US strikes")
+    return _contrast("after_strikes", sample)
 
 
 def by_totals(sample: Sample) -> Estimate:
@@ -141,7 +201,7 @@ def _rungs(sample: Sample) -> tuple[pd.DataFrame, pd.Series, pd.Series | None]:
 
 
 def rising(sample: Sample) -> Estimate:
-    """Return Kendall's tau-b of the top weapon over time, weeks kept together; the interval is from the test's error."""
+    """Return Kendall's tau-b of the top weapon over time, weeks kept together; its interval from the test's error."""
     prepared, rung, weight = _rungs(sample)
     found = trend(rung, prepared["day"], weight)
     if found.tau is None or found.p is None:
@@ -171,40 +231,6 @@ def missiles_before(sample: Sample) -> Estimate:
     return Estimate(count, None, None, bool(early.any()))
 
 
-def after_strikes(sample: Sample) -> Estimate:
-    """Return attacks in the days after US strikes over those in as many days before, each day counted once.
-
-    Days both before one strike and after another are left out. It shows no cause: strikes follow attacks.
-    """
-    if sample.responses is None or not len(sample.responses):
-        return Estimate(None, None, None, None, note="no table of US strikes")
-    p, counts = sample.parameters, daily_counts(sample.incidents["date"], sample.parameters)
-    first = pd.Timestamp(p.window_start)
-    strikes = ((sample.responses["date"].dropna() - first).dt.days).unique().astype(int)
-    days = np.arange(len(counts))
-    after = np.zeros(len(counts), dtype=bool)
-    before = after.copy()
-    for strike in strikes:
-        after |= (days > strike) & (days <= strike + AROUND)
-        before |= (days < strike) & (days >= strike - AROUND)
-    after, before = after & ~before, before & ~after
-    a, n, b, m = int(counts[after].sum()), int(after.sum()), int(counts[before].sum()), int(before.sum())
-    if sample.estimator == "exact":
-        ratio = exact_ratio(a, n, b, m)
-    else:
-        pooled = np.r_[counts[after] - a / max(n, 1), counts[before] - b / max(m, 1)]
-        mean = (a + b) / max(n + m, 1)
-        ratio = scaled_ratio(a, n, b, m, float(pooled.var() / mean) if mean else None)
-    if sample.weights is not None and ratio.value is not None:
-        weight = sample.incidents["incident_id"].map(sample.weights).fillna(1.0).to_numpy(dtype=float)
-        day = (sample.incidents["date"] - first).dt.days.to_numpy()
-        means = [weight[np.isin(day, days[side])].mean() if counts[side].any() else 1.0 for side in (after, before)]
-        factor = float(means[0] / means[1])
-        low, high = (None if x is None else x * factor for x in (ratio.low, ratio.high))
-        ratio = Ratio(ratio.value * factor, low, high, None, "weighted", "weights taken as known")
-    return _from_ratio(ratio)
-
-
 def harm_concentrated(sample: Sample) -> Estimate:
     """Return the share of US casualties, killed and injured, that fell in the three gravest attacks.
 
@@ -227,21 +253,6 @@ def harm_concentrated(sample: Sample) -> Estimate:
     return Estimate(share, float(low_share), float(high_share), bool(low_share > 0.5))
 
 
-def resumed(sample: Sample) -> Estimate:
-    """Return attacks a day after the pause, up to the second stop, over those before it; it holds if not below one."""
-    p = sample.parameters
-    named, counts = masks(p), daily_counts(sample.incidents["date"], p)
-    a, b = (poisson_rate(int(counts[named[name]].sum()), int(named[name].sum())) for name in ("resumed", "during"))
-    if sample.estimator == "exact":
-        ratio = exact_ratio(a.count, a.days, b.count, b.days)
-    else:
-        ratio = scaled_ratio(a.count, a.days, b.count, b.days, dispersion(counts[named["resumed"]]).index)
-    if sample.weights is not None:
-        ratio = weighted_ratio(sample.incidents, sample.weights, ratio, p, "resumed", "during")
-    judged = ratio.low is not None
-    return Estimate(ratio.value, ratio.low, ratio.high, ratio.above_one if judged else None, ratio.p, ratio.note)
-
-
 DATA = frozenset({"who", "countries", "window", "dating", "duplicates"})
 TOTALS = frozenset({"countries", "bounds", "estimator"})
 
@@ -261,7 +272,7 @@ HEADLINES: dict[str, Headline] = {
         Headline("missiles_late", "Ballistic and cruise missiles came late in the record",
                  "the exact one-sided p is at most 0.025", "share", 0.5, missiles_late, DATA | {"missiles"}),
         Headline("missiles_before", "A ballistic missile was used before the pause", "at least one such incident",
-                 "incidents", 0.0, missiles_before, DATA | {"missiles", "bounds"}),
+                 "incidents", 0.0, missiles_before, DATA | {"missiles"}),
         Headline("after_strikes", "Attacks were rarer in the week after US strikes than in the week before",
                  "the interval lies below one", "ratio", 1.0, after_strikes, DATA | {"estimator"}),
         Headline("harm", "Three attacks account for most US casualties", "more than half even by the least numbers",

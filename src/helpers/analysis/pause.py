@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ from helpers.analysis.rates import (
     scaled_ratio,
 )
 from helpers.parameters import Parameters
+from helpers.paths import resolve
 from helpers.tables import select
 from helpers.vocabulary import CONFIRMATION, COUNTRIES
 
@@ -293,18 +295,18 @@ def weighted_ratio(
     weights: pd.Series,
     plain: Ratio,
     parameters: Parameters,
-    inside: str = "during",
-    outside: str = "outside",
+    inside: Mask,
+    outside: Mask,
 ) -> Ratio:
     """Return `plain`, days `inside` over days `outside`, with each incident counted `weights` times.
 
-    `weights` maps incident_id to weight (one where missing), the sides are named as by `masks`.
+    `weights` maps incident_id to weight (one where missing), the sides are masks of the window's days.
 
     The weights are taken as known: the interval moves with the ratio, it does not widen.
     """
     weight = incidents["incident_id"].map(weights).fillna(1.0).to_numpy(dtype=float)
-    days, named = calendar(parameters), masks(parameters)
-    within, without = (incidents["date"].isin(days[named[name]]).to_numpy() for name in (inside, outside))
+    days = calendar(parameters)
+    within, without = (incidents["date"].isin(days[side]).to_numpy() for side in (inside, outside))
     if plain.value is None or not within.any() or not without.any():
         return Ratio(plain.value, plain.low, plain.high, plain.p, "weighted", "no incident on one side to weight")
     factor = float(weight[within].mean() / weight[without].mean())
@@ -316,7 +318,11 @@ def pause_ratio(incidents: pd.DataFrame, parameters: Parameters, weights: pd.Ser
     """Return the headline: attacks a day in the pause over those on all other days, allowing for clustering."""
     named, counts = masks(parameters), daily_counts(incidents["date"], parameters)
     plain = block_ratio(counts, named["during"], named["outside"])
-    return plain if weights is None else weighted_ratio(incidents, weights, plain, parameters)
+    return (
+        plain
+        if weights is None
+        else weighted_ratio(incidents, weights, plain, parameters, named["during"], named["outside"])
+    )
 
 
 def _mean_capture(periods: Mapping[str, Period], capture: pd.DataFrame | None) -> dict[str, float]:
@@ -350,7 +356,6 @@ def analyse_pause(
     resumed, before = periods["resumed"].rate, periods["before"].rate
     pooled = np.r_[counts[named["resumed"]] - (resumed.value or 0), counts[named["before"]] - (before.value or 0)]
     mean = counts[named["resumed"] | named["before"]].mean() if len(pooled) else 0
-    plain = pause_ratio(chosen, parameters)
     return PauseResult(
         parameters,
         pd.DataFrame({"date": days, "attacks": counts}),
@@ -360,9 +365,7 @@ def analyse_pause(
         scaled_ratio(
             resumed.count, resumed.days, before.count, before.days, float(pooled.var() / mean) if mean else None
         ),
-        None
-        if capture is None
-        else weighted_ratio(chosen, capture.set_index("incident_id")["weight"], plain, parameters),
+        None if capture is None else pause_ratio(chosen, parameters, capture.set_index("incident_id")["weight"]),
         _mean_capture(periods, capture),
         official_pause(official_counts, parameters, families),
         placebo(counts, np.ones(len(days), dtype=bool), parameters),
@@ -372,3 +375,39 @@ def analyse_pause(
         find_changes(counts, parameters.window_start, parameters.seed),
         {name: _stop(name, group, parameters) for name, group in stop_groups(chosen).items()},
     )
+
+
+def read_capture(report_dir: str | Path) -> pd.DataFrame | None:
+    """Return the table of capture that the coverage analysis left in `report_dir`, or None if there is none."""
+    path = resolve(report_dir) / "tables/capture.csv"
+    return pd.read_csv(path) if path.exists() else None
+
+
+def methods_table(result: PauseResult) -> pd.DataFrame:
+    """Return the ratio of the pause to other days by each method and comparison, for the notebook."""
+    rows = []
+    for name, comparison in result.comparisons.items():
+        for ratio in (comparison.blocks, comparison.scaled, comparison.negative_binomial, comparison.exact):
+            rows.append((name, ratio.method, ratio.value, ratio.low, ratio.high, ratio.p, ratio.note))
+    return pd.DataFrame(rows, columns=["compared with", "interval", "ratio", "low", "high", "p", "note"]).round(4)
+
+
+def dating_table(result: PauseResult) -> pd.DataFrame:
+    """Return the attacks in the pause under each rule of dating, and the ratio's upper end with every doubt inside."""
+    rows = [(d.rule, d.fewest, d.best, d.most, d.ratio.value, d.ratio_most.high) for d in result.datings]
+    return pd.DataFrame(rows, columns=["rule", "fewest", "best", "most", "ratio", "highest"]).round(4)
+
+
+def official_table(result: PauseResult) -> pd.DataFrame:
+    """Return what officials' totals alone say of the pause, one line each."""
+    o = result.official
+    told = {
+        "total before": o.opening and f"{o.opening.total} by {o.opening.as_of}",
+        "total after": o.closing and f"{o.closing.total} by {o.closing.as_of}",
+        "attacks between": o.inside,
+        "over all totals told": None if o.inside is None else f"{o.low} to {o.high}",
+        "ratio to other days": o.ratio.value,
+        "interval, clustering allowed for": None if o.ratio.low is None else f"{o.ratio.low:.2g} to {o.ratio.high}",
+        "interval, exact": None if o.exact.low is None else f"{o.exact.low:.2g} to {o.exact.high}",
+    }
+    return pd.DataFrame({"what": told.keys(), "value": [str(value) for value in told.values()]})

@@ -274,18 +274,18 @@ def block_tails(count: npt.ArrayLike, sums: Array, shares: Array, spread: npt.Ar
 
     For m cases: `count`, `spread` and `ratio` have shape (m,), `sums` and `shares` (m, k): the different block totals
     and how often each occurs. `spread` is the standard error of the comparison's log rate, over which it averages
-    (Gauss and Hermite's quadrature, five points).
+    (Gauss and Hermite's quadrature, three points).
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(5)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(3)
     factor = np.exp(np.asarray(spread)[:, None] * nodes) * np.asarray(ratio)[:, None]
     inner = _thinned_cdf(np.asarray(count, dtype=float)[:, None, None], sums[:, None, :], factor[:, :, None])
     return np.asarray(np.einsum("mqk,mk,q->m", inner, shares, weights / weights.sum()))
 
 
 def block_intervals(
-    count: npt.ArrayLike, sums: Array, shares: Array, spread: npt.ArrayLike, level: float = LEVEL
+    count: npt.ArrayLike, sums: Array, shares: Array, spread: npt.ArrayLike, level: float = LEVEL, steps: int = 30
 ) -> tuple[Array, Array, Array]:
-    """Return low, high and p of the ratios of m cases (shapes as in `block_tails`), by halving on the log scale."""
+    """Return low, high and p of m ratios (shapes as in `block_tails`), by `steps` halvings on a log scale."""
     count = np.asarray(count, dtype=float)
     tail = (1 - level) / 2
 
@@ -297,7 +297,7 @@ def block_intervals(
 
     def solve(function: Callable[[Array], Array], sign: int) -> Array:
         low, high = np.full(len(count), np.log(1e-4)), np.full(len(count), np.log(1e3))
-        for _ in range(26):
+        for _ in range(steps):
             middle = (low + high) / 2
             up = sign * (function(np.exp(middle)) - tail) > 0
             low, high = np.where(up, middle, low), np.where(up, high, middle)
