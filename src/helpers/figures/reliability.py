@@ -74,7 +74,9 @@ def draw(result: ReliabilityResult, layout: style.Layout) -> Figure:
     for place, row in enumerate(table.to_dict("records")):
         colour = style.ACCENT if row["alpha"] < TENTATIVE else style.INK
         axes.plot([row["alpha_low"], row["alpha_high"]], [place, place], color=colour, linewidth=1.4, alpha=0.55)
-        axes.plot(row["alpha"], place, "o", color=colour, markersize=4.5)
+        # hollow where the coders never differed: no interval can show what a larger sample would
+        filled = style.PAPER if row["agreement"] == 1 else colour
+        axes.plot(row["alpha"], place, "o", color=colour, markerfacecolor=filled, markersize=4.5)
         axes.text(1.04, place, f"{row['n_pairs']:,}", ha="left", va="center", color=style.MUTED)
     axes.text(
         1.04,
@@ -134,7 +136,7 @@ def save(result: ReliabilityResult, folder: str | Path) -> Figure:
         alt=alt(result),
         source=(
             f"{sources} sources drawn at random and coded a second time; 95 % intervals from {result.resamples:,} "
-            "bootstrap samples of sources"
+            "bootstrap samples of sources; hollow where the coders never differed"
         ),
         data=shown(result)[columns],
         folder=folder,
