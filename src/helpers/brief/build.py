@@ -12,7 +12,7 @@ from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.vocabulary import COUNTRIES
 
-__all__ = ["Document", "Run", "head", "load", "merge", "write_facts", "write_html", "write_pdf"]
+__all__ = ["Document", "Run", "head", "load", "merge", "shown", "write_facts", "write_html", "write_pdf"]
 
 
 def write_facts(run: Run) -> Path:
@@ -57,3 +57,8 @@ def head(parameters: Parameters) -> dict[str, Any]:
 def document(parameters: Parameters) -> Document:
     """Return the document of the run whose folders `parameters` names."""
     return Document(load(parameters))
+
+
+def shown(path: Path) -> str:
+    """Return the name and size of a file that was written, for a notebook's reader; no path of the machine."""
+    return f"{path.name}: {path.stat().st_size / 1e6:.1f} MB"

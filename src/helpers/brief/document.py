@@ -24,7 +24,7 @@ from helpers.brief.template import Form, Text, inlines, render
 from helpers.brief.wording import Phrase, Printed
 from helpers.facts import Fact, Facts
 from helpers.parameters import Parameters
-from helpers.paths import resolve
+from helpers.paths import project_root, resolve
 
 #: Clean tables that the brief reads.
 TABLES_READ = ("incidents", "sources", "official_counts", "responses", "claims", "context", "reports")
@@ -51,12 +51,20 @@ class Run:
     notebooks: tuple[str, ...] = ()
 
 
-def load(parameters: Parameters, default_facts: Path | None = None) -> Run:
-    """Return the run whose folders `parameters` names; `default_facts` is the default run's ``facts.json``, if any."""
+def default_facts(report: Path) -> Path | None:
+    """Return ``report/facts.json`` of the default run, unless `report` itself is the folder of the default run.
+
+    A step runs in a box below the project that shows it this run's results alone, so the folders above count too.
+    """
+    root = project_root()
+    paths = (folder / "report" / "facts.json" for folder in (root, *root.parents))
+    return next((path for path in paths if path.parent != report and path.exists()), None)
+
+
+def load(parameters: Parameters) -> Run:
+    """Return the run whose folders `parameters` names, with the default run's facts where it is another."""
     report = resolve(parameters.report_dir)
-    differs = bool(parameters.differing())
-    path = default_facts or resolve("report/facts.json")
-    usual = Facts.read(path) if differs and path.exists() else None
+    path = default_facts(report) if parameters.differing() else None
     handed = {
         file.stem: pd.read_csv(file, dtype=str, keep_default_na=False)
         for file in sorted((report / "tables").glob("*.csv"))
@@ -74,8 +82,8 @@ def load(parameters: Parameters, default_facts: Path | None = None) -> Run:
         clean_tables,
         handed,
         resolve(parameters.figures_dir),
-        usual,
-        tuple(sorted(file.stem for file in (report / "notebooks").glob("*.ipynb"))),
+        Facts.read(path) if path else None,
+        tuple(sorted(file.stem for file in resolve("notebooks").glob("[0-9][0-9]_*.ipynb"))),
     )
 
 
