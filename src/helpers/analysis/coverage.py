@@ -268,6 +268,12 @@ def stretch_of(start: pd.Timestamp, end: pd.Timestamp, parameters: Parameters) -
     return str(pd.Series(named).mode()[0])
 
 
+def in_stretch(periods: pd.DataFrame, parameters: Parameters) -> pd.Series:
+    """Return the stretch of each of `periods` (columns start, end)."""
+    names = [stretch_of(row.start, row.end, parameters) for row in each(periods)]
+    return pd.Series(names, index=periods.index, dtype=object)
+
+
 def analyse_coverage(
     incidents: pd.DataFrame, counts: pd.DataFrame, sources: pd.DataFrame, parameters: Parameters
 ) -> CoverageResult:
@@ -285,10 +291,10 @@ def analyse_coverage(
     graded = select(incidents, anyone)
     table = periods(chain, split, counted, parameters)
     whole = table[table["country"] == "all"]
-    shares: dict[str, Share] = {code: _pooled(table[table["country"] == code]) for code in parameters.countries}
-    stretches = [stretch_of(row.start, row.end, parameters) for row in each(whole)]
+    shares: dict[str, Share] = {code: _pooled(table[table["country"] == code]) for code in totals.COLUMNS}
+    stretches = in_stretch(whole, parameters)
     for name in ("before", "pause", "after", "stop"):
-        shares[name] = _pooled(whole[[stretch == name for stretch in stretches]])
+        shares[name] = _pooled(whole[stretches == name])
     return CoverageResult(
         parameters, chain, split, totals.contradictions(counts, families), intervals(chain, counted, parameters),
         table, counted, graded, _pooled(whole), shares, evenness(whole),

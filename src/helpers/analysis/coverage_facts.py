@@ -58,7 +58,7 @@ def record(facts: Facts, result: coverage.CoverageResult) -> None:
     for name, part in result.shares.items():
         place = table[table["country"] == name] if name in COUNTRIES else whole
         if name not in COUNTRIES:
-            place = whole[[coverage.stretch_of(r.start, r.end, result.parameters) == name for r in each(whole)]]
+            place = whole[coverage.in_stretch(whole, result.parameters) == name]
         here = _within(incidents if name not in COUNTRIES else incidents[incidents["country"] == name], place)
         label = {"IQ": "iraq", "SY": "syria", "JO": "jordan"}.get(name, name)
         _share(facts, f"coverage.{label}", part, here["incident_id"], _rows(place["rows"]))
@@ -90,10 +90,14 @@ def _within(incidents: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_stretch(result: coverage.CoverageResult, confirmed_by: str) -> dict[str, coverage.Share]:
-    """Return the share covered under a filter on confirmation, in each stretch that has a period."""
+    """Return the share covered under a filter on confirmation, in each stretch (none where it has no period)."""
+    known = coverage.spans(result)
+    never = pd.Timestamp.max, pd.Timestamp.min
     return {
-        name: coverage.capture_under(result, confirmed_by, start=first, end=last)
-        for name, (first, last) in coverage.spans(result).items()
+        name: coverage.capture_under(
+            result, confirmed_by, start=known.get(name, never)[0], end=known.get(name, never)[1]
+        )
+        for name in ("before", "pause", "after", "stop")
     }
 
 

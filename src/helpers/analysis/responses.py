@@ -186,7 +186,8 @@ def bootstrap_interval(
     picks = rng.integers(0, len(labels), (draws, len(labels)))
     ratios = rate_ratio(by_sum[picks].sum(axis=1), by_length[picks].sum(axis=1))
     ratios = ratios[np.isfinite(ratios)]
-    if len(ratios) < draws / 2:
+    # drawing anew tells nothing where every draw is alike (no attack after any strike)
+    if len(ratios) < draws / 2 or ratios.min() == ratios.max():
         return None, None
     low, high = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
@@ -221,6 +222,11 @@ def placebo_draws(candidates: list[Ints], draws: int, rng: np.random.Generator) 
     return np.column_stack([options[rng.integers(0, len(options), draws)] for options in candidates])
 
 
+def iso_days(days: Ints, parameters: Parameters) -> tuple[str, ...]:
+    """Return positions in the window as ISO days."""
+    return tuple(str(day)[:10] for day in pd.Timestamp(parameters.window_start) + pd.to_timedelta(days, unit="D"))
+
+
 def study(
     counts: Floats,
     days: Ints,
@@ -231,9 +237,7 @@ def study(
 ) -> Study:
     """Return the event study of daily `counts` around the `days` (positions in the window)."""
     ok = np.ones(len(counts), dtype=bool) if allowed is None else allowed
-    names = tuple(
-        (pd.Timestamp(parameters.window_start) + pd.Timedelta(days=int(day))).date().isoformat() for day in days
-    )
+    names = iso_days(days, parameters)
     if len(days) == 0:
         return Study(names, 0, 0.0, 0.0, 0, 0, *[None] * 9)
     rng = np.random.default_rng(parameters.seed)
@@ -279,8 +283,7 @@ def episode_study(counts: Floats, days: Ints, parameters: Parameters) -> Study:
     rng = np.random.default_rng(parameters.seed)
     seen = rate_ratio(sums.sum(axis=0), lengths.sum(axis=0))
     low, high = bootstrap_interval(sums, lengths, np.arange(len(firsts)), parameters.resamples, rng)
-    start = pd.Timestamp(parameters.window_start)
-    names = tuple((start + pd.Timedelta(days=int(day))).date().isoformat() for day in firsts)
+    names = iso_days(firsts, parameters)
     return Study(
         names, len(firsts), float(sums[:, 0].sum()), float(sums[:, 1].sum()), int(lengths[:, 0].sum()),
         int(lengths[:, 1].sum()), float(seen) if np.isfinite(seen) else None, low, high, None, None, None, None, None,
@@ -290,13 +293,12 @@ def episode_study(counts: Floats, days: Ints, parameters: Parameters) -> Study:
 
 def shift_test(counts: Floats, days: Ints, reach: int = REACH) -> float | None:
     """Return p of the ratio among all circular shifts of the strike days: both series keep how they cluster."""
-    if len(days) == 0 or counts.sum() == 0:
-        return None
     n = len(counts)
-    around = np.concatenate([counts, counts, counts])
+    if len(days) == 0 or counts.sum() == 0 or n <= 2 * reach:
+        return None
     lags = np.r_[np.arange(-reach, 0), np.arange(1, reach + 1)]
     shifted = (days[None, :] + np.arange(n)[:, None]) % n
-    values = around[shifted[:, :, None] + lags[None, None, :] + n]
+    values = counts[(shifted[:, :, None] + lags[None, None, :]) % n]
     sums = np.stack([values[:, :, :reach].sum(axis=(1, 2)), values[:, :, reach:].sum(axis=(1, 2))], axis=-1)
     ratios = rate_ratio(sums, np.full_like(sums, float(len(days) * reach)))
     ratios = ratios[np.isfinite(ratios)]
@@ -341,9 +343,15 @@ def positions(days: pd.Series, parameters: Parameters) -> Ints:
     return np.unique((inside - pd.Timestamp(parameters.window_start)).dt.days.to_numpy(dtype=np.int64))
 
 
+def struck(strikes: pd.DataFrame, code: str) -> pd.Series:
+    """Return which of `strikes` hit the country `code`; `IQ;SY` is in both."""
+    return strikes["country"].map(lambda cell: code in split(cell)).astype(bool)
+
+
 def strikes_in(responses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Return the strikes with a day in the window on a country that counts (`IQ;SY` is in both), by day and id."""
     where = responses["country"].map(lambda cell: bool(set(split(cell)) & set(parameters.countries)) or not split(cell))
+    where = where.astype(bool)
     when = responses["date"].between(pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end))
     return responses[where & when].sort_values(["date", "response_id"], ignore_index=True)
 
@@ -379,14 +387,14 @@ def analyse_responses(
         "three_days": study(counts, days, parameters, reach=3),
     }
     for code in ("IQ", "SY"):
-        there = strikes[strikes["country"].map(lambda cell, code=code: code in split(cell))]
+        there = strikes[struck(strikes, code)]
         local = daily(counted[counted["country"] == code], parameters).to_numpy()
         chosen[code] = study(local, positions(there["date"], parameters), parameters)
     if weights is not None:
         chosen["reweighted"] = study(daily(counted, parameters, weights).to_numpy(), days, parameters)
     first: dict[str, tuple[pd.Timestamp, tuple[str, ...]]] = {}
     for code in parameters.countries:
-        there = strikes[strikes["country"].map(lambda cell, code=code: code in split(cell))]
+        there = strikes[struck(strikes, code)]
         if len(there):
             day = there["date"].min()
             first[code] = (day, tuple(there.loc[there["date"] == day, "response_id"]))

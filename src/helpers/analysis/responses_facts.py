@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.analysis.responses import REACH, VARIANTS, ResponsesResult, Study
+from helpers.analysis.responses import REACH, VARIANTS, ResponsesResult, Study, struck
 from helpers.facts import Facts
-from helpers.vocabulary import COUNTRIES, split
+from helpers.vocabulary import COUNTRIES
 
 
 def _study(facts: Facts, name: str, one: Study, result: ResponsesResult, note: str) -> None:
@@ -59,7 +59,7 @@ def record(facts: Facts, result: ResponsesResult) -> None:
     blank = strikes[strikes["kind"].fillna("").eq("")]
     facts.add("responses.kind.not_said", len(blank), unit="strikes", rows={"responses": blank["response_id"]})
     for code, label in (("IQ", "iraq"), ("SY", "syria"), ("JO", "jordan")):
-        here = strikes[strikes["country"].map(lambda cell, code=code: code in split(cell))]
+        here = strikes[struck(strikes, code)]
         facts.add(f"responses.{label}.strikes", len(here), unit="strikes", rows={"responses": here["response_id"]})
         day, which = result.first.get(code, (None, ()))
         facts.add(f"responses.first_{label}", day, unit="date", rows={"responses": which},

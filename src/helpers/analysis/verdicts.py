@@ -16,7 +16,7 @@ import pandas as pd
 from helpers.analysis import rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
 from helpers.analysis.references import article
-from helpers.analysis.responses import WELL_SOURCED, daily
+from helpers.analysis.responses import WELL_SOURCED, daily, struck
 from helpers.analysis.totals import COLUMNS, Series, series
 from helpers.analysis.verdict import (
     WORDS,
@@ -213,8 +213,8 @@ def official_injured(claim: Any, evidence: Evidence) -> Verdict:
     best = float(pd.Series(values).mode().iloc[0])
     spread = f"all {int(best)}" if min(values) == max(values) else f"{int(min(values))} to {int(max(values))}"
     text = (
-        f"{allow} of {many(every, 'other origin')} that give{'s' if every == 1 else ''} a total of injured for the week "
-        f"up to {day_text(claim.end)} allow{'s' if every == 1 else ''} {wanted(claim)} "
+        f"{allow} of {many(every, 'other origin')} that give{'s' if every == 1 else ''} a total of injured for the "
+        f"week up to {day_text(claim.end)} allow{'s' if every == 1 else ''} {wanted(claim)} "
         f"({spread})."
     )
     used = tuple(f"official_counts:{row}" for one in said for row in one.reports)
@@ -224,7 +224,7 @@ def official_injured(claim: Any, evidence: Evidence) -> Verdict:
 def _strikes(claim: Any, evidence: Evidence, from_start: bool = True) -> pd.DataFrame:
     table = evidence.strikes
     if claim.country:
-        table = table[table["country"].map(lambda cell: claim.country in split(cell))]
+        table = table[struck(table, claim.country)]
     if from_start:
         table = table[table["date"] >= claim.start]
     kept: pd.DataFrame = table[table["date"] <= claim.end]
@@ -243,10 +243,11 @@ def response_count(claim: Any, evidence: Evidence) -> Verdict:
     if lost and verdict != "supported":
         return Verdict("not testable", f"The record has no data for {lost}.", days, low, None, rows=rows)
     if not high and verdict == "contradicted":
-        return Verdict("not testable", f"No other source tells of such a strike {span_text(claim)}; silence decides nothing.", 0, 0, 0)  # fmt: skip
+        text = f"No other source tells of such a strike {span_text(claim)}; silence decides nothing."
+        return Verdict("not testable", text, 0, 0, 0)
     text = (
-        f"Other sources tell of {many(high, 'strike')} on {many(days, 'day')} {span_text(claim)}, {sourced} of these days "
-        f"told by at least {WELL_SOURCED} independent origins; claimed: {wanted(claim)}."
+        f"Other sources tell of {many(high, 'strike')} on {many(days, 'day')} {span_text(claim)}, {sourced} of these "
+        f"days told by at least {WELL_SOURCED} independent origins; claimed: {wanted(claim)}."
     )
     return Verdict(verdict, text, days, low, high, rows=rows)
 
@@ -289,7 +290,7 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
     words = evidence.reports[evidence.reports["incident_id"].isin(found["incident_id"])]
     words = words[words["claimed_by"].fillna("") != ""]
     group = set(split(claim.claimed_by))
-    by = words[words["claimed_by"].map(lambda cell: bool(set(split(cell)) & group))]
+    by = words[words["claimed_by"].map(lambda cell: bool(set(split(cell)) & group)).astype(bool)]
     claimed, known, every = by["incident_id"].nunique(), words["incident_id"].nunique(), len(found)
     if not known:
         return Verdict("not testable", "No other source says who claimed any of them: claimed_by is blank.")
@@ -297,8 +298,9 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
     high = float(stats.binomtest(claimed, known).proportion_ci(method="exact").high)
     verdict = judge(low, high, claim.comparator, float(claim.value))
     text = (
-        f"Other sources report a claim by the group for {claimed} of {many(every, 'incident')} ({claimed / every:.0%}), "
-        f"of {known} with any word on a claim {claimed / known:.0%}; 95 % intervals together {low:.0%} to {high:.0%}; "
+        f"Other sources report a claim by the group for {claimed} of {many(every, 'incident')} "
+        f"({claimed / every:.0%}), of {known} with any word on a claim {claimed / known:.0%}; "
+        f"95 % intervals together {low:.0%} to {high:.0%}; "
         f"claimed: {WORDS[claim.comparator]} {float(claim.value):.0%}."
     )
     ids = tuple(found.loc[found["incident_id"].isin(by["incident_id"]), "incident_id"])

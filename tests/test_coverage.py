@@ -1,0 +1,264 @@
+"""Officials' totals as one rising count, and what is coded against it."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import tables
+from helpers.analysis import coverage, coverage_facts, totals
+from helpers.facts import Facts
+from helpers.figures import coverage as figures
+from helpers.parameters import Parameters
+
+COUNT_COLUMNS = [
+    "count_id",
+    "source_id",
+    "as_of",
+    "stated_on",
+    "total",
+    "iraq",
+    "syria",
+    "jordan",
+    "relation",
+    "speaker",
+]
+
+
+def counts(*rows: tuple[object, ...]) -> pd.DataFrame:
+    """Rows (source_id, as_of, total, iraq, syria, relation) as official_counts."""
+    made = [
+        (f"c{i}", source, pd.Timestamp(day), pd.NaT, total, iraq, syria, pd.NA, relation, "someone")
+        for i, (source, day, total, iraq, syria, relation) in enumerate(rows)
+    ]
+    frame = pd.DataFrame(made, columns=COUNT_COLUMNS)
+    for column in ("total", "iraq", "syria", "jordan"):
+        frame[column] = frame[column].astype("Int64")
+    return frame
+
+
+def families(*names: str) -> pd.Series:
+    return pd.Series({name: name for name in names})
+
+
+def incidents(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    """Rows (date, country, confirmation) as incidents dated to the day."""
+    made = [(f"{day}-{n}", pd.Timestamp(day), country, grade) for n, (day, country, grade) in enumerate(rows)]
+    frame = pd.DataFrame(made, columns=["incident_id", "date", "country", "confirmation"])
+    return frame.assign(date_earliest=frame["date"], date_latest=frame["date"])
+
+
+def test_reprints_of_one_total_are_one_statement_and_weigh_by_origin():
+    frame = counts(*[(f"s{i}", "2023-11-01", 20, None, None, "exact") for i in range(4)])
+    kin = pd.Series({"s0": "AP", "s1": "AP", "s2": "AP", "s3": "AFP"})
+    (one,) = totals.statements(frame, kin)
+    assert one.families == ("AFP", "AP")
+    assert one.rows == ("c0", "c1", "c2", "c3")
+
+
+def test_relation_of_a_statement_is_that_of_most_origins():
+    frame = counts(
+        ("a", "2023-11-01", 20, None, None, "exact"),
+        ("b", "2023-11-01", 20, None, None, "at_least"),
+        ("c", "2023-11-01", 20, None, None, "at_least"),
+    )
+    (one,) = totals.statements(frame, families("a", "b", "c"))
+    assert (one.relation, one.low, one.high) == ("at_least", 20, float("inf"))
+
+
+@pytest.mark.parametrize(("relation", "low", "high"), [("exact", 66, 66), ("approximately", 63, 69)])
+def test_bounds_follow_the_codebook(relation, low, high):
+    assert totals.bounds_of(66, relation) == (low, high)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 8), st.integers(1, 4)), min_size=1, max_size=7))
+def test_chain_is_as_heavy_as_the_best_of_all_subsets(drawn):
+    start = pd.Timestamp("2023-11-01")
+    items = [
+        totals.Statement(start + pd.Timedelta(days=day), value, "exact", value, value, (), ("f",) * weight, False)
+        for day, value, weight in sorted(set(drawn))
+    ]
+    best = max(
+        sum(item.weight for item in subset)
+        for size in range(1, len(items) + 1)
+        for subset in combinations(items, size)
+        if all(a.value <= b.value for a, b in pairwise(subset))
+    )
+    assert sum(items[i].weight for i in totals.heaviest_chain(items)) == pytest.approx(best)
+
+
+def test_a_total_that_later_ones_contradict_is_set_aside_and_told():
+    frame = counts(
+        ("a", "2023-11-01", 20, None, None, "exact"),
+        ("b", "2023-11-05", 50, None, None, "exact"),
+        ("c", "2023-11-09", 30, None, None, "exact"),
+        ("d", "2023-11-12", 34, None, None, "exact"),
+    )
+    chain = totals.series(frame, families(*"abcd"))
+    assert [point.value for point in chain.points] == [0, 20, 30, 34]
+    assert [item.value for item in chain.aside] == [50]
+    clashes = totals.contradictions(frame, families(*"abcd"))
+    assert list(clashes["kind"]) == ["falls"]
+    assert clashes.loc[0, "rows"] == "c1"
+    assert clashes.loc[0, "against"] == "c2;c3"
+
+
+def test_two_totals_for_one_day_and_wrong_sums_are_told():
+    frame = counts(
+        ("a", "2023-11-01", 20, 12, 9, "exact"),
+        ("b", "2023-11-01", 23, 14, 9, "exact"),
+    )
+    clashes = totals.contradictions(frame, families("a", "b"))
+    assert sorted(clashes["kind"]) == ["same_day", "sum"]
+    assert "12 + 9 is 21, not 20" in set(clashes["text"])
+
+
+def test_a_lower_at_least_is_no_contradiction():
+    frame = counts(
+        ("a", "2023-11-01", 20, None, None, "exact"),
+        ("b", "2023-11-02", 18, None, None, "at_least"),
+    )
+    assert totals.contradictions(frame, families("a", "b")).empty
+
+
+def test_bounds_between_statements():
+    frame = counts(
+        ("a", "2023-11-01", 20, None, None, "exact"),
+        ("b", "2023-11-05", 30, None, None, "at_least"),
+        ("c", "2023-11-09", 40, None, None, "exact"),
+    )
+    chain = totals.series(frame, families(*"abc"))
+    assert chain.at("2023-11-05") == (30, 30, 40)
+    assert chain.between("2023-11-02", "2023-11-05") == (10, 10, 20)
+    assert chain.between("2023-11-06", "2023-11-09") == (10, 0, 10)
+
+
+def test_country_follows_from_the_total_where_the_other_is_fixed():
+    frame = counts(
+        ("a", "2023-11-01", 20, 12, 8, "exact"),
+        ("b", "2023-11-05", 21, None, None, "exact"),
+        ("c", "2023-11-09", 24, 12, 12, "exact"),
+    )
+    split = totals.by_country(frame, families(*"abc"))
+    assert split["SY"].at("2023-11-05")[0] == 9
+    assert split["IQ"].at("2023-11-05")[0] == 12
+
+
+def test_share_has_clopper_and_pearsons_interval():
+    # 5 of 10: 0.187 to 0.813; 10 of 10: 0.692 to 1 (tables of Clopper and Pearson 1934)
+    part = coverage.share(10, 14, 5)
+    assert (part.low, part.high) == (0.5, 1.0)
+    assert part.ci_low == pytest.approx(0.187, abs=5e-4)
+    assert part.ci_high == 1.0
+    assert coverage.share(10, 5, 5).ci_high == pytest.approx(0.813, abs=5e-4)
+    assert part.ratio == pytest.approx(1.4)
+
+
+def made(parameters: Parameters | None = None, shuffle: bool = False) -> coverage.CoverageResult:
+    frame = counts(
+        ("a", "2023-10-27", 24, 14, 10, "exact"),
+        ("b", "2023-11-23", 60, 30, 30, "exact"),
+        ("c", "2023-11-30", 61, 30, 31, "exact"),
+        ("d", "2024-01-28", 110, 50, 60, "exact"),
+    )
+    rows = (
+        [("2023-10-20", "IQ", "us_official")] * 7
+        + [("2023-10-21", "SY", "media_only")] * 20
+        + [("2023-11-10", "SY", "us_official")] * 10
+        + [("2023-11-10", "IQ", "claim_only")] * 4
+        + [("2023-11-26", "SY", "us_official")]
+        + [("2023-12-20", "SY", "local_official")] * 29
+        + [("2024-02-10", "SY", "media_only")] * 3
+    )
+    found = incidents(*rows)
+    sources = pd.DataFrame({"source_id": list("abcd"), "family": list("abcd")})
+    if shuffle:
+        found = found.sample(frac=1, random_state=3)
+        frame = frame.sample(frac=1, random_state=3)
+    return coverage.analyse_coverage(found, frame, sources, parameters or Parameters())
+
+
+def test_weights_make_each_period_and_country_sum_to_the_official_count():
+    result = made()
+    weighed = coverage.capture_for(result.incidents, result)
+    for (period, country), group in weighed[weighed["period"] != ""].groupby(["period", "country"]):
+        row = result.periods[(result.periods["period"] == period) & (result.periods["country"] == country)].iloc[0]
+        if row["weight"] == row["weight_unclipped"]:
+            assert group["weight"].sum() == pytest.approx(row["official"])
+        assert 1 / coverage.CLIP <= group["weight"].min() <= group["weight"].max() <= coverage.CLIP
+    after = weighed[weighed["incident_id"].str.startswith("2024-02-10")]
+    assert (after["weight"] == 1).all()
+    assert after["capture"].isna().all()
+
+
+def test_shares_are_bounds_between_confirmed_and_coded():
+    result = made()
+    assert result.overall.official == 110
+    assert result.shares["pause"].low == 1.0
+    assert result.shares["before"].confirmed == 17
+    assert result.shares["before"].low < result.shares["before"].high
+    assert coverage.capture_under(result, "us_official").coded == 18
+    assert coverage.capture_under(result, "anyone").ratio == pytest.approx(71 / 110)
+
+
+def test_order_of_rows_changes_nothing():
+    one, other = made(), made(shuffle=True)
+    pd.testing.assert_frame_equal(one.periods, other.periods)
+    pd.testing.assert_frame_equal(one.contradictions, other.contradictions)
+    weights = [
+        coverage.capture_for(r.incidents, r).sort_values("incident_id")["weight"].to_numpy() for r in (one, other)
+    ]
+    assert np.array_equal(*weights)
+
+
+EDGES = {
+    "one country": {"countries": "IQ"},
+    "Jordan alone": {"countries": "JO"},
+    "single day": {"window_start": "2023-11-10", "window_end": "2023-11-10"},
+    "after the totals": {"window_start": "2024-02-01"},
+    "US officials alone": {"confirmed_by": "us_official"},
+    "before everything": {"window_start": "2023-01-01", "window_end": "2023-02-01"},
+}
+
+
+@pytest.mark.parametrize("change", EDGES.values(), ids=EDGES)
+def test_edges_give_a_whole_result(change):
+    result = made(Parameters(**change))
+    facts = Facts()
+    coverage_facts.record(facts, result)
+    assert figures.title(result).strip()
+    assert figures.alt(result).strip()
+    assert set(facts) == set(_facts(made()))
+    assert len(coverage.capture_for(result.incidents, result)) == len(result.incidents)
+
+
+def _facts(result: coverage.CoverageResult) -> Facts:
+    facts = Facts()
+    coverage_facts.record(facts, result)
+    return facts
+
+
+def test_filters_reach_the_result_and_the_title():
+    plain, strict = made(), made(Parameters(confirmed_by="us_official"))
+    assert strict.overall.coded < plain.overall.coded
+    assert strict.overall.official == plain.overall.official
+    assert figures.title(strict) != figures.title(plain)
+    assert made(Parameters(countries="SY")).overall.official == 60
+
+
+def test_the_record_itself_rises_and_holds_its_known_contradictions():
+    names = ("incidents", "official_counts", "sources")
+    result = coverage.analyse_coverage(*(tables.read(name) for name in names), Parameters())
+    values = [point.value for point in result.series.points]
+    assert values == sorted(values)
+    assert result.series.at("2023-11-23")[0] == 73
+    falls = result.contradictions[result.contradictions["kind"] == "falls"]
+    assert falls["text"].str.contains("134 by 31 December 2023").any()
+    sums = result.contradictions[result.contradictions["kind"] == "sum"]
+    assert sums["text"].str.contains("43 [+] 41 is 84, not 78").any()
