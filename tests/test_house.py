@@ -60,7 +60,7 @@ def test_the_command_and_the_kernel_provisioner_are_registered() -> None:
     from importlib.metadata import entry_points
 
     assert [point.value for point in entry_points(group="console_scripts", name="brief")] == [
-        "helpers.running.cli:main"
+        "helpers.running.start:main"
     ]
     found = entry_points(group="jupyter_client.kernel_provisioners", name="brief-warm")
     assert [point.load().__name__ for point in found] == ["WarmProvisioner"]

@@ -1,5 +1,5 @@
 """``python -m helpers.running``: the command ``brief`` where its script is not on the path."""
 
-from helpers.running.cli import main
+from helpers.running.start import main
 
-main(prog_name="brief")
+main()
