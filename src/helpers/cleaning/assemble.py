@@ -25,15 +25,13 @@ def incidents(
 
     `reports` are the typed reports with incident_id, family and published; those set aside are left out here.
     """
-    kept = reports[reports["incident_id"] != ""].sort_values("report_id")
+    told = reports.drop(columns=["incident_key", "weapon_as_reported", "note"])
+    kept = told[told["incident_id"] != ""].sort_values("report_id")
     number, ids = pd.factorize(kept["incident_id"], sort=True)
-    kept = kept.assign(
-        incident=number,
-        family_name=kept["family"],
-        family=pd.factorize(kept["family"], sort=True)[0],
-        key_day=pd.to_datetime(kept["incident_id"].str[:10], format="%Y-%m-%d", errors="coerce"),
-        key_site=kept["incident_id"].str.slice(11).str.replace(r"-[0-9]+$", "", regex=True),
-    )
+    kept["key_day"] = pd.to_datetime(kept["incident_id"].str[:10], format="%Y-%m-%d", errors="coerce")
+    kept["key_site"] = kept["incident_id"].str.slice(11).str.replace(r"-[0-9]+$", "", regex=True)
+    kept["incident"], kept["family"] = number, pd.factorize(kept["family"], sort=True)[0]
+    kept = kept.drop(columns="incident_id")
     verdicts = reconcile(kept, sites)
     verdicts["confirmation"] = grade.confirmation(kept)
     rows = pd.RangeIndex(len(ids))

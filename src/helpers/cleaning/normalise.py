@@ -86,7 +86,7 @@ def normalise(frame: pd.DataFrame, sheet: Sheet, spellings: Spellings) -> tuple[
                 after = changed
         out[column.name] = after
     log = pd.concat(logs, ignore_index=True) if logs else pd.DataFrame(columns=list(LOG))
-    result = pd.DataFrame(out, index=frame.index)
+    result = pd.DataFrame(out, index=frame.index, copy=False)
     result.attrs = frame.attrs
     return result, log
 

@@ -40,8 +40,8 @@ def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
         elif column.type == "number":
             out[column.name] = pd.to_numeric(cells, errors="coerce").astype("float64")
         else:
-            out[column.name] = cells.astype(TEXT)
-    return pd.DataFrame(out, index=frame.index)
+            out[column.name] = cells if cells.dtype == TEXT else cells.astype(TEXT)
+    return pd.DataFrame(out, index=frame.index, copy=False)
 
 
 def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
@@ -67,9 +67,9 @@ def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
     whole["family"] = whole["source_id"].map(of_source["family"]).astype(TEXT)
     whole["published"] = whole["source_id"].map(of_source["published"])
     made: dict[str, pd.DataFrame] = {}
+    made["set_aside"] = _set_aside(whole, linked, rulings)
     made["incidents"], made["reconciled"], made["conflicts"] = assemble.incidents(whole, sites, linked)
     made["reports"] = whole.drop(columns="published").sort_values("report_id", ignore_index=True)
-    made["set_aside"] = _set_aside(whole, linked, rulings)
     made["suspects"] = suspected
     made["decisions"] = effects(rulings, linked)
     made["cleaning_log"] = _log(checked.log)

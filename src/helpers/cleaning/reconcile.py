@@ -49,7 +49,8 @@ def reconcile(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
     number), published (datetime64), key_day and key_site (day and site in the incident's id); `sites` is the gazetteer.
     """
     official = reports["confirmation"].isin(["us_official", "local_official"])
-    reports = reports.assign(weight=np.where(official, OFFICIAL_WEIGHT, 1))
+    reports = reports.copy(deep=False)
+    reports["weight"] = np.where(official, OFFICIAL_WEIGHT, 1)
     verdicts = {"date": _dates(reports), "time_local": _hours(reports)}
     verdicts |= _places(reports, sites)
     for field, order in _TIES.items():
