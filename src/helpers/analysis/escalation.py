@@ -87,6 +87,8 @@ class EscalationResult:
     ----------
     incidents: those selected, with rung, day, week and period (`ladder.prepare`).
     missile_rung: the lowest rung that is a ballistic or cruise missile.
+    rocket_rung: the rung of rockets.
+    middle: the day (from the window's start) with which its second half begins.
     said: for each incident with such a missile, weapon code -> number of its sources that name it.
     first: first use of each weapon, in the ladder's order.
     by_period, by_week, by_month: incidents by top weapon.
@@ -104,6 +106,8 @@ class EscalationResult:
 
     incidents: pd.DataFrame
     missile_rung: int
+    rocket_rung: int
+    middle: float
     said: dict[str, dict[str, int]]
     first: tuple[FirstUse, ...]
     by_period: pd.DataFrame
@@ -214,7 +218,7 @@ def analyse_escalation(
     """
     prepared = ladder.prepare(select(incidents, parameters), parameters)
     missile = ladder.missile_rung(parameters.reference_dir)
-    rocket = weapons(parameters.reference_dir)["rocket"].rung
+    rocket = weapons(parameters.reference_dir)["rocket"].rung or 0
     on = prepared[prepared["rung"].notna()]
     length = (parameters.window_end - parameters.window_start).days + 1
     second = on["day"] >= length / 2
@@ -228,6 +232,8 @@ def analyse_escalation(
     return EscalationResult(
         incidents=prepared,
         missile_rung=missile,
+        rocket_rung=rocket,
+        middle=length / 2,
         said=ladder.naming(prepared.loc[prepared["rung"] >= missile, "incident_id"], reports),
         first=ladder.first_uses(prepared, reports, folder),
         by_period=ladder.mix(prepared, "period", list(PERIODS), folder),
@@ -238,7 +244,7 @@ def analyse_escalation(
         rocket_halves=halves(on["rung"] >= rocket, second),
         calendar_first=((length - int(top_days.min())) / length) ** len(top_days) if len(top_days) else None,
         missiles=harm.compare(prepared, _at_least(prepared, missile), "missiles", **drawn),
-        rockets=harm.compare(prepared, _at_least(prepared, rocket or 0), "rockets", **drawn),
+        rockets=harm.compare(prepared, _at_least(prepared, rocket), "rockets", **drawn),
         outcomes={name: harm.compare(prepared, harm.outcome(prepared, name), name, **drawn) for name in OUTCOMES},
         munitions=harm.ranked(prepared, "munitions_best", **drawn),
         injured=harm.ranked(prepared, "us_injured_best", **drawn),

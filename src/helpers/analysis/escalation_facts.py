@@ -23,8 +23,14 @@ def record(facts: Facts, result: EscalationResult) -> Facts:
         _trend(facts, f"trend.{reading.key}", reading.trend)
         _timing(facts, f"timing.{reading.key}", reading.timing, reading.top)
     _verdicts(facts, result)
-    _halves(facts, "halves.missiles", result.missile_halves)
-    _halves(facts, "halves.rockets", result.rocket_halves)
+    for name, test, rung in (
+        ("missiles", result.missile_halves, result.missile_rung),
+        ("rockets", result.rocket_halves, result.rocket_rung),
+    ):
+        chosen = result.incidents[result.incidents["rung"] >= rung]
+        second = chosen["day"] >= result.middle
+        ids = tuple(chosen.loc[~second, "incident_id"]), tuple(chosen.loc[second, "incident_id"])
+        _halves(facts, f"halves.{name}", test, ids)
     _comparison(facts, "missiles", result.missiles)
     _comparison(facts, "rockets", result.rockets)
     for name, part in result.outcomes.items():
@@ -168,27 +174,29 @@ def _verdicts(facts: Facts, result: EscalationResult) -> None:
         _add(facts, name, count, "weeks")
 
 
-def _halves(facts: Facts, name: str, test: HalvesTest) -> None:
-    _add(facts, f"{name}.first", test.k1, "incidents", note=f"of {test.n1} with a rung in the window's first half")
-    _add(facts, f"{name}.second", test.k2, "incidents", note=f"of {test.n2} with a rung in its second half")
-    _add(facts, f"{name}.first_of", test.n1, "incidents")
-    _add(facts, f"{name}.second_of", test.n2, "incidents")
+def _halves(facts: Facts, name: str, test: HalvesTest, ids: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
+    few = "; no split of so few could reach that" if test.power == 0 else ""
+    for part, count, total, mine in (("first", test.k1, test.n1, ids[0]), ("second", test.k2, test.n2, ids[1])):
+        _add(
+            facts, f"{name}.{part}", count, "incidents", incidents=mine, note="with a rung, in this half of the window"
+        )
+        _add(facts, f"{name}.{part}_of", total, "incidents", note="incidents with a rung in this half of the window")
     for part in ("p", "p_rise"):
         _add(facts, f"{name}.{part}", getattr(test, part), "probability", note="Fisher's exact test")
     _add(facts, f"{name}.power", test.power, "share",
-         note="chance that the one-sided test at 5 in 100 would show a doubling of the share")  # fmt: skip
+         note=f"chance that the one-sided test at 5 in 100 would show a doubling of the share{few}")  # fmt: skip
     _add(facts, f"{name}.needed", test.needed, "incidents",
          note="such incidents needed among as many for that chance to reach 80 in 100")  # fmt: skip
 
 
 def _share(facts: Facts, name: str, share: Share) -> None:
     _add(facts, f"{name}.hits", share.hits, "incidents", incidents=share.incidents)
-    _add(facts, f"{name}.known", share.known, "incidents")
-    _add(facts, f"{name}.unknown", share.unknown, "incidents")
+    _add(facts, f"{name}.known", share.known, "incidents", incidents=share.known_incidents)
+    _add(facts, f"{name}.unknown", share.unknown, "incidents", incidents=share.unknown_incidents)
     for part in ("value", "low", "high", "least", "most"):
         text = name if part == "value" else f"{name}.{part}"
-        _add(facts, text, getattr(share, part), "share", incidents=share.incidents,
-             note="if all the unknown were not, or were" if part in ("least", "most") else "among the known")  # fmt: skip
+        note = "if all the unknown were not, or were" if part in ("least", "most") else "among the known"
+        _add(facts, text, getattr(share, part), "share", incidents=share.incidents, note=note)
 
 
 def _comparison(facts: Facts, name: str, part: Comparison) -> None:

@@ -28,7 +28,7 @@ class Share:
     hits, known, unknown: incidents where it is so, where it is known, and where it is not.
     value, low, high: share of the known, with Wilson's interval (1927, J. Am. Stat. Assoc. 22:209); None without known.
     least, most: the share if all the unknown were not so, or were so (Manski 1989, J. Hum. Resour. 24:343).
-    incidents: ids of the hits.
+    incidents, known_incidents, unknown_incidents: ids of the hits, the known and the unknown.
     """
 
     hits: int
@@ -40,6 +40,8 @@ class Share:
     least: float | None
     most: float | None
     incidents: tuple[str, ...]
+    known_incidents: tuple[str, ...]
+    unknown_incidents: tuple[str, ...]
 
 
 def share(hit: pd.Series[float], ids: pd.Series[str]) -> Share:
@@ -51,7 +53,8 @@ def share(hit: pd.Series[float], ids: pd.Series[str]) -> Share:
         low, high = (float(x) for x in proportion_confint(hits, known, alpha=1 - LEVEL, method="wilson"))
     return Share(
         hits, known, total - known, value, low, high,
-        hits / total if total else None, (hits + total - known) / total if total else None, tuple(ids[hit == 1]),
+        hits / total if total else None, (hits + total - known) / total if total else None,
+        tuple(ids[hit == 1]), tuple(ids[hit.notna()]), tuple(ids[hit.isna()]),
     )  # fmt: skip
 
 

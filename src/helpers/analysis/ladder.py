@@ -56,7 +56,8 @@ def unsettled(incidents: pd.DataFrame, reports: pd.DataFrame | None = None) -> p
     """
     mine = incidents["weapons"].map(lambda cell: UNSPECIFIED in split(cell))
     if reports is not None and len(reports):
-        said = reports.loc[reports["weapons"].map(lambda cell: UNSPECIFIED in split(cell)), "incident_id"]
+        naming = reports["weapons"].map(lambda cell: UNSPECIFIED in split(cell)).astype(bool)
+        said = reports.loc[naming, "incident_id"]
         mine = mine | incidents["incident_id"].isin(set(said.dropna()))
     return mine.astype(bool)
 
@@ -102,11 +103,11 @@ def first_uses(prepared: pd.DataFrame, reports: pd.DataFrame | None, reference_d
     used = prepared["weapons"].map(split)
     found = []
     for code, weapon in weapons(reference_dir).items():
-        with_it = prepared[used.map(lambda codes, code=code: code in codes)]
+        with_it = prepared[used.map(lambda codes, code=code: code in codes).astype(bool)]
         ids = tuple(with_it["incident_id"])
         sources = saying = earliest_day = earliest_incident = None
         if reports is not None:
-            naming = reports[reports["weapons"].map(lambda cell, code=code: code in split(cell))]
+            naming = reports[reports["weapons"].map(lambda cell, code=code: code in split(cell)).astype(bool)]
             named = prepared[prepared["incident_id"].isin(set(naming["incident_id"].dropna()))]
             if len(named) and (with_it.empty or named["date"].iloc[0] < with_it["date"].iloc[0]):
                 earliest_day, earliest_incident = named["date"].iloc[0].date(), str(named["incident_id"].iloc[0])

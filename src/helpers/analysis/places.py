@@ -50,6 +50,7 @@ def sites_table(prepared: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
             }
         )
     table = pd.DataFrame(rows, columns=SITE_COLUMNS)
+    table = table.astype({"incidents": int, "mapped": bool})
     return table.sort_values(["incidents", "site_id"], ascending=[False, True], ignore_index=True)
 
 

@@ -112,7 +112,7 @@ def _callouts(result: EscalationResult) -> dict[str, str]:
         found[str(incident["incident_id"])] = text
     killed = result.incidents["us_killed"].astype("Float64").fillna(0).to_numpy(float)
     if len(killed) and killed.max() > 0:
-        worst = result.incidents.to_dict("records")[int(np.argmax(killed))]
+        worst = result.incidents.iloc[[int(np.argmax(killed))]].to_dict("records")[0]
         found.setdefault(str(worst["incident_id"]), f"deadliest: {_told(worst)}")
     return found
 
@@ -153,10 +153,11 @@ class Row:
     crowded: bool
 
 
-def _measured(result: EscalationResult, parameters: Parameters, layout: Layout, step: float) -> list[Row]:
+def _measured(
+    result: EscalationResult, calls: dict[str, str], parameters: Parameters, layout: Layout, step: float
+) -> list[Row]:
     """Return the rows with the room they need: dots `step` inches apart, stacked by day, and what is said of some."""
     known = weapons(parameters.reference_dir)
-    calls = _callouts(result)
     line = layout.font * 1.25 / 72
     measured = []
     for codes, label in _rows(result, parameters):
@@ -176,7 +177,8 @@ def draw_ladder(result: EscalationResult, parameters: Parameters, layout: Layout
     """Draw every incident on the rung of its highest weapon, against time."""
     known = weapons(parameters.reference_dir)
     dot = layout.choose(4.0, 3.1)  # diameter, points
-    rows = _measured(result, parameters, layout, (dot + 0.35) / 72)
+    calls = _callouts(result)
+    rows = _measured(result, calls, parameters, layout, (dot + 0.35) / 72)
     total = sum(row.height for row in rows) + 0.14
     figure, axes = plt.subplots(figsize=(layout.width, total + 0.62))
     axes.set_ylim(0, total)
@@ -190,7 +192,7 @@ def draw_ladder(result: EscalationResult, parameters: Parameters, layout: Layout
             divided = True
         axes.axhline(top - row.height, color=style.GRID, linewidth=0.7, zorder=0.5)
         _label(axes, row, top, layout, _named_alone(result, row))
-        _dots(axes, result, row, top, dot, parameters, layout)
+        _dots(axes, calls, row, top, dot, parameters, layout)
         top -= row.height
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -230,7 +232,7 @@ def _label(axes: Axes, row: Row, top: float, layout: Layout, note: str) -> None:
 
 
 def _dots(
-    axes: Axes, result: EscalationResult, row: Row, top: float, dot: float, parameters: Parameters, layout: Layout
+    axes: Axes, calls: dict[str, str], row: Row, top: float, dot: float, parameters: Parameters, layout: Layout
 ) -> None:
     """Draw the row's incidents as dots stacked by day, filled where an official confirms, and say what is to say."""
     mine = row.incidents
@@ -247,7 +249,6 @@ def _dots(
     face = [shade if filled else PAPER for shade, filled in zip(shades, sure, strict=True)]
     axes.scatter(x, y, s=dot**2, c=face, edgecolors=shades, linewidths=0.75, zorder=3, clip_on=False)
     low, high = axes.get_xlim()
-    calls = _callouts(result)
     for incident, left, up in zip(mine["incident_id"], x, y, strict=True):
         if incident not in calls:
             continue

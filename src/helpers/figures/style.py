@@ -179,7 +179,7 @@ def _wrapped(figure: Figure, parts: list[tuple[str, dict[str, Any]]], width: flo
 def time_axis(axes: Axes, parameters: Parameters) -> None:
     """Give `axes` the common time axis: the whole window, a tick at each month's first day, its name in its middle.
 
-    Short windows (up to 45 days) show each week's first day instead, very long ones (above 20 months) the quarters.
+    Short windows (up to 45 days) show each week's first day instead, long ones (above 13 months) quarters or years.
     """
     start = pd.Timestamp(parameters.window_start)
     end = pd.Timestamp(parameters.window_end) + pd.Timedelta(days=1)
@@ -192,21 +192,20 @@ def time_axis(axes: Axes, parameters: Parameters) -> None:
         axes.xaxis.set_major_formatter(FixedFormatter([f"{tick.day} {tick:%b}" for tick in ticks]))
         axes.xaxis.set_minor_locator(FixedLocator([]))
         return
-    months = 1 if days <= 620 else 3 if days <= 1900 else 12
-    firsts = pd.date_range(start.replace(day=1) - pd.DateOffset(months=12), end, freq="MS")
-    firsts = firsts[(firsts.month - 1) % months == 0] if months > 1 else firsts
+    months = next((step for step in (1, 3, 12, 24, 60, 120) if days / 30.4 / step <= 13.5), 240)
+    firsts = pd.date_range(start.replace(day=1) - pd.DateOffset(months=months), end, freq="MS")
+    firsts = firsts[(firsts.year * 12 + firsts.month - 1) % months == 0]
     axes.xaxis.set_major_locator(FixedLocator([on_axis(first) for first in firsts if start <= first <= end]))
     axes.xaxis.set_major_formatter(NullFormatter())
     middles: list[float] = []
     names: list[str] = []
-    room = days / 14  # a name narrower than a fourteenth of the axis would run into its neighbour
     for first in firsts:
         left, right = max(first, start), min(first + pd.DateOffset(months=months), end)
-        if (right - left).days < room * 0.7:
+        if (right - left).days < days / 22:  # too narrow for its name
             continue
         middles.append(on_axis(left + (right - left) / 2))
-        year = not names or first.month == 1 or (months > 1 and first.year != firsts[firsts < first][-1].year)
-        names.append((f"{first:%b}" if months < 12 else "") + (f"\n{first:%Y}" if year else ""))
+        year = f"{first:%Y}" if not names or first.month == 1 else ""
+        names.append("\n".join(part for part in (f"{first:%b}" if months < 12 else "", year) if part))
     axes.xaxis.set_minor_locator(FixedLocator(middles))
     axes.xaxis.set_minor_formatter(FixedFormatter(names))
     axes.tick_params(axis="x", which="minor", length=0, pad=4, labelsize=plt.rcParams["xtick.labelsize"])

@@ -13,8 +13,9 @@ from matplotlib.text import Text
 
 from helpers.paths import resolve
 
-#: Type families in the order in which a letter is looked for, as far as ``report/fonts`` holds them.
-_TEXT_FAMILIES = ("Source Sans 3", "Source Sans Pro", "Noto Sans")
+#: Type families in the order in which a letter is looked for, as far as ``report/fonts`` holds them. They are few since
+#: matplotlib looks every one of them up for every text.
+_FAMILIES = ("Source Sans 3", "Noto Sans Arabic", "Noto Sans CJK JP")
 #: The family that comes with matplotlib, so that figures look alike on machines with other fonts installed.
 _LAST_FAMILY = "DejaVu Sans"
 
@@ -26,9 +27,7 @@ logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 def families() -> list[str]:
     """Register the fonts of ``report/fonts``; return the families to look letters up in, in order."""
     bundled = _register(tuple(sorted(str(path) for path in resolve("report/fonts").glob("*.[ot]tf"))))
-    first = [family for family in _TEXT_FAMILIES if family in bundled]
-    others = [family for family in bundled if family.startswith("Noto Sans ")]
-    return [*first, *others, _LAST_FAMILY] if first else [_LAST_FAMILY, *others]
+    return [*(family for family in _FAMILIES if family in bundled), _LAST_FAMILY]
 
 
 @cache
