@@ -24,6 +24,7 @@ import itables
 import jinja2
 import vl_convert
 
+from helpers.brief.web import font_faces
 from helpers.explorer import charts
 from helpers.explorer.payload import colours, payload, script_json
 from helpers.figures import style
@@ -91,8 +92,14 @@ def on_dark(colour: str) -> str:
     return made
 
 
-def _variables() -> str:
-    data = {name: (colour, on_dark(colour)) for name, colour in colours().items()}
+def _fonts() -> str:
+    """Return the brief's faces that the page sets, embedded: upright, the bold ones in sans alone."""
+    faces = font_faces().splitlines(keepends=True)
+    return "".join(face for face in faces if "italic" not in face and not ("Serif" in face and "weight:600" in face))
+
+
+def _variables(reference_dir: str) -> str:
+    data = {name: (colour, on_dark(colour)) for name, colour in colours(reference_dir).items()}
     light, dark = ("".join(f"--{name}:{pair[side]};" for name, pair in {**PLAIN, **data}.items()) for side in (0, 1))
     return f":root{{{light}}}\n@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
 
@@ -114,7 +121,8 @@ def _script(text: str) -> str:
 def _policy(scripts: list[str]) -> str:
     digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    rest = "style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; script-src {allowed}; {rest}"
 
 
 def _usual_words(parameters: Parameters) -> str:
@@ -146,11 +154,11 @@ def html(clean_dir: str, parameters: Parameters) -> str:
     )
     return template.render(
         policy=_policy(scripts),
-        style=_variables() + (_HERE / "page.css").read_text(encoding="utf-8"),
+        style=_fonts() + _variables(parameters.reference_dir) + (_HERE / "page.css").read_text(encoding="utf-8"),
         scripts=scripts,
         data=script_json(data),
         charts=script_json(charts.specifications()),
-        legend=[(code, weapon.label) for code, weapon in weapons().items() if code in shown],
+        legend=[(code, weapon.label) for code, weapon in weapons(parameters.reference_dir).items() if code in shown],
         first=day_text(parameters.window_start),
         last=day_text(parameters.window_end),
         usual=_usual_words(parameters),

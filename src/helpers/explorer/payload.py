@@ -147,10 +147,10 @@ def site_options(incidents: pd.DataFrame, sites: pd.DataFrame) -> list[dict[str,
     return sorted(found, key=lambda site: (order.index(site["country"]), -site["n"], site["code"]))
 
 
-def options(incidents: pd.DataFrame, sites: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+def options(incidents: pd.DataFrame, sites: pd.DataFrame, reference_dir: str) -> dict[str, list[dict[str, Any]]]:
     """Return for each list of filters the values in the data, in order, with label and name of the colour."""
     used = {code for item in incidents["weapons"] for code in vocabulary.split(item)} | set(incidents["top_weapon"])
-    weapons = {code: weapon.label for code, weapon in vocabulary.weapons().items() if code in used}
+    weapons = {code: weapon.label for code, weapon in vocabulary.weapons(reference_dir).items() if code in used}
     confirmed = {
         code: label for code, label in vocabulary.CONFIRMATION.items() if code in set(incidents["confirmation"])
     }
@@ -167,9 +167,9 @@ def options(incidents: pd.DataFrame, sites: pd.DataFrame) -> dict[str, list[dict
     return {**made, "site": site_options(incidents, sites)}
 
 
-def colours() -> dict[str, str]:
+def colours(reference_dir: str) -> dict[str, str]:
     """Return name -> colour on paper, of all that the page colours."""
-    weapons = {f"weapon-{code}": weapon.colour for code, weapon in vocabulary.weapons().items()}
+    weapons = {f"weapon-{code}": weapon.colour for code, weapon in vocabulary.weapons(reference_dir).items()}
     countries = {f"country-{code}": colour for code, colour in style.COUNTRY_COLOURS.items()}
     confirmation = {
         f"confirmation-{code}": style.CONFIRMATION_COLOURS.get(code, style.GRID) for code in vocabulary.CONFIRMATION
@@ -194,8 +194,8 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
         "all": {"from": min(view.start, cell(span[0]) or view.start), "to": max(view.end, cell(span[1]) or view.end)},
         "pause": _pause(parameters),
         "periods": periods(parameters),
-        "options": options(incidents, sites),
-        "labels": _labels(),
+        "options": options(incidents, sites, parameters.reference_dir),
+        "labels": _labels(parameters.reference_dir),
         # Each report names its source.
         "incidents": packed(incidents.drop(columns="sources").assign(harm=selection.harm(incidents))),
         "csv": csv_lines(incidents),
@@ -212,7 +212,7 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
         "responses": []
         if responses is None
         else records(responses[["date", "country", "place"]].dropna(subset="date")),
-        "borders": borders(),
+        "borders": borders(parameters.reference_dir),
     }
 
 
@@ -223,10 +223,10 @@ def _grouped(frame: pd.DataFrame | None, columns: list[str]) -> dict[str, list[d
     return {str(name): records(rows) for name, rows in groups}
 
 
-def _labels() -> dict[str, dict[str, str]]:
+def _labels(reference_dir: str) -> dict[str, dict[str, str]]:
     return {
         "country": vocabulary.COUNTRIES,
-        "weapon": {code: weapon.label for code, weapon in vocabulary.weapons().items()},
+        "weapon": {code: weapon.label for code, weapon in vocabulary.weapons(reference_dir).items()},
         "confirmation": vocabulary.CONFIRMATION,
         "harm": selection.HARM,
         "claimant": {**CLAIMANTS, "none": "nobody"},
@@ -260,7 +260,7 @@ def periods(parameters: Parameters) -> list[dict[str, str]]:
     ]
 
 
-def borders(reference_dir: str = "data/reference") -> dict[str, Any]:
+def borders(reference_dir: str) -> dict[str, Any]:
     """Return the borders' GeoJSON; an empty collection where there is none."""
     path = resolve(reference_dir) / "borders.geojson"
     if not path.exists():
