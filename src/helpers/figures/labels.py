@@ -125,7 +125,7 @@ def around(
         Bbox.from_extents(x - r * dot, y - r * dot, x + r * dot, y + r * dot)
         for (x, y), r in zip(pixels, radii, strict=True)
     ]
-    frame = axes.get_window_extent()
+    frame = axes.get_window_extent().padded(-4 * dot)
     taken = [*avoid, *marks]
     placed = []
     ways = [(1, 0), (-1, 0), (0, 1), (0, -1), (0.75, 0.75), (0.75, -0.75), (-0.75, 0.75), (-0.75, -0.75)]

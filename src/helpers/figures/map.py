@@ -285,7 +285,7 @@ def draw_sites(result: EscalationResult, parameters: Parameters, layout: Layout)
     figure, axes = plt.subplots(figsize=(layout.width, row_height * max(len(order), 1) + 0.6))
     style.time_axis(axes, parameters)
     style.pause_band(axes, parameters)
-    axes.set_ylim(-max(len(order), 1) + 0.4, 0.7)
+    axes.set_ylim(-max(len(order), 1) + 0.4, 0.75)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     previous = None
@@ -295,7 +295,7 @@ def draw_sites(result: EscalationResult, parameters: Parameters, layout: Layout)
         ]
         colour = COUNTRY_COLOURS[row["country"]]
         if previous not in (None, row["country"]):
-            axes.axhline(-place + 0.5, color=MUTED, linewidth=0.7)
+            axes.axhline(-place + layout.choose(0.5, 0.7), color=MUTED, linewidth=0.7)
         previous = row["country"]
         axes.axhline(-place, color=style.GRID, linewidth=0.6, zorder=0.5)
         x = [style.on_axis(day) + 0.5 for day in mine["date"]]
