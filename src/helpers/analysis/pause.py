@@ -232,7 +232,8 @@ def _dating(rule: str, incidents: pd.DataFrame, parameters: Parameters, reports:
     named = masks(parameters)
     start, last = pd.Timestamp(parameters.pause_start), pd.Timestamp(parameters.pause_end) - pd.Timedelta(days=1)
     days = possible_days(incidents, rule, reports)
-    within, around = days.apply(lambda day: day.between(start, last)), (days["early"] < start) & (days["late"] > last)
+    within = pd.DataFrame({name: days[name].between(start, last) for name in days}, index=days.index)
+    around = (days["early"] < start) & (days["late"] > last)
     may = within.any(axis=1) | around
     must = within[["early", "late"]].all(axis=1)
     # out of the pause goes to the side that the bounds allow, into it to the nearest day of it
@@ -381,33 +382,3 @@ def read_capture(report_dir: str | Path) -> pd.DataFrame | None:
     """Return the table of capture that the coverage analysis left in `report_dir`, or None if there is none."""
     path = resolve(report_dir) / "tables/capture.csv"
     return pd.read_csv(path) if path.exists() else None
-
-
-def methods_table(result: PauseResult) -> pd.DataFrame:
-    """Return the ratio of the pause to other days by each method and comparison, for the notebook."""
-    rows = []
-    for name, comparison in result.comparisons.items():
-        for ratio in (comparison.blocks, comparison.scaled, comparison.negative_binomial, comparison.exact):
-            rows.append((name, ratio.method, ratio.value, ratio.low, ratio.high, ratio.p, ratio.note))
-    return pd.DataFrame(rows, columns=["compared with", "interval", "ratio", "low", "high", "p", "note"]).round(4)
-
-
-def dating_table(result: PauseResult) -> pd.DataFrame:
-    """Return the attacks in the pause under each rule of dating, and the ratio's upper end with every doubt inside."""
-    rows = [(d.rule, d.fewest, d.best, d.most, d.ratio.value, d.ratio_most.high) for d in result.datings]
-    return pd.DataFrame(rows, columns=["rule", "fewest", "best", "most", "ratio", "highest"]).round(4)
-
-
-def official_table(result: PauseResult) -> pd.DataFrame:
-    """Return what officials' totals alone say of the pause, one line each."""
-    o = result.official
-    told = {
-        "total before": o.opening and f"{o.opening.total} by {o.opening.as_of}",
-        "total after": o.closing and f"{o.closing.total} by {o.closing.as_of}",
-        "attacks between": o.inside,
-        "over all totals told": None if o.inside is None else f"{o.low} to {o.high}",
-        "ratio to other days": o.ratio.value,
-        "interval, clustering allowed for": None if o.ratio.low is None else f"{o.ratio.low:.2g} to {o.ratio.high}",
-        "interval, exact": None if o.exact.low is None else f"{o.exact.low:.2g} to {o.exact.high}",
-    }
-    return pd.DataFrame({"what": told.keys(), "value": [str(value) for value in told.values()]})

@@ -255,3 +255,33 @@ def _stops(facts: Facts, result: PauseResult) -> None:
         record_rate(facts, f"stop.{group}.since", stop.since, stop.incidents)
         record_ratio(facts, f"stop.{group}.ratio", stop.ratio, stop.incidents)
         record_ratio(facts, f"stop.{group}.exact", stop.exact, stop.incidents)
+
+
+def methods_table(result: PauseResult) -> pd.DataFrame:
+    """Return the ratio of the pause to other days by each method and comparison, for the notebook."""
+    rows = []
+    for name, comparison in result.comparisons.items():
+        for ratio in (comparison.blocks, comparison.scaled, comparison.negative_binomial, comparison.exact):
+            rows.append((name, ratio.method, ratio.value, ratio.low, ratio.high, ratio.p, ratio.note))
+    return pd.DataFrame(rows, columns=["compared with", "interval", "ratio", "low", "high", "p", "note"]).round(4)
+
+
+def dating_table(result: PauseResult) -> pd.DataFrame:
+    """Return the attacks in the pause under each rule of dating, and the ratio's upper end with every doubt inside."""
+    rows = [(d.rule, d.fewest, d.best, d.most, d.ratio.value, d.ratio_most.high) for d in result.datings]
+    return pd.DataFrame(rows, columns=["rule", "fewest", "best", "most", "ratio", "highest"]).round(4)
+
+
+def official_table(result: PauseResult) -> pd.DataFrame:
+    """Return what officials' totals alone say of the pause, one line each."""
+    o = result.official
+    told = {
+        "total before": o.opening and f"{o.opening.total} by {o.opening.as_of}",
+        "total after": o.closing and f"{o.closing.total} by {o.closing.as_of}",
+        "attacks between": o.inside,
+        "over all totals told": None if o.inside is None else f"{o.low} to {o.high}",
+        "ratio to other days": o.ratio.value,
+        "interval, clustering allowed for": None if o.ratio.low is None else f"{o.ratio.low:.2g} to {o.ratio.high}",
+        "interval, exact": None if o.exact.low is None else f"{o.exact.low:.2g} to {o.exact.high}",
+    }
+    return pd.DataFrame({"what": told.keys(), "value": [str(value) for value in told.values()]})

@@ -265,8 +265,10 @@ def _thinned_cdf(count: Array, total: Array, ratio: Array) -> Array:
     """
     whole = np.floor(ratio)
     rest, total = np.broadcast_arrays(count - whole * total, total)
-    inside = special.bdtr(np.clip(rest, 0, total), total, ratio - whole)
-    return np.where(rest < 0, 0.0, np.asarray(inside))
+    keep = np.broadcast_to(ratio - whole, rest.shape)
+    # the binomial's distribution function as an incomplete beta integral
+    inside = special.betainc(np.maximum(total - rest, 1e-9), np.maximum(rest, 0) + 1, 1 - keep)
+    return np.where(rest < 0, 0.0, np.where(rest >= total, 1.0, np.asarray(inside)))
 
 
 def block_tails(count: npt.ArrayLike, sums: Array, shares: Array, spread: npt.ArrayLike, ratio: Array) -> Array:

@@ -287,7 +287,7 @@ def by_option(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def breaking(result: RobustnessResult, headline: str) -> pd.DataFrame:
-    """Return the options under which a finding holds clearly less often than over all (`BREAKS_BY`), the worst first."""
+    """Return the options under which a finding holds clearly less often than over all, the worst first."""
     row = result.summary[result.summary["headline"] == headline]
     shares = row["share"].dropna().astype(float)
     part = result.by_option[result.by_option["headline"] == headline]

@@ -50,7 +50,8 @@ def draw_curve(result: RobustnessResult, layout: style.Layout) -> Figure:
         first = result.specifications[result.specifications["headline"] == "pause"].iloc[0]
         same = (whole[list(CHOICES)] == first[list(CHOICES)]).all(axis=1).to_numpy()
         own = int(np.flatnonzero(same)[0]) if same.any() else None
-    places = np.unique(np.linspace(0, len(whole) - 1, min(DRAWN, len(whole))).round().astype(int)) if len(whole) else []
+    spaced = np.linspace(0, max(len(whole) - 1, 0), min(DRAWN, len(whole)))
+    places = np.unique(spaced.round().astype(int))
     table = whole.iloc[places]
     choices = [c for c in CHOICES if c in HEADLINES["pause"].uses]
     present = {c: [o for o in CHOICES[c] if (whole[c] == o).any()] for c in choices}
@@ -77,8 +78,9 @@ def draw_curve(result: RobustnessResult, layout: style.Layout) -> Figure:
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_ylabel("ratio" if layout.narrow else "ratio, pause to other days")
-    axes.text(1, 1.08, "no difference", transform=axes.get_yaxis_transform(), ha="right", va="bottom", color=style.MUTED,
-              fontsize=layout.small, bbox={"facecolor": style.PAPER, "alpha": 0.8, "linewidth": 0, "pad": 0.5})  # fmt: skip
+    axes.text(1, 1.08, "no difference", transform=axes.get_yaxis_transform(), ha="right", va="bottom",
+              color=style.MUTED,
+              fontsize=layout.small, bbox={"fc": style.PAPER, "alpha": 0.8, "lw": 0, "pad": 0.5})  # fmt: skip
     row, labels, ticks = 0.0, [], []
     for choice in choices:
         mine = [o for c, o in shown if c == choice]
@@ -176,7 +178,8 @@ def draw_headlines(result: RobustnessResult, layout: style.Layout) -> Figure:
     axes.xaxis.tick_top()
     axes.set_xticks([j + 0.5 for j in range(len(names))])
     axes.set_xticklabels(
-        [SHORT[n].replace("\n", " ") if layout.narrow else SHORT[n] for n in names], fontsize=layout.small, color=style.INK,
+        [SHORT[n].replace("\n", " ") if layout.narrow else SHORT[n] for n in names], fontsize=layout.small,
+        color=style.INK,
         rotation=layout.choose(0, 90), va="bottom", linespacing=1.0,
     )  # fmt: skip
     axes.tick_params(length=0)
@@ -200,7 +203,7 @@ def headlines_title(result: RobustnessResult) -> str:
     many, few = int((shares >= 0.9).sum()), int((shares <= 0.1).sum())
     return (
         f"Of {number(len(shares))} findings {number(many, 'none')} hold in nine of ten ways of counting or more, "
-        f"{number(few, 'none')} in one of ten or fewer; {number(len(shares) - many - few, 'none')} depend on the choices"
+        f"{number(few, 'none')} in one of ten or fewer; {number(len(shares) - many - few, 'none')} depend on choices"
     )
 
 
