@@ -43,8 +43,8 @@ def test_the_real_sheets_have_no_fault_that_stops_and_are_listed_for_review() ->
         ({"date": "2024-02-30"}, "date", "day"),
         ({"date": "03/04/2024"}, "date", "could be 2024-03-04 or 2024-04-03"),
         ({"date": ""}, "date", "required"),
-        ({"munitions_low": "two"}, "munitions_low", "integer"),
-        ({"munitions_low": "1.5"}, "munitions_low", "integer"),
+        ({"munitions_low": "two"}, "munitions_low", "whole number"),
+        ({"munitions_low": "1.5"}, "munitions_low", "whole number"),
         ({"munitions_low": "3", "munitions_high": "2"}, "munitions_high", "below"),
         ({"us_injured_low": "9", "us_injured_high": "8"}, "us_injured_high", "below"),
         ({"date_precision": "range", "date_earliest": "2024-01-06"}, "date", "bounds"),
@@ -52,9 +52,9 @@ def test_the_real_sheets_have_no_fault_that_stops_and_are_listed_for_review() ->
         ({"site_id": "nowhere"}, "site_id", "sites.csv"),
         ({"site_id": "an oil facility"}, "site_id", "sites.csv"),
         ({"incident_key": "2024-02-30-al-asad-1"}, "incident_key", "begins with no day"),
-        ({"incident_key": "al-asad"}, "incident_key", "pattern"),
-        ({"time_local": "25:00"}, "time_local", "pattern"),
-        ({"claimed_by": "someone"}, "claimed_by", "pattern"),
+        ({"incident_key": "al-asad"}, "incident_key", "form allowed"),
+        ({"time_local": "25:00"}, "time_local", "form allowed"),
+        ({"claimed_by": "someone"}, "claimed_by", "form allowed"),
     ],
 )
 def test_a_bad_cell_is_told_with_its_spreadsheet_row(
@@ -64,6 +64,7 @@ def test_a_bad_cell_is_told_with_its_spreadsheet_row(
     assert stops(found) == {("reports.csv", 3, column)}, found.stops.to_string()
     assert rule in rules(found)
     assert found.stops["allowed"].str.len().gt(0).all()
+    assert all(row is None or type(row) is int for row in (*found.stops["row"], *found.lists["row"]))
 
 
 def test_all_faults_of_all_sheets_are_told_at_once(tmp_path: Path) -> None:

@@ -176,10 +176,16 @@ def test_many_generated_reports_are_conserved_in_any_order(
     conserved_in_any_order(picks, shuffle, data)
 
 
-def test_cleaning_what_is_clean_changes_nothing(tmp_path: Path) -> None:
+def rewritten(folder: Path) -> pipeline.Clean:
+    """Write the real sheets, as normalised, into `folder`; return them as cleaned before."""
     once = real_clean()
     for name, sheet in CODED.items():
-        once.frames[name][sheet.column_names].to_csv(tmp_path / f"{name}.csv", index=False)
+        once.frames[name][sheet.column_names].to_csv(folder / f"{name}.csv", index=False)
+    return once
+
+
+def test_cleaning_what_is_clean_changes_nothing(tmp_path: Path) -> None:
+    once = rewritten(tmp_path)
     again = pipeline.clean(tmp_path, REFERENCE)
     assert again.tables["cleaning_log"].empty
     for name in CLEAN:
@@ -188,9 +194,7 @@ def test_cleaning_what_is_clean_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_clean_reports_are_coded_sheets_again(tmp_path: Path) -> None:
-    once = real_clean()
-    for name, sheet in CODED.items():
-        once.frames[name][sheet.column_names].to_csv(tmp_path / f"{name}.csv", index=False)
+    once = rewritten(tmp_path)
     for name in ("reports", "sources", "sites", "context"):
         clean_tables.write(once.tables[name], name, tmp_path)
     again = pipeline.clean(tmp_path, REFERENCE)

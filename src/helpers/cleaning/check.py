@@ -123,8 +123,9 @@ def _table(rows: list[tuple[str, int | None, str, str, str, str]]) -> pd.DataFra
     table["row"] = table["row"].astype("Int64")
     place = table["file"].map(order).fillna(len(order))
     table = table.assign(place=place).sort_values(["place", "file", "row", "column", "rule"], na_position="first")
-    table["row"] = [None if pd.isna(row) else int(row) for row in table["row"]]
-    return table.drop(columns="place").astype({"row": object}).reset_index(drop=True)
+    # Whole numbers or None, so that no reader meets a row 2.0.
+    numbers = pd.Series([None if pd.isna(row) else int(row) for row in table["row"]], table.index, dtype=object)
+    return table.assign(row=numbers).drop(columns="place").reset_index(drop=True)
 
 
 def _cells(frame: pd.DataFrame, sheet: Sheet, faults: Faults) -> None:

@@ -143,8 +143,16 @@ def _check(column: Column) -> Iterable[pa.Check]:
         yield _matching(column.pattern, "pattern")
 
 
+_WORDS = {
+    "vocabulary": "not in the vocabulary",
+    "integer": "not a whole number",
+    "number": "not a number",
+    "pattern": "not of the form allowed",
+}
+
+
 def _matching(pattern: str, name: str) -> pa.Check:
-    return pa.Check(lambda cells: (cells == "") | cells.str.fullmatch(pattern), name=name, error=f"not {name}")
+    return pa.Check(lambda cells: (cells == "") | cells.str.fullmatch(pattern), name=name, error=_WORDS[name])
 
 
 def _is_day(cells: pd.Series) -> pd.Series:
