@@ -137,6 +137,13 @@ VARIANTS = {
 }
 
 
+def within_coding(parameters: Parameters) -> Parameters:
+    """Return `parameters` with the window cut to the days that were coded: days outside are unknown, not quiet."""
+    usual = Parameters()
+    start, end = max(parameters.window_start, usual.window_start), min(parameters.window_end, usual.window_end)
+    return parameters.model_copy(update={"window_start": start, "window_end": end}) if start <= end else parameters
+
+
 def daily(incidents: pd.DataFrame, parameters: Parameters, weights: pd.Series | None = None) -> pd.Series:
     """Return attacks a day (or the sum of `weights`, by incident_id) over the whole window, days without any as 0."""
     days = pd.date_range(parameters.window_start, parameters.window_end)
@@ -364,6 +371,7 @@ def analyse_responses(
     `incidents` and `responses` are clean tables; `weights` (incident_id -> weight, from ``capture.csv``) reweights one
     variant. Strike days are days, not strikes: several strikes of a night are one.
     """
+    parameters = within_coding(parameters)
     counted, strikes = select(incidents, parameters), strikes_in(responses, parameters)
     series = daily(counted, parameters)
     counts = series.to_numpy()

@@ -16,7 +16,7 @@ import pandas as pd
 from helpers.analysis import rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
 from helpers.analysis.references import article
-from helpers.analysis.responses import WELL_SOURCED, daily, struck
+from helpers.analysis.responses import WELL_SOURCED, daily, struck, within_coding
 from helpers.analysis.totals import COLUMNS, Series, series
 from helpers.analysis.verdict import (
     WORDS,
@@ -309,7 +309,7 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
 
 def _rate(claim: Any, evidence: Evidence, start: pd.Timestamp, end: pd.Timestamp, against: str) -> Verdict:
     """Judge the ratio of the claim's rate to that from `start` to `end`, with an interval that allows for clusters."""
-    p = evidence.parameters
+    p = within_coding(evidence.parameters)
     table = evidence.incidents
     for column in ("country", "site_id"):
         if getattr(claim, column):

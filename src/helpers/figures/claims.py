@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.analysis.claims import ClaimsResult, shown
+from helpers.facts import printed
 from helpers.figures import style
 from helpers.figures.text import wrap
 
@@ -32,7 +33,9 @@ def _value(cell: object, kind: str) -> str:
 
 def claimed_text(row: pd.Series) -> str:
     """Return what is claimed, in short: ``at least 78``."""
-    return SIGNS[row["comparator"]] + _value(row["value"], row["kind"])
+    ratio = row["kind"] in ("rate_lower", "rate_higher")
+    value = printed(float(row["value"]), "ratio", 1) if ratio else _value(row["value"], row["kind"])
+    return ("ratio " if ratio else "") + SIGNS[row["comparator"]] + value
 
 
 def measured_text(row: pd.Series) -> str:

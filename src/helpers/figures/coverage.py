@@ -71,8 +71,9 @@ def _running(axes: Axes, result: CoverageResult, layout: style.Layout) -> None:
     if points:
         last = points[-1]
         axes.annotate(
-            f"officials: {last.value - base}", (style.on_axis(last.day), last.value - base), xytext=(0, -9),
-            textcoords="offset points", color=style.readable(style.ACCENT), ha="center", va="top", fontweight="bold",
+            f"officials: {last.value - base}", (style.on_axis(last.day), last.value - base),
+            xytext=layout.choose((0, -9), (26, -22)), textcoords="offset points",
+            color=style.readable(style.ACCENT), ha=layout.choose("center", "right"), va="top", fontweight="bold",
             bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.0, "alpha": 0.85}, zorder=6,
         )  # fmt: skip
     top = max(float(below[-1]) if len(below) else 0.0, max((p.value - base for p in points), default=0), 4)
@@ -149,15 +150,18 @@ def title(result: CoverageResult) -> str:
     """Return the finding: how many attacks were counted, how many coded, how many of these a US official confirms."""
     part = result.overall
     if not part.official:
-        if not part.coded:
+        coded = len(result.incidents)
+        if not coded:
             return "Officials' totals and the coded record show no attack in these days"
-        return f"Officials gave no total for these days, in which {part.coded} attacks are coded"
+        return f"Officials' totals show no attack in these days, in which {coded} {'is' if coded == 1 else 'are'} coded"
     what = {
         "us_official": "that a US official confirmed",
         "local_official": "that an official confirmed",
         "media": "told by more than the claimant",
     }.get(result.parameters.confirmed_by, "")
-    text = f"Officials counted {part.official} attacks; {part.coded} {what} are coded".replace("  ", " ")
+    counted = "1 attack" if part.official == 1 else f"{part.official} attacks"
+    verb = "is" if part.coded == 1 else "are"
+    text = f"Officials counted {counted}; {part.coded} {what} {verb} coded".replace("  ", " ")
     if result.parameters.confirmed_by == "us_official":
         return text
     text += f", {part.confirmed} of them confirmed by a US official"
