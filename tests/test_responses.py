@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.analysis import responses, responses_facts
+from helpers.analysis import strikes as strikes_room
 from helpers.facts import Facts
 from helpers.figures import responses as figures
 from helpers.parameters import Parameters
@@ -103,7 +104,7 @@ def test_regression_to_the_mean_is_not_taken_for_a_change():
         dates = [
             (str((pd.Timestamp("2023-10-17") + pd.Timedelta(days=int(d))).date()), "SY", "retaliatory") for d in days
         ]
-        result = responses.study(counts.astype(float), responses.positions(
+        result = responses.study(counts.astype(float), strikes_room.positions(
             pd.to_datetime(pd.Series([d for d, _, _ in dates])), Parameters()), Parameters(**FEW))  # fmt: skip
         assert (result.ratio or 9) < 0.95
         assert (result.placebo or 9) < 1.05

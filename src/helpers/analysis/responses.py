@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from helpers.analysis.references import article
+from helpers.analysis.strikes import daily, iso_days, positions, strikes_in, struck, within_coding
 from helpers.parameters import Parameters
 from helpers.tables import select
-from helpers.vocabulary import split
 
 METHODS = {
     "mackinlay1997": article(
@@ -137,22 +137,6 @@ VARIANTS = {
 }
 
 
-def within_coding(parameters: Parameters) -> Parameters:
-    """Return `parameters` with the window cut to the days that were coded: days outside are unknown, not quiet."""
-    usual = Parameters()
-    start, end = max(parameters.window_start, usual.window_start), min(parameters.window_end, usual.window_end)
-    return parameters.model_copy(update={"window_start": start, "window_end": end}) if start <= end else parameters
-
-
-def daily(incidents: pd.DataFrame, parameters: Parameters, weights: pd.Series | None = None) -> pd.Series:
-    """Return attacks a day (or the sum of `weights`, by incident_id) over the whole window, days without any as 0."""
-    days = pd.date_range(parameters.window_start, parameters.window_end)
-    one = (
-        pd.Series(1.0, index=incidents.index) if weights is None else incidents["incident_id"].map(weights).fillna(1.0)
-    )
-    return one.groupby(incidents["date"]).sum().reindex(days, fill_value=0.0).astype(float)
-
-
 def episodes(days: Ints, reach: int) -> Ints:
     """Return the number of the episode of each of the sorted `days`: days no more than `reach` apart are in one."""
     return np.asarray(np.cumsum(np.r_[0, (np.diff(days) > reach).astype(int)])[: len(days)], dtype=np.int64)
@@ -227,11 +211,6 @@ def matches(
 def placebo_draws(candidates: list[Ints], draws: int, rng: np.random.Generator) -> Ints:
     """Return an array (draws, strike days): for each draw one placebo day for each strike day."""
     return np.column_stack([options[rng.integers(0, len(options), draws)] for options in candidates])
-
-
-def iso_days(days: Ints, parameters: Parameters) -> tuple[str, ...]:
-    """Return positions in the window as ISO days."""
-    return tuple(str(day)[:10] for day in pd.Timestamp(parameters.window_start) + pd.to_timedelta(days, unit="D"))
 
 
 def study(
@@ -342,25 +321,6 @@ def profile(counts: Floats, days: Ints, parameters: Parameters) -> pd.DataFrame:
         null = counts[drawn[:, :, None] + lags[None, None, :]].mean(axis=1)
         middle, (near, far) = null.mean(axis=0), np.quantile(null, ends, axis=0)
     return pd.DataFrame(dict(zip(columns, (lags, rates, sizes.sum(axis=0), low, high, middle, near, far), strict=True)))
-
-
-def positions(days: pd.Series, parameters: Parameters) -> Ints:
-    """Return the different `days` inside the window as positions counted from its first day, in order."""
-    inside = days[days.between(pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end))]
-    return np.unique((inside - pd.Timestamp(parameters.window_start)).dt.days.to_numpy(dtype=np.int64))
-
-
-def struck(strikes: pd.DataFrame, code: str) -> pd.Series:
-    """Return which of `strikes` hit the country `code`; `IQ;SY` is in both."""
-    return strikes["country"].map(lambda cell: code in split(cell)).astype(bool)
-
-
-def strikes_in(responses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    """Return the strikes with a day in the window on a country that counts (`IQ;SY` is in both), by day and id."""
-    where = responses["country"].map(lambda cell: bool(set(split(cell)) & set(parameters.countries)) or not split(cell))
-    where = where.astype(bool)
-    when = responses["date"].between(pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end))
-    return responses[where & when].sort_values(["date", "response_id"], ignore_index=True)
 
 
 def analyse_responses(

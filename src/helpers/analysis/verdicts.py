@@ -16,7 +16,8 @@ import pandas as pd
 from helpers.analysis import rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
 from helpers.analysis.references import article
-from helpers.analysis.responses import WELL_SOURCED, daily, struck, within_coding
+from helpers.analysis.responses import WELL_SOURCED
+from helpers.analysis.strikes import daily, struck, within_coding
 from helpers.analysis.totals import COLUMNS, Series, series
 from helpers.analysis.verdict import (
     WORDS,
