@@ -163,7 +163,7 @@ def measure(rows: int, repeats: int) -> dict[str, float]:
         runs = []
         for repeat in range(repeats):
             command = [sys.executable, "-c", ONE_RUN, str(coded), str(Path(place) / f"clean{repeat}")]
-            done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+            done = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True)
             runs.append(json.loads(done.stdout.splitlines()[-1]))
         return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 

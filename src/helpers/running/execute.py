@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.running.executed import tidy
-from helpers.running.forkserver import without_slow_extras
+from helpers.running.forkserver import import_quickly, without_slow_extras
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ def execute(
     `on_cell` is called with the number of code cells done and their total after each.
     """
     without_slow_extras()
+    import_quickly("papermill", without="pyarrow")  # papermill's way to Hadoop
     import nbformat
     import papermill
     from jupyter_client.provisioning.factory import KernelProvisionerFactory

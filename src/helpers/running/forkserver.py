@@ -19,6 +19,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -44,15 +45,23 @@ PR_SET_PDEATHSIG = 1
 LARGEST_MESSAGE = 1 << 20
 
 
+_importing = threading.Lock()
+
+
+def import_quickly(module: str, without: str) -> None:
+    """Import `module` as where the package `without`, which it can do without, is not installed."""
+    with _importing:
+        if module not in sys.modules and without not in sys.modules:
+            sys.modules[without] = None  # type: ignore[assignment]
+            try:
+                importlib.import_module(module)
+            finally:
+                del sys.modules[without]
+
+
 def without_slow_extras() -> None:
     """Keep jsonschema from building a grammar for internationalised addresses (0.9 s), which nothing here checks."""
-    if "jsonschema" in sys.modules:
-        return
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    try:
-        importlib.import_module("jsonschema")
-    finally:
-        del sys.modules["rfc3987_syntax"]
+    import_quickly("jsonschema", without="rfc3987_syntax")
 
 
 class ForkServer:

@@ -53,6 +53,15 @@ def file_of(module: str, library: Path = LIBRARY) -> Path | None:
     return place.with_suffix(".py") if module != PACKAGE and place.with_suffix(".py").is_file() else None
 
 
+def every_module(contents: Contents, library: Path = LIBRARY) -> dict[str, str]:
+    """Return module -> hash for all modules of the library."""
+    found = {}
+    for path in sorted(library.rglob("*.py")):
+        parts = (PACKAGE, *path.relative_to(library).with_suffix("").parts)
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = contents.hash(path) or ""
+    return found
+
+
 def closure(names: Iterable[str], contents: Contents, library: Path = LIBRARY) -> dict[str, str]:
     """Return module -> hash for all modules of the library that `names` lead to, directly or through others."""
     found: dict[str, str] = {}

@@ -257,6 +257,11 @@ class Run:
         if now != parts:
             what = summary(reasons(now, parts, [])) if now else "it is gone"
             raise Failure(f"{step.name}: {what} while it ran; run again")
+        # A forked kernel may have modules as they were when the server started.
+        started = server(start=False)
+        stale = [name for name, sha in parts["library"].items() if started and started.library.get(name) != sha]
+        if stale:
+            raise Failure(f"{step.name}: {stale[0]} changed since the run began; run again")
 
     def _accept(self, step: Step, built: Built) -> None:
         for path, sha in built.files.items():

@@ -15,6 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from helpers.running.fingerprint import Contents
+from helpers.running.imports import every_module
+
 #: What a kernel finds in its environment, so that a result does not depend on machine, place or time.
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
@@ -51,6 +54,8 @@ class Server:
     def __init__(self) -> None:
         mine, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel = mine
+        #: Hashes of the library's modules as they are now, which is how forked kernels may have them.
+        self.library = every_module(Contents())
         self._guard = threading.Lock()
         with other:
             self._process = subprocess.Popen(

@@ -1,0 +1,1 @@
+"""Measurements of what running the notebooks costs (`make bench`)."""

@@ -1,0 +1,182 @@
+"""Ways of running the notebooks, side by side: each is repeated in turn, and ends with the same files as the others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers.running.server import ENVIRONMENT
+
+PROJECT = Path(__file__).resolve().parents[1]
+SCRIPTS = Path(sys.executable).parent
+RESULTS = ("data/clean", "figures", "report")
+
+#: Sets of the sweep: five ends of the window, five first days, two confirmations.
+SWEEP = """\
+window_end: [2024-01-27, 2024-02-03, 2024-02-10, 2024-02-17, 2024-02-24]
+window_start: [2023-10-17, 2023-10-18, 2023-10-19, 2023-10-20, 2023-10-21]
+confirmed_by: [anyone, media]
+resamples: [999]
+"""
+
+
+@dataclass
+class Way:
+    """One way of running the notebooks: `before` each time, then `act`, which is timed; the `seconds` it took."""
+
+    name: str
+    act: Callable[[Path], None]
+    before: Callable[[Path], None] = lambda root: None
+    seconds: list[float] = field(default_factory=list)
+
+
+def copy_of_the_project(to: Path) -> Path:
+    """Copy what git has of the project, as a fresh clone would be."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, check=True).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if (PROJECT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(PROJECT / name, to / name)
+    return to
+
+
+def call(root: Path, *command: str) -> None:
+    """Run a command in the project at `root`, in the environment that kernels of `brief run` have."""
+    env = {**os.environ, **ENVIRONMENT, "BRIEF_ROOT": str(root), "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+
+
+def brief(root: Path, *arguments: str) -> None:
+    """Run the command ``brief``."""
+    call(root, sys.executable, "-m", "helpers.running", *arguments)
+
+
+def notebooks(root: Path) -> list[Path]:
+    """Return the notebooks that make the brief, in order."""
+    return sorted((root / "notebooks").glob("0*.ipynb"))
+
+
+def papermill(root: Path) -> None:
+    """Run the papermill command once a notebook."""
+    for path in notebooks(root):
+        call(
+            root, str(SCRIPTS / "papermill"), str(path), str(root / "report/notebooks" / path.name), "--no-progress-bar"
+        )
+
+
+def nbconvert(root: Path) -> None:
+    """Run ``jupyter nbconvert --execute`` once a notebook."""
+    how = ("nbconvert", "--to", "notebook", "--execute", "--output-dir", str(root / "report/notebooks"))
+    for path in notebooks(root):
+        call(root, str(SCRIPTS / "jupyter"), *how, str(path))
+
+
+def plain(root: Path) -> None:
+    """Run the notebooks' code in one plain Python process."""
+    call(root, sys.executable, "-m", "benchmarks.running_plain", str(root))
+
+
+def nothing_built(root: Path) -> None:
+    """Take away all results and all memory of earlier runs."""
+    for folder in ("data/clean", "figures", "runs", ".brief", "report/facts", "report/tables", "report/notebooks"):
+        shutil.rmtree(root / folder, ignore_errors=True)
+    for name in ("facts.json", "brief.html", "brief.pdf", "explorer.html"):
+        (root / "report" / name).unlink(missing_ok=True)
+    for folder in ("data/clean", "figures", "report/facts", "report/tables", "report/notebooks"):
+        (root / folder).mkdir(parents=True)
+
+
+def results(root: Path) -> dict[str, bytes]:
+    """Return path -> bytes of the results, without the executed notebooks, into which papermill writes times."""
+    return {
+        str(file.relative_to(root)): file.read_bytes()
+        for folder in RESULTS
+        for file in sorted((root / folder).rglob("*"))
+        if file.is_file() and "report/notebooks" not in str(file)
+    }
+
+
+def measure(ways: Sequence[Way], root: Path, repeats: int, same: bool = False) -> None:
+    """Time each of `ways` `repeats` times, in turn; with `same`, all must end with the same files."""
+    reference: dict[str, bytes] | None = None
+    for number in range(repeats):
+        for way in ways:
+            way.before(root)
+            begun = time.perf_counter()
+            way.act(root)
+            way.seconds.append(time.perf_counter() - begun)
+            print(f"{number + 1}/{repeats}  {way.seconds[-1]:8.2f} s  {way.name}", file=sys.stderr, flush=True)
+            if same:
+                found = results(root)
+                reference = found if reference is None else reference
+                differing = sorted(path for path in {*found, *reference} if found.get(path) != reference.get(path))
+                if differing:
+                    sys.exit(f"{way.name} ends with other files than {ways[0].name}: {', '.join(differing[:10])}")
+
+
+def row(way: Way, base: float | None) -> str:
+    """Return a line of the table: median, least and most, and how it compares with papermill's command."""
+    median = statistics.median(way.seconds)
+    against = "" if base is None else f"{median / base:.3f}"
+    spread = f"{min(way.seconds):.2f} to {max(way.seconds):.2f}"
+    return f"| {way.name} | {median:.2f} | {spread} | {len(way.seconds)} | {against} |"
+
+
+def table(repeats: int, sweeps: int) -> list[str]:
+    """Measure all; return the lines of the table."""
+    with tempfile.TemporaryDirectory(prefix="brief-bench-") as folder:
+        root = copy_of_the_project(Path(folder) / "project")
+        cold = [
+            Way("(a) `papermill`, once a notebook", papermill, nothing_built),
+            Way("(b) `jupyter nbconvert --execute`, once a notebook", nbconvert, nothing_built),
+            Way("(c) the same code in one plain Python process", plain, nothing_built),
+            Way("`brief run`, cold, `--jobs 1`", lambda root: brief(root, "run", "--jobs", "1"), nothing_built),
+            Way("`brief run`, cold, `--jobs 2`", lambda root: brief(root, "run", "--jobs", "2"), nothing_built),
+        ]
+        measure(cold, root, repeats, same=True)
+
+        def anew(root: Path) -> None:
+            shutil.rmtree(root / "runs", ignore_errors=True)
+            for kept in (".brief/state/run-one.json", ".brief/store"):
+                place = root / kept
+                shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+            brief(root, "run", "--name", "one")
+
+        warm = [
+            Way("`brief run`, nothing changed", lambda root: brief(root, "run")),
+            Way(
+                "`brief run`, one parameter changed (`confirmed_by`)",
+                lambda root: brief(root, "run", "--name", "one", "-p", "confirmed_by", "us_official"),
+                anew,
+            ),
+        ]
+        brief(root, "run")
+        measure(warm, root, repeats)
+        (root / "sweep.yml").write_text(SWEEP)
+
+        def swept(root: Path) -> None:
+            shutil.rmtree(root / "runs", ignore_errors=True)
+            shutil.rmtree(root / ".brief/store", ignore_errors=True)
+
+        sweep = [
+            Way(
+                f"`brief sweep`, 50 sets, `--jobs {n}`",
+                lambda root, n=n: brief(root, "sweep", "sweep.yml", "--jobs", n),
+                swept,
+            )
+            for n in ("1", "2")
+        ]
+        measure(sweep, root, sweeps)
+    base = statistics.median(cold[0].seconds)
+    head = ["| way | median (s) | range (s) | repeats | of (a) |", "|---|---:|---:|---:|---:|"]
+    return [*head, *(row(way, base) for way in (*cold, *warm)), *(row(way, None) for way in sweep if way.seconds)]
