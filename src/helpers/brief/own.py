@@ -19,11 +19,16 @@ def record(facts: Facts, incidents: pd.DataFrame, parameters: Parameters) -> Fac
         facts.add(f"brief.confirmed.{code}", len(mine), unit="incidents", incidents=mine)
         share = len(mine) / len(chosen) if len(chosen) else None
         facts.add(f"brief.confirmed_share.{code}", share, unit="share", incidents=mine)
-    missiles = chosen[[_missile(cell, parameters.reference_dir) for cell in chosen["weapons"]]]
+    has_missile = [_missile(cell, parameters.reference_dir) for cell in chosen["weapons"]]
+    missiles = chosen[pd.Series(has_missile, index=chosen.index, dtype=bool)]
     first = missiles["date"].min().date() if len(missiles) else None
     behind = missiles["incident_id"]
     facts.add("brief.missiles", len(missiles), unit="incidents", incidents=behind)
     facts.add("brief.missiles.first", first, unit="date", incidents=behind[:1])
+    told = facts["data.conflicts.us_killed"].incidents if "data.conflicts.us_killed" in facts else ()
+    disputed = chosen[chosen["incident_id"].isin(told)]["incident_id"]
+    facts.add("brief.killed_disputed", len(disputed), unit="incidents", incidents=disputed,
+              note="reports give different numbers of US and coalition killed")  # fmt: skip
     return facts
 
 

@@ -19,6 +19,9 @@ class Phrase:
 
     parts: tuple[Any, ...]
 
+    def __bool__(self) -> bool:
+        return bool(self.parts)
+
 
 @dataclass(frozen=True)
 class Printed:
