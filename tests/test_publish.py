@@ -175,6 +175,10 @@ def test_a_table_that_is_not_what_its_schema_says_is_refused(tables: dict[str, p
     with pytest.raises(ValueError, match="incidents: missing column weapons"):
         publish.publish(tables | {"incidents": tables["incidents"].drop(columns="weapons")}, tmp_path)
     assert not any(tmp_path.iterdir())
+    counted = tables["incidents"].astype({"n_reports": "Int64"})
+    counted.loc[0, "n_reports"] = pd.NA
+    with pytest.raises(ValueError, match="incidents: n_reports is blank in 1 rows"):
+        publish.typed(counted, TABLES["incidents"])
 
 
 def test_the_acled_export_says_what_the_incidents_say(tables: dict[str, pd.DataFrame]) -> None:

@@ -80,9 +80,16 @@ def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a column is missing.
+        If a column is missing, or a whole number or truth value that must be there is blank.
     """
     _require(frame, sheet)
+    for column in sheet.columns:
+        if (
+            column.required
+            and column.type in ("integer", "boolean")
+            and (blank := int(frame[column.name].isna().sum()))
+        ):
+            raise ValueError(f"{sheet.name}: {column.name} is blank in {blank} rows, and must not be")
     columns = {column.name: _typed(frame[column.name], column).reset_index(drop=True) for column in sheet.columns}
     return pd.DataFrame(columns, columns=sheet.column_names, copy=False)
 
