@@ -247,3 +247,13 @@ def test_the_weighted_lower_median_is_the_plain_one_of_the_repeated_values(pairs
 def test_an_origin_counts_once_for_a_value_with_its_strongest_weight() -> None:
     said = pd.DataFrame({"incident": 0, "family": [1, 1, 2], "value": "a", "weight": [1, 2, 1]})
     assert tally(said)[["weight", "n"]].to_numpy().tolist() == [[3, 2]]
+
+
+def test_us_casualties_told_by_others_alone_are_not_taken_where_a_us_official_confirms_the_attack() -> None:
+    tables = real_clean().tables
+    chosen = tables["reconciled"].set_index(["incident_id", "field"])
+    death = chosen.loc[("2023-10-19-al-tanf-1", "us_killed")]
+    assert (death["value"], death["high"], death["n_said"]) == ("", "1", 1)
+    told = tables["conflicts"].set_index(["incident_id", "field"]).loc[[("2023-10-19-al-tanf-1", "us_killed")]]
+    assert list(told["reports"]) == ["jinsa-2023-10-23-natsec-brief/3"]
+    assert chosen.loc[("2024-01-28-tower-22-1", "us_killed"), "value"] == "3"

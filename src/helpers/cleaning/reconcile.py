@@ -34,6 +34,8 @@ _TIES = {
     "damage": ("none", "minor", "major"),
 }
 
+UNCONFIRMED = "told by others alone: no US official who confirms the attack tells of any"
+
 DATE_RULES = {
     0: "clock time given: most independent origins",
     1: "day given: most independent origins",
@@ -229,6 +231,10 @@ def _casualties(reports: pd.DataFrame, low_column: str, high_column: str, standi
     low, high = reports[low_column], reports[high_column]
     given = low.notna()
     told = reports[given].assign(standing=standing[given], value=low[given].astype("Float64"))
+    spoken = set(told["incident"])
+    confirmed = reports.loc[standing == STANDING["us_official"], "incident"].unique()
+    alone = told["incident"].isin(confirmed) & (told["standing"] < STANDING["us_official"]) & (told["value"] > 0)
+    told = told[~alone]
     highest = told["standing"] == told.groupby("incident")["standing"].transform("max")
     told = told[highest]
     latest = told["published"] == told.groupby("incident")["published"].transform("max")
@@ -237,6 +243,9 @@ def _casualties(reports: pd.DataFrame, low_column: str, high_column: str, standi
     level = told.groupby("incident")["standing"].first().reindex(best.index)
     words = {3: "latest figure by a US official", 2: "latest figure by an official", 1: "latest figure in the media"}
     rule = level.map(words).fillna("latest figure in a claim")
+    untold = pd.Index(sorted(spoken - set(best.index)), dtype=best.index.dtype)
+    incidents = best.index.append(untold).sort_values()
+    best, rule = best.reindex(incidents), rule.reindex(incidents).fillna(UNCONFIRMED)
     return _numbers(reports, best, rule, low, high, at_least=given & high.isna())
 
 
@@ -257,13 +266,13 @@ def _numbers(
         {
             "value": best,
             "rule": rule,
-            "n_independent": support.reindex(pairs).to_numpy(),
+            "n_independent": support.reindex(pairs).fillna(0).to_numpy(),
             "n_said": heard(_said(reports, figures, given)).reindex(best.index),
             "low": smallest.reindex(best.index),
             "high": largest.reindex(best.index),
         }
     )
     mine = incident.map(best).astype("Float64")
-    differs = given & (figures != mine).fillna(False) & ~(at_least & (figures < mine).fillna(False))
+    differs = given & (figures != mine).fillna(True) & ~(at_least & (figures < mine).fillna(False))
     others = tally(_said(reports, figures, differs, weight=1))
     return Verdict(chosen, others[["incident", "value", "n"]])

@@ -179,7 +179,7 @@ CONFLICTS = Sheet(
     (
         _INCIDENT,
         text("field", "the field", vocabulary=FIELDS, required=True),
-        text("chosen", "the chosen value", required=True),
+        text("chosen", "the chosen value; blank where nothing told was taken", required=False),
         count("n_chosen", "independent origins that say so", required=True),
         text("other", "the value not chosen", required=True),
         count("n_other", "independent origins that say so", required=True),
