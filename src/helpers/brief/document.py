@@ -162,7 +162,7 @@ class Document:
             "phrase": lambda *parts: Phrase(tuple(parts)),
             "cite": self.references.cite,
             "figure": self.figure,
-            "figure_if": lambda name: self.figure(name) if (run.figures / f"{name}.json").exists() else Nothing(),
+            "figure_if": self.figure_if,
             "notebook_links": Links([(name, f"notebooks/{name}.ipynb") for name in run.notebooks]),
             "register_shown": True,
             "figure_number": self.figure_number,
@@ -180,6 +180,13 @@ class Document:
         if name not in self.pictures:
             self.pictures[name] = blocks.picture(name, len(self.pictures) + 1, self.run.figures)
         return self.pictures[name].number
+
+    def figure_if(self, name: str, paper: bool = True) -> Any:
+        """Return figure `name` if the run made it; without `paper`, on the screen alone."""
+        if not (self.run.figures / f"{name}.json").exists():
+            return Nothing()
+        made = self.figure(name)
+        return made if paper else Made(made.html, lambda: "")
 
     def figure(self, name: str) -> Made:
         """Return figure `name` as a block."""

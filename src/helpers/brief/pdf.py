@@ -12,6 +12,7 @@ from typing import Any
 import typst
 
 from helpers.brief import nodes
+from helpers.brief.blocks import Picture, size
 from helpers.brief.document import Document, as_json, strings
 from helpers.brief.evidence import summary
 from helpers.brief.nodes import Node
@@ -95,7 +96,7 @@ def typst_string(text: str) -> str:
 
 def _targets_kept(tree: list[Node], document: Document) -> list[Node]:
     """Return `tree` with links to places that the PDF does not have as plain words."""
-    present = {f"#{entry.identifier}" for entry in document.evidence.entries()}
+    present = {f"#{entry.identifier}" for entry in document.evidence.entries() if entry.numbers or entry.rows}
     present |= {f"#{label}" for label in document.anchors.values()} | _identifiers(tree)
 
     def leaf(node: Node) -> list[Node] | None:
@@ -131,6 +132,7 @@ def _data(document: Document, head: dict[str, Any], letters: Callable[[str], str
             name: {
                 "file": f"{name}.svg",
                 "alt": shown.alt,
+                "aspect": _aspect(shown),
                 "caption": f"Figure {shown.number}. Data: figures/{name}.csv",
             }
             for name, shown in document.pictures.items()
@@ -145,6 +147,7 @@ def _data(document: Document, head: dict[str, Any], letters: Callable[[str], str
                 "note": entry.fact.note,
             }
             for entry in document.evidence.entries()
+            if entry.numbers or entry.rows
         ],
         "incidents": [
             {
@@ -175,6 +178,11 @@ def _data(document: Document, head: dict[str, Any], letters: Callable[[str], str
     result: dict[str, Any] = shown(data)
     result["families"] = families()
     return result
+
+
+def _aspect(shown: Picture) -> float:
+    width, height = size(shown.wide)
+    return height / width
 
 
 def _ranges(numbers: Iterable[int], ids: dict[int, str]) -> list[list[Any]]:

@@ -293,11 +293,10 @@ class Prose:
             own = self.facts[f"{base}.own"]
             holds = Printed(own, {True: "yes", False: "no"}.get(own.value, "cannot be judged"))  # type: ignore[arg-type]
             share = Phrase((self.facts[f"{base}.share"], " of ", self.facts[f"{base}.judged"]))
-            breaks = self.facts[f"{base}.breaks"]
-            rows.append([self.facts[name].text, holds, share, breaks.text if breaks.text != "none" else "–"])
-        heads = ["Headline", "Holds here", "Holds in", "Mostly fails under"]
+            rows.append([self.facts[name].text, holds, share, self.facts[f"{base}.holds_if"].text])
+        heads = ["Headline", "Holds here", "Holds in", "It holds if"]
         caption = "Each headline under every combination of choices that can be judged"
-        return self.make.table("robustness", caption, heads, rows, (0.42, 0.12, 0.18, 0.28)) if rows else Nothing()
+        return self.make.table("robustness", caption, heads, rows, (0.4, 0.12, 0.16, 0.32)) if rows else Nothing()
 
     def verdicts(self) -> Phrase:
         """Return how many statements got each verdict."""
