@@ -8,6 +8,7 @@ labels without overlap stand in `helpers.figures.labels`.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from matplotlib.dates import date2num as _date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
+from helpers.figures.svg import lighter
 from helpers.figures.text import extent, families, wrap
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
@@ -310,7 +312,9 @@ def save(
         with mpl.rc_context(use(layout)):
             figure = draw(layout)
             suffix = "-narrow" if layout.narrow else ""
-            figure.savefig(target / f"{name}{suffix}.svg", metadata={"Date": None, "Creator": None})
+            drawn = io.StringIO()
+            figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+            (target / f"{name}{suffix}.svg").write_text(lighter(drawn.getvalue()), encoding="utf-8")
             if not layout.narrow:
                 figure.savefig(target / f"{name}.png", dpi=200, metadata={"Software": None})
                 wide = figure
