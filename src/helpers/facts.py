@@ -42,7 +42,10 @@ class Fact:
 
 
 def plain(value: Any) -> Value:
-    """Return `value` as JSON can hold it: NumPy scalars unpacked, dates in ISO form, NaN and infinities None."""
+    """Return `value` as JSON can hold it: NumPy scalars unpacked, dates in ISO form, NaN and infinities None.
+
+    Floats keep twelve significant figures, since the last ones differ between processors.
+    """
     if value is None:
         return None
     if hasattr(value, "item"):
@@ -50,7 +53,7 @@ def plain(value: Any) -> Value:
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return float(f"{value:.12g}") if math.isfinite(value) else None
     if isinstance(value, date):
         return value.isoformat()[:10]
     raise TypeError(f"a fact holds a number, text, date or truth value, not {type(value).__name__}")
