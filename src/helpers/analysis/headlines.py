@@ -7,19 +7,20 @@ of the findings tell them in full; coverage makes them again with reweighted inc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from helpers.analysis import ladder
 from helpers.analysis.official import official_pause
-from helpers.analysis.ordered import top_timing, trend
+from helpers.analysis.ordered import kendall, top_timing
 from helpers.analysis.pause import daily_counts, masks, weighted_ratio
-from helpers.analysis.rates import LEVEL, Mask, Ratio, block_ratio, dispersion, exact_ratio, scaled_ratio
+from helpers.analysis.rates import LEVEL, Array, Mask, Ratio, block_ratio, dispersion, exact_ratio, scaled_ratio
 from helpers.parameters import Parameters
 from helpers.tables import select
+from helpers.vocabulary import weapons
 
 #: Days before and after a strike over which the rates of attacks are compared.
 AROUND = 7
@@ -74,6 +75,7 @@ class Headline:
     name: its name in facts. statement: what would be true if it holds. holds_if: the condition on the estimate.
     unit: of the estimate (see `helpers.facts`). null: the value that means no difference.
     uses: the choices that can change it (see `helpers.analysis.robustness.CHOICES`).
+    above: whether the estimate lies above `null` if the statement is true, else below.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Headline:
     null: float
     estimate: Callable[[Sample], Estimate]
     uses: frozenset[str]
+    above: bool = False
 
 
 def _from_ratio(ratio: Ratio, above: bool = False) -> Estimate:
@@ -187,48 +190,82 @@ def by_totals(sample: Sample) -> Estimate:
     return _from_ratio(found.exact if sample.estimator == "exact" else found.ratio)
 
 
-def _rungs(sample: Sample) -> tuple[pd.DataFrame, pd.Series, pd.Series | None]:
-    """Return the incidents that have a rung, their rungs and weights."""
-    prepared = ladder.prepare(sample.incidents, sample.parameters)
-    rung = prepared["rung"]
-    if sample.rungs is not None:
-        rung = prepared["incident_id"].map(sample.rungs).fillna(rung)
-    kept = rung.notna()
-    weight = None
-    if sample.weights is not None:
-        weight = prepared.loc[kept, "incident_id"].map(sample.weights).fillna(1.0)
-    return prepared[kept], rung[kept], weight
+@dataclass(frozen=True)
+class Climb:
+    """What the headlines of the ladder rest on, one entry an incident: `rung` (NaN: none), `day` and whether `early`.
+
+    `early` incidents came before the pause; `weight` is what each counts, or None.
+    """
+
+    rung: Array
+    day: Array
+    early: Mask
+    weight: Array | None = None
+
+    def on_ladder(self) -> Climb:
+        """Return the incidents that have a rung."""
+        kept = ~np.isnan(self.rung)
+        weight = None if self.weight is None else self.weight[kept]
+        return Climb(self.rung[kept], self.day[kept], self.early[kept], weight)
 
 
-def rising(sample: Sample) -> Estimate:
+def climb(incidents: pd.DataFrame, parameters: Parameters) -> Climb:
+    """Return the rungs and days of `incidents`."""
+    known = weapons(parameters.reference_dir)
+    rungs = {code: np.nan if weapon.rung is None else float(weapon.rung) for code, weapon in known.items()}
+    days = incidents["date"].to_numpy(dtype="datetime64[D]")
+    return Climb(
+        np.array([rungs.get(code, np.nan) for code in incidents["top_weapon"].tolist()], dtype=float),
+        (days - np.datetime64(parameters.window_start)).astype(float),
+        days < np.datetime64(parameters.pause_start),
+    )
+
+
+def rising(climb: Climb, missile: int) -> Estimate:
     """Return Kendall's tau-b of the top weapon over time, weeks kept together; its interval from the test's error."""
-    prepared, rung, weight = _rungs(sample)
-    found = trend(rung, prepared["day"], weight)
+    found = kendall(climb.rung, climb.day, climb.weight)
     if found.tau is None or found.p is None:
         return Estimate(None, None, None, None, note="no two days with two weapons")
-    half = abs(found.tau) * stats.norm.isf((1 - LEVEL) / 2) / max(stats.norm.isf(found.p / 2), 1e-9)
-    low, high = max(-1.0, found.tau - float(half)), min(1.0, found.tau + float(half))
+    half = abs(found.tau) * float(special.ndtri((1 + LEVEL) / 2) / max(-special.ndtri(found.p / 2), 1e-9))
+    low, high = max(-1.0, found.tau - half), min(1.0, found.tau + half)
     return Estimate(found.tau, low, high, found.direction == "rise", found.p)
 
 
-def missiles_late(sample: Sample) -> Estimate:
+def missiles_late(climb: Climb, missile: int) -> Estimate:
     """Return the mean place of missile incidents in the record (0 first, 1 last) by an exact permutation test."""
-    prepared, rung, weight = _rungs(sample)
-    found = top_timing(rung >= ladder.missile_rung(sample.parameters.reference_dir), prepared["day"], weight)
+    found = top_timing(climb.rung >= missile, climb.day, climb.weight, power=False)
     if found.mean is None or found.p_late is None:
         return Estimate(None, None, None, None, note=f"{found.k} incidents with such a missile")
-    late = found.p_late <= (1 - LEVEL) / 2
+    late = found.p_late < 1 - LEVEL
     return Estimate(found.mean, None, None, late, found.p_late, f"{found.k} incidents with such a missile")
 
 
-def missiles_before(sample: Sample) -> Estimate:
+def missiles_before(climb: Climb, missile: int) -> Estimate:
     """Return how many incidents with a ballistic or cruise missile came before the pause."""
-    prepared, rung, weight = _rungs(sample)
-    if not len(prepared):
+    if not len(climb.rung):
         return Estimate(None, None, None, None, note="no incident with a known weapon")
-    early = (rung >= ladder.missile_rung(sample.parameters.reference_dir)) & (prepared["period"] == "before")
-    count = float(early.sum() if weight is None else weight[early].sum())
+    early = (climb.rung >= missile) & climb.early
+    count = float(early.sum() if climb.weight is None else climb.weight[early].sum())
     return Estimate(count, None, None, bool(early.any()))
+
+
+#: Headlines of the ladder, from the incidents on it and the lowest rung that is a ballistic or cruise missile.
+LADDER: dict[str, Callable[[Climb, int], Estimate]] = {
+    "rising": rising, "missiles_late": missiles_late, "missiles_before": missiles_before,
+}  # fmt: skip
+
+
+def _ladder(name: str) -> Callable[[Sample], Estimate]:
+    def estimate(sample: Sample) -> Estimate:
+        found, ids = climb(sample.incidents, sample.parameters), sample.incidents["incident_id"]
+        if sample.rungs is not None:
+            taken = ids.map(sample.rungs).to_numpy(dtype=float)
+            found = replace(found, rung=np.where(np.isnan(taken), found.rung, taken))
+        if sample.weights is not None:
+            found = replace(found, weight=ids.map(sample.weights).fillna(1.0).to_numpy(dtype=float))
+        return LADDER[name](found.on_ladder(), ladder.missile_rung(sample.parameters.reference_dir))
+
+    return estimate
 
 
 def harm_concentrated(sample: Sample) -> Estimate:
@@ -264,19 +301,20 @@ HEADLINES: dict[str, Headline] = {
         Headline("pause_official", "By officials' totals alone, attacks were rarer in the pause",
                  "the interval lies below one", "ratio", 1.0, by_totals, TOTALS),
         Headline("resumed", "Attacks resumed after the pause", "the interval of after over during lies above one",
-                 "ratio", 1.0, resumed, DATA | {"bounds", "estimator"}),
+                 "ratio", 1.0, resumed, DATA | {"bounds", "estimator"}, above=True),
         Headline("stop", "Attacks were rarer since the second stop", "the interval lies below one",
                  "ratio", 1.0, stop, DATA | {"estimator"}),
         Headline("rising", "Weapons rose on the ladder over time", "tau is above zero and p below 0.05",
-                 "tau", 0.0, rising, DATA | {"missiles"}),
+                 "tau", 0.0, _ladder("rising"), DATA | {"missiles"}, above=True),
         Headline("missiles_late", "Ballistic and cruise missiles came late in the record",
-                 "the exact one-sided p is at most 0.025", "share", 0.5, missiles_late, DATA | {"missiles"}),
+                 "the exact one-sided p is below 0.05", "share", 0.5, _ladder("missiles_late"),
+                 DATA | {"missiles"}, above=True),
         Headline("missiles_before", "A ballistic missile was used before the pause", "at least one such incident",
-                 "incidents", 0.0, missiles_before, DATA | {"missiles"}),
+                 "incidents", 0.0, _ladder("missiles_before"), DATA | {"missiles"}, above=True),
         Headline("after_strikes", "Attacks were rarer in the week after US strikes than in the week before",
                  "the interval lies below one", "ratio", 1.0, after_strikes, DATA | {"estimator"}),
         Headline("harm", "Three attacks account for most US casualties", "more than half even by the least numbers",
-                 "share", 0.5, harm_concentrated, DATA),
+                 "share", 0.5, harm_concentrated, DATA, above=True),
     )
 }  # fmt: skip
 

@@ -18,7 +18,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from helpers.analysis.dating import possible_days
-from helpers.analysis.pause import calendar
 from helpers.cleaning import assemble
 from helpers.cleaning.rulings import link
 from helpers.parameters import CONFIRMATIONS, ConfirmedBy, Parameters
@@ -87,11 +86,15 @@ CHOICE_LABELS = {
 
 @dataclass(frozen=True)
 class Set:
-    """One set of dated incidents and the `options` that lead to it first; `key` is the same for the same set."""
+    """One set of dated incidents and the `options` that lead to it first.
+
+    `numbers` are those of its incidents (see `hashes`); `key`, their sum, is the same for the same set.
+    """
 
     options: Mapping[str, str]
     incidents: pd.DataFrame
     parameters: Parameters
+    numbers: Hashes
     key: int
 
 
@@ -193,15 +196,6 @@ def hashes(incidents: pd.DataFrame) -> Hashes:
     )
 
 
-def daily_hashes(incidents: pd.DataFrame, parameters: Parameters) -> Hashes:
-    """Return the sum of the incidents' numbers on each day of the window: equal days hold equal incidents."""
-    days = calendar(parameters)
-    sums = np.zeros(len(days), dtype=np.uint64)
-    offset = (incidents["date"] - days[0]).dt.days.to_numpy()
-    np.add.at(sums, offset, hashes(incidents))
-    return sums
-
-
 def sets(variants: Mapping[str, pd.DataFrame], parameters: Parameters) -> list[Set]:
     """Return every different set of incidents that the choices of data lead to, the brief's own first.
 
@@ -221,5 +215,5 @@ def sets(variants: Mapping[str, pd.DataFrame], parameters: Parameters) -> list[S
             counts &= (day >= np.datetime64(mine.window_start)) & (day <= np.datetime64(mine.window_end))
             key = int(numbers[counts].sum(dtype=np.uint64))
             if key not in found:
-                found[key] = Set(chosen, frame[counts].reset_index(drop=True), mine, key)
+                found[key] = Set(chosen, frame[counts].reset_index(drop=True), mine, numbers[counts], key)
     return list(found.values())

@@ -15,17 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.analysis import multiverse
-from helpers.analysis.headlines import CONTRASTS, HEADLINES, Estimate, Headline, Sample
-from helpers.analysis.ladder import UNSPECIFIED
-from helpers.analysis.multiverse import CHOICES, Set, daily_hashes, parameters_for
-from helpers.analysis.pause import daily_counts
-from helpers.analysis.rates import FEWEST_BLOCKS, Array, Mask, block_intervals, block_sums, conditional_ratio
+from helpers.analysis import curves, multiverse
+from helpers.analysis.headlines import HEADLINES
+from helpers.analysis.multiverse import CHOICES
 from helpers.analysis.references import article
-from helpers.facts import Facts
+from helpers.facts import Facts, printed
 from helpers.parameters import Parameters
 from helpers.paths import resolve
-from helpers.vocabulary import split, weapons
 
 METHODS = {
     "simonsohn2020": article(
@@ -48,6 +44,16 @@ METHODS = {
 
 COLUMNS = ["headline", *CHOICES, "incidents", "estimate", "low", "high", "p", "holds"]
 
+#: What the counts of specifications mean, as notes beside their facts.
+NOTES = {
+    "holding": "the interval, not the estimate alone, bears the finding out",
+    "sided": "the estimate is on the side that the finding says, whatever its interval",
+    "alone": "that differ from the brief's own in one choice alone, and can be judged",
+    "alone_sided": "of these, with the estimate on the side that the finding says",
+    "alone_holding": "of these, with the interval bearing the finding out",
+    "alone_turns": "single changes from the brief's own choices that turn the finding over, with the estimate",
+}
+
 #: An option breaks a finding if, with that option, the share in which it holds is lower by this much than over all.
 BREAKS_BY = 0.1
 
@@ -58,175 +64,16 @@ class RobustnessResult:
 
     `specifications` has the columns `COLUMNS` (options blank where a choice does not bear on the headline; `holds`
     True, False, or None where it cannot be judged), by headline and with the brief's own first. `summary` has one row a
-    headline: specifications, judged, holding, share (of those judged), lowest, median, highest, own. `by_option` has
-    headline, choice, option, judged, share.
+    headline: specifications, judged, holding, share (of those judged), lowest, median, highest, own; sided and
+    direction (how many, and what share, have an estimate on the side that the headline says, whatever the interval);
+    alone, alone_sided and alone_holding (of the specifications that differ from the brief's own in one choice).
+    `by_option` has headline, choice, option, judged, share.
     """
 
     parameters: Parameters
     specifications: pd.DataFrame
     summary: pd.DataFrame
     by_option: pd.DataFrame
-
-
-def _options(headline: Headline, parameters: Parameters, choice: str) -> list[str]:
-    return multiverse.options(parameters)[choice] if choice in headline.uses else [""]
-
-
-def _row(headline: str, chosen: Mapping[str, str], count: int, found: Estimate) -> dict[str, object]:
-    estimate = {"estimate": found.value, "low": found.low, "high": found.high, "p": found.p, "holds": found.holds}
-    uses = HEADLINES[headline].uses
-    return {"headline": headline, **{c: chosen.get(c, "") if c in uses else "" for c in CHOICES},
-            "incidents": count, **estimate}  # fmt: skip
-
-
-def _defaults(chosen: Mapping[str, str]) -> dict[str, str]:
-    return {choice: next(iter(words)) for choice, words in CHOICES.items()} | dict(chosen)
-
-
-def _widened(mask: Mask, mine: Parameters, base: Parameters) -> Mask:
-    """Return a `mask` of the window of `mine` as one of the days of `base`, whose window is at least as wide."""
-    offset = (mine.window_start - base.window_start).days
-    wide = np.zeros((base.window_end - base.window_start).days + 1, dtype=bool)
-    wide[offset : offset + len(mask)] = mask
-    return wide
-
-
-def ratio_curve(
-    name: str, sets: list[Set], parameters: Parameters, responses: pd.DataFrame | None = None
-) -> list[dict[str, object]]:
-    """Return every different specification of a headline that compares two sets of days, all sets at once."""
-    headline = HEADLINES[name]
-    counts = np.array([daily_counts(s.incidents["date"], parameters) for s in sets])
-    numbers = np.array([daily_hashes(s.incidents, parameters) for s in sets])
-    seen: set[tuple[int, int, str]] = set()
-    rows = []
-    bounds = [b for b in _options(headline, parameters, "bounds") if b != "truce"]
-    windows = multiverse.options(parameters)["window"]
-    for bound, against, window in product(bounds, _options(headline, parameters, "against"), windows):
-        members = [i for i, s in enumerate(sets) if s.options["window"] == window]
-        mine = parameters_for(parameters, {"bounds": bound or "given", "window": window})
-        sides = CONTRASTS[name](mine, against or "outside", responses)
-        inside, outside, spread = (
-            _widened(side, mine, parameters) for side in (sides.inside, sides.outside, sides.spread)
-        )
-        within, without = (numbers[:, side].sum(axis=1, dtype=np.uint64) for side in (inside, outside))
-        for estimator in [e for e in CHOICES["estimator"] if e != "blocks" or name == "pause"]:
-            chosen = []
-            for i in members:
-                # days from 07:00 to 07:00 belong to the ceasefire's own days alone
-                if sets[i].options.get("bounds") == "truce" and (bound != "given" or "bounds" not in headline.uses):
-                    continue
-                key = (int(within[i]), int(without[i]), estimator)
-                if key not in seen:
-                    seen.add(key)
-                    chosen.append(i)
-            found = _estimates(counts[chosen], inside, outside, spread, estimator, sides.above)
-            for i, estimate in zip(chosen, found, strict=True):
-                options = {"bounds": bound, **sets[i].options, "against": against, "estimator": estimator}
-                rows.append(_row(name, _defaults(options), len(sets[i].incidents), estimate))
-    return rows
-
-
-def _estimates(
-    counts: np.ndarray, inside: Mask, outside: Mask, spread: Mask, estimator: str, above: bool
-) -> list[Estimate]:
-    """Return the ratio of each row of daily `counts`, as `helpers.analysis.headlines` has it for one."""
-    days, days0 = int(inside.sum()), int(outside.sum())
-    a, b = counts[:, inside].sum(axis=1), counts[:, outside].sum(axis=1)
-    nothing = Estimate(None, None, None, None, note="nothing to compare")
-    if not days or not days0 or not len(counts):
-        return [nothing] * len(counts)
-    if estimator == "blocks":
-        low, high, p, known = _blocks(counts, a, outside, days, days0)
-    else:
-        daily = counts[:, spread]
-        with np.errstate(all="ignore"):
-            index = daily.var(axis=1, ddof=1) / daily.mean(axis=1) if daily.shape[1] > 1 else np.ones(len(a))
-        shrink = np.maximum(1.0, np.nan_to_num(index, nan=1.0)) if estimator == "scaled" else np.ones(len(a))
-        low, high, p = conditional_ratio(a / shrink, days, b / shrink, days0)
-        known = a + b > 0
-    with np.errstate(all="ignore"):
-        value = (a / days) / (b / days0)
-    return [
-        Estimate(
-            float(value[i]) if b[i] else None,
-            float(low[i]),
-            float(high[i]) if np.isfinite(high[i]) else None,
-            bool(low[i] > 1 if above else high[i] < 1),
-            float(p[i]),
-        )
-        if known[i]
-        else nothing
-        for i in range(len(a))
-    ]
-
-
-def _blocks(
-    counts: np.ndarray, inside: np.ndarray, outside: Mask, days: int, days0: int
-) -> tuple[Array, Array, Array, Mask]:
-    """Return low, high, p and which rows have enough blocks, as `rates.block_ratio` has them for one."""
-    sums = np.array([block_sums(row, outside, days) for row in counts])
-    known = (sums.sum(axis=1) > 0) & (sums.shape[1] >= FEWEST_BLOCKS)
-    low, high, p = (np.full(len(counts), np.nan) for _ in range(3))
-    if known.any():
-        kept = sums[known]
-        values = np.arange(kept.max() + 1)
-        shares = np.stack([np.bincount(row, minlength=len(values)) / kept.shape[1] for row in kept])
-        spread = np.sqrt(kept.var(axis=1) * days / days0) / kept.mean(axis=1)
-        totals = np.broadcast_to(values.astype(float), shares.shape)
-        low[known], high[known], p[known] = block_intervals(inside[known], totals, shares, spread, steps=18)
-    return low, high, p, np.asarray(known, dtype=bool)
-
-
-def missile_rungs(incidents: pd.DataFrame, reading: str, reference_dir: str) -> pd.Series | None:
-    """Return incident_id -> rung with missiles of a kind not said taken as `reading`; None as coded."""
-    if reading == "coded":
-        return None
-    unnamed = incidents["weapons"].map(lambda cell: UNSPECIFIED in split(cell)).to_numpy(dtype=bool)
-    rung = weapons(reference_dir)[reading].rung
-    coded = incidents["top_weapon"].map({code: w.rung for code, w in weapons(reference_dir).items()}).astype(float)
-    taken = coded[unnamed].fillna(-1).clip(lower=float(rung or 0))
-    return pd.Series(taken.to_numpy(), index=incidents.loc[unnamed, "incident_id"])
-
-
-def other_curves(sets: list[Set], parameters: Parameters, given: Mapping[str, object]) -> list[dict[str, object]]:
-    """Return every different specification of the other headlines; `given` are the tables for `Sample`."""
-    rows: list[dict[str, object]] = []
-    for name, headline in HEADLINES.items():
-        if name in CONTRASTS:
-            continue
-        seen: set[tuple[object, ...]] = set()
-        data = sets if "who" in headline.uses else [sets[0]]
-        countries = [""] if "who" in headline.uses else _options(headline, parameters, "countries")
-        estimators = [e for e in _options(headline, parameters, "estimator") if e != "blocks"]
-        choices = (_options(headline, parameters, "missiles"), _options(headline, parameters, "bounds"), countries)
-        for part, missiles, bounds, country, estimator in product(data, *choices, estimators):
-            truce = part.options.get("bounds") == "truce"
-            if (truce and bounds not in ("", "given")) or bounds == "truce":
-                continue
-            chosen = {"bounds": bounds or "given"} | {k: v for k, v in part.options.items() if k != "bounds"}
-            chosen |= {"countries": country} if country else {}
-            mine = parameters_for(parameters, chosen)
-            rungs = missile_rungs(part.incidents, missiles, parameters.reference_dir) if missiles else None
-            if missiles and missiles != "coded" and (rungs is None or not len(rungs)):
-                continue
-            key = (part.key, missiles, estimator, _pause_key(part, mine) if bounds else 0, country)
-            if key in seen:
-                continue
-            seen.add(key)
-            sample = Sample(part.incidents, mine, None, rungs, estimator=estimator or "scaled", **given)  # type: ignore[arg-type]
-            options = chosen | {"missiles": missiles, "estimator": estimator}
-            options |= {"bounds": "truce"} if truce else {}
-            count = len(part.incidents) if "who" in headline.uses else 0
-            rows.append(_row(name, _defaults(options), count, headline.estimate(sample)))
-    return rows
-
-
-def _pause_key(part: Set, mine: Parameters) -> object:
-    """Return what tells which incidents lie before, in and after the pause; for totals the pause's days themselves."""
-    days = part.incidents["date"]
-    start, end = pd.Timestamp(mine.pause_start), pd.Timestamp(mine.pause_end)
-    return int((days < start).sum()), int((days < end).sum()), mine.pause_start, mine.pause_end
 
 
 def analyse_robustness(
@@ -251,8 +98,7 @@ def analyse_robustness(
         "official_counts": more.get("official_counts"),
         "families": None if sources is None else sources.set_index("source_id")["family"],
     }
-    rows = [row for name in CONTRASTS for row in ratio_curve(name, sets, parameters, more.get("responses"))]
-    rows += other_curves(sets, parameters, given)
+    rows = curves.every(sets, parameters, given, more.get("responses"))
     table = pd.DataFrame(rows, columns=COLUMNS)
     table[["estimate", "low", "high", "p"]] = table[["estimate", "low", "high", "p"]].astype(float)
     table["holds"] = table["holds"].astype("boolean")
@@ -267,11 +113,33 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
         judged, estimates = part["holds"].dropna(), part["estimate"].dropna()
         spread = (estimates.min(), estimates.median(), estimates.max()) if len(estimates) else (None, None, None)
         own = part["holds"].iloc[0] if len(part) else pd.NA
-        rows.append(
-            (name, len(part), len(judged), int(judged.sum()), judged.mean() if len(judged) else None, *spread, own)
-        )
-    columns = ["headline", "specifications", "judged", "holding", "share", "lowest", "median", "highest", "own"]
+        sided = _sided(part)
+        near = alone(part)
+        rows.append((
+            name, len(part), len(judged), int(judged.sum()), judged.mean() if len(judged) else None, *spread, own,
+            int(sided.sum()), float(sided.mean()) if len(sided) else None, len(near), int(_sided(near).sum()),
+            int(near["holds"].sum()),
+        ))  # fmt: skip
+    columns = ["headline", "specifications", "judged", "holding", "share", "lowest", "median", "highest", "own",
+               "sided", "direction", "alone", "alone_sided", "alone_holding"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _sided(part: pd.DataFrame) -> pd.Series:
+    """Return, of the specifications of one headline that can be judged, which estimates lie on the side it says."""
+    judged = part[part["holds"].notna()]
+    if not len(judged):
+        return pd.Series(dtype=bool)
+    headline = HEADLINES[str(judged["headline"].iloc[0])]
+    estimates = judged["estimate"]
+    return estimates > headline.null if headline.above else estimates < headline.null
+
+
+def alone(part: pd.DataFrame) -> pd.DataFrame:
+    """Return the specifications of one headline that can be judged and differ from its first in one choice alone."""
+    chosen = part[list(CHOICES)].fillna("")
+    differing = (chosen != (chosen.iloc[0] if len(chosen) else "")).sum(axis=1)
+    return part[(differing == 1) & part["holds"].notna()]
 
 
 def by_option(table: pd.DataFrame) -> pd.DataFrame:
@@ -307,8 +175,11 @@ def record(facts: Facts, result: RobustnessResult) -> Facts:
         headline, base = HEADLINES[name], f"robustness.{row['headline']}"
         facts.add(f"{base}.statement", headline.statement, unit="text", note=f"holds if {headline.holds_if}")
         facts.add(f"{base}.holds_if", headline.holds_if, unit="text")
-        for key in ("specifications", "judged", "holding"):
-            facts.add(f"{base}.{key}", int(row[key]), unit="count")
+        for key in ("specifications", "judged", "holding", "sided", "alone", "alone_sided", "alone_holding"):
+            facts.add(f"{base}.{key}", int(row[key]), unit="count", note=NOTES.get(key, ""))
+        direction = None if pd.isna(row["direction"]) else float(row["direction"])
+        facts.add(f"{base}.direction", direction, unit="share", note=NOTES["sided"])
+        facts.add(f"{base}.alone_turns", _turned(result, name), unit="text", note=NOTES["alone_turns"])
         share = None if row["share"] is None or pd.isna(row["share"]) else float(row["share"])
         facts.add(f"{base}.share", share, unit="share", note="of the specifications that can be judged; no probability")
         for key in ("lowest", "median", "highest"):
@@ -328,6 +199,19 @@ def record(facts: Facts, result: RobustnessResult) -> Facts:
         for row2 in result.by_option[result.by_option["headline"] == name].to_dict("records"):
             facts.add(f"{base}.by_{row2['choice']}_{row2['option']}", float(row2["share"]), unit="share")
     return facts
+
+
+def _turned(result: RobustnessResult, headline: str) -> str:
+    """Return the single options that turn a finding over, in words and with their estimates."""
+    part = result.specifications[result.specifications["headline"] == headline]
+    if not len(part) or pd.isna(part["holds"].iloc[0]):
+        return "none"
+    own, near = part.iloc[0], alone(part)
+    told = []
+    for row in near[near["holds"] != own["holds"]].to_dict("records"):
+        words = [CHOICES[choice][row[choice]] for choice in CHOICES if row[choice] != own[choice] and row[choice]]
+        told.append(f"{words[0]} ({printed(None if np.isnan(row['estimate']) else row['estimate'], 'ratio')})")
+    return "; ".join(told) or "none"
 
 
 def choices_table(parameters: Parameters) -> pd.DataFrame:

@@ -11,6 +11,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -163,19 +165,18 @@ def statements(
     )
     frame = frame[frame["value"].notna() & frame["day"].notna()].sort_values(["day", "value", "count_id"])
     found = []
-    for _, group in frame.groupby(["day", "value"], sort=True):
-        day, value = pd.Timestamp(group["day"].iloc[0]), int(group["value"].iloc[0])
-        votes = group.groupby("relation")["family"].nunique()
+    rows = zip(*(frame[c].tolist() for c in ("day", "value", "relation", "family", "count_id", "named")), strict=True)
+    for (day, value), group in groupby(rows, key=itemgetter(0, 1)):
+        _, _, relations, families_told, ids, named = zip(*group, strict=True)
+        votes: dict[str, set[str]] = {}
+        for word, family in zip(relations, families_told, strict=True):
+            votes.setdefault(word, set()).add(family)
         # on a tie the weaker word: it claims less
         order = {"exact": 0, "approximately": 1, "at_least": 2}
-        relation = max(votes.index, key=lambda word: (votes[word], order.get(word, 0)))
+        relation = max(sorted(votes), key=lambda word: (len(votes[word]), order.get(word, 0)))
         low, high = bounds_of(float(value), relation)
-        found.append(
-            Statement(
-                day, value, relation, low, high, tuple(group["count_id"]),
-                tuple(sorted(group["family"].unique())), bool(group["named"].any()),
-            )
-        )  # fmt: skip
+        families_told = tuple(sorted(set(families_told)))
+        found.append(Statement(day, int(value), relation, low, high, ids, families_told, any(named)))
     return tuple(found)
 
 
