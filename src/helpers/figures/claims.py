@@ -133,10 +133,13 @@ def title(result: ClaimsResult) -> str:
 
 def alt(result: ClaimsResult) -> str:
     """Return the figure in words: the verdicts with the claims under them."""
+    table = ordered(result)
     parts = []
-    for verdict, here in ordered(result).groupby("verdict", sort=False):
-        parts.append(f"{str(verdict).capitalize()}: " + " ".join(here["statement"]))
-    return f"Table of {len(result.table)} press statements by verdict. " + " ".join(parts)
+    for verdict in ("contradicted", "mixed"):
+        said = [str(text).rstrip(".") for text in table.loc[table["verdict"] == verdict, "statement"]]
+        if said:
+            parts.append(f" {verdict.capitalize()}: {'; '.join(said)}.")
+    return f"{title(result)}.{''.join(parts)}"
 
 
 def source(result: ClaimsResult) -> str:
@@ -144,7 +147,7 @@ def source(result: ClaimsResult) -> str:
     n = result.table["source_id"].nunique()
     return (
         f"Source: {len(result.table)} statements from {n} press reports, each judged by coded incidents, strikes and "
-        "officials' totals without rows of its own source or reprints of it."
+        "officials’ totals without rows of its own source or reprints of it."
     )
 
 

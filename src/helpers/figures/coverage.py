@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, PercentFormatter
 from helpers.analysis.coverage import GRADES, CoverageResult
 from helpers.figures import style
 from helpers.figures.labels import end_labels
+from helpers.figures.text import wrap
 from helpers.tables import each
 from helpers.vocabulary import COUNTRIES
 
@@ -95,8 +96,9 @@ def _share_panel(axes: Axes, result: CoverageResult, code: str, layout: style.La
         axes.plot([middle, middle], [row.ci_low, row.share_low], color=colour, linewidth=0.8)
         axes.plot([right, right], [0, 1.01], color=style.PAPER, linewidth=1.2, zorder=3)
         if right - left > layout.choose(5, 13):
-            shown_text = f"{int(row.us_official)}–{int(row.coded)}\nof {int(row.official)}"
-            axes.text(middle, 1.04, shown_text, ha="center", va="bottom", fontsize=layout.small - 0.5,
+            least, most = int(row.us_official), int(row.coded)
+            shown_text = f"{f'{least}–{most}' if least != most else most}\nof {int(row.official)}"
+            axes.text(middle, 1.04, shown_text, ha="center", va="bottom", fontsize=layout.small,
                       color=style.INK, linespacing=0.95, zorder=4)  # fmt: skip
     axes.set_ylim(0, 1.55)
     axes.spines["left"].set_bounds(0, 1)
@@ -122,19 +124,22 @@ def draw(result: CoverageResult, layout: style.Layout) -> Figure:
         style.pause_band(place, result.parameters, None if place is axes[0] else "")
     for place in axes[:-1]:
         place.tick_params(axis="x", which="both", labelbottom=False)
+    room = layout.width * layout.choose(0.78, 0.62)
     axes[1].set_title(
-        "share of officials' count covered: line, confirmed by a US official; top of the bar, all that is coded"
-        if not layout.narrow
-        else "share of officials' count covered (line: US-\nconfirmed; top of the bar: all coded)",
-        color=style.MUTED,
-        fontsize=layout.small,
+        wrap(figure, KEY, room, fontsize=layout.small), color=style.MUTED, fontsize=layout.small, loc="left"
     )
     style.headline(figure, title(result), SUBTITLE, source(result), layout)
     return figure
 
 
+#: How to read the panels of shares.
+KEY = (
+    "Share of officials’ count that is coded: thick line, confirmed by a US official (thin: 95% interval, lower part); "
+    "top of the bar, all that is coded. Above: incidents coded, of the attacks counted"
+)
+
 SUBTITLE = (
-    "Attacks so far: US officials' running total (red, with bounds; hollow: totals that contradict it) and "
+    "Attacks so far: US officials’ running total (red, with bounds; hollow: totals that contradict it) and "
     "coded incidents by who confirms them"
 )
 
@@ -142,8 +147,13 @@ SUBTITLE = (
 def source(result: CoverageResult) -> str:
     """Return the source line: what is coded, and the statements behind the totals."""
     rows = len({row for item in result.series.statements for row in item.rows})
-    origin = f"Officials' totals: {len(result.series.statements)} statements in {rows} coded rows."
+    origin = f"Officials’ totals: {_many(len(result.series.statements), 'statement')} in {_many(rows, 'coded row')}."
     return style.source_line(result.parameters, len(result.incidents), origin)
+
+
+def _many(count: int, one: str) -> str:
+    """Return a count in figures with its noun."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
 
 
 def title(result: CoverageResult) -> str:
@@ -152,8 +162,8 @@ def title(result: CoverageResult) -> str:
     if not part.official:
         coded = len(result.incidents)
         if not coded:
-            return "Officials' totals and the coded record show no attack in these days"
-        return f"Officials' totals show no attack in these days, in which {coded} {'is' if coded == 1 else 'are'} coded"
+            return "Officials’ totals and the coded record show no attack in these days"
+        return f"Officials’ totals show no attack in these days, in which {coded} {'is' if coded == 1 else 'are'} coded"
     what = {
         "us_official": "that a US official confirmed",
         "local_official": "that an official confirmed",
@@ -164,32 +174,29 @@ def title(result: CoverageResult) -> str:
     text = f"Officials counted {counted}; {part.coded} {what} {verb} coded".replace("  ", " ")
     if result.parameters.confirmed_by == "us_official":
         return text
-    text += f", {part.confirmed} of them confirmed by a US official"
+    if part.coded < 2:
+        return text + (", confirmed by a US official" if part.confirmed else "")
     before, after = result.shares["before"], result.shares["after"]
-    if before.low is not None and after.low is not None and before.official >= 10 and after.official >= 10:
-        way = "falling" if after.low < before.low - 0.1 else "rising" if after.low > before.low + 0.1 else ""
-        if way:
-            text += f": {way} from {before.low:.0%} of the count before the pause to {after.low:.0%} after it"
-    return text
+    known = before.low is not None and after.low is not None and min(before.official, after.official) >= 10
+    if known and abs((after.low or 0.0) - (before.low or 0.0)) > 0.1:
+        shares = f"{before.low:.0%} of the count before the pause, {after.low:.0%} after it"
+        return f"{text}. A US official confirmed {part.confirmed} of them: {shares}"
+    return f"{text}, {part.confirmed or 'none'} of them confirmed by a US official"
 
 
 def alt(result: CoverageResult) -> str:
     """Return the figure in words."""
     part = result.overall
     if not part.official:
-        return f"No official total lies in the window. {part.coded} incidents are coded."
-    text = (
-        f"Officials' running total reaches {part.official} attacks in the days it covers, where {part.coded} incidents "
-        f"are coded, {part.confirmed} of them confirmed by a US official. "
-    )
+        return f"{title(result)}."
+    parts = []
     for code in result.parameters.countries:
         one = result.shares[code]
         if one.low is not None and one.high is not None:
-            text += (
-                f"{COUNTRIES[code]}: {one.official} counted, {one.coded} coded, "
-                f"between {one.low:.0%} and {one.high:.0%} covered. "
-            )
-    return text.strip()
+            least, most = f"{one.low:.0%}", f"{one.high:.0%}"
+            covered = most if least == most else f"between {least} and {most}"
+            parts.append(f"{COUNTRIES[code]} {one.official} counted, {one.coded} coded, {covered} covered")
+    return f"{title(result)}." + (f" By country: {'; '.join(parts)}." if parts else "")
 
 
 def save(result: CoverageResult, folder: str | Path) -> Figure:

@@ -16,7 +16,7 @@ from helpers.analysis.escalation import EscalationResult, Reading
 from helpers.analysis.escalation_tables import readings_table
 from helpers.facts import printed
 from helpers.figures import style
-from helpers.figures.labels import colour_key, halo
+from helpers.figures.labels import colour_key
 from helpers.figures.ladder import verdict
 from helpers.figures.style import INK, MUTED, PAPER, Layout
 from helpers.figures.words import capital, joined, many, number, short_day, signed
@@ -24,6 +24,9 @@ from helpers.parameters import Parameters
 from helpers.vocabulary import Weapon, weapons
 
 # --- the weekly mix ---------------------------------------------------------------------------------------------------
+
+
+LEVEL = "Neither drones nor rockets led"
 
 
 def weekly_title(result: EscalationResult) -> str:
@@ -34,7 +37,12 @@ def weekly_title(result: EscalationResult) -> str:
         return "No incident in the record for these days, places and confirmations"
     led = int((busy["one_way_drone"] > busy["rocket"]).sum())
     behind = int((busy["one_way_drone"] < busy["rocket"]).sum())
+    if len(busy) == 1:
+        which = "Drones outnumbered rockets" if led else "Rockets outnumbered drones" if behind else LEVEL
+        return f"{which} in the one week with incidents: {verdict(result)}"
     words = f"of {many(len(busy), 'week')} with incidents: {verdict(result)}"
+    if not led and not behind:
+        return f"{LEVEL} in any {words}"
     if led >= behind:
         return f"Drones outnumbered rockets in {number(led)} {words}"
     return f"Rockets outnumbered drones in {number(behind)} {words}"
@@ -63,9 +71,10 @@ def draw_weekly(result: EscalationResult, parameters: Parameters, layout: Layout
         )  # fmt: skip
     totals = result.by_week.sum(axis=1)
     by_code = [(code, int(result.by_week[code].sum())) for code in used]
+    end = style.on_axis(parameters.window_end) + 1
     for left, count in zip(edges[:-1], totals, strict=True):
-        axes.annotate(str(count), (left + 3.5, count), xytext=(0, 1.5), textcoords="offset points", ha="center",
-                      va="bottom", fontsize=layout.small, color=MUTED)  # fmt: skip
+        axes.annotate(str(count), ((left + min(left + 7, end)) / 2, count), xytext=(0, 1.5), ha="center", va="bottom",
+                      textcoords="offset points", fontsize=layout.small, color=MUTED)  # fmt: skip
     style.time_axis(axes, parameters)
     style.pause_band(axes, parameters)
     axes.set_ylim(0, max(1.0, float(totals.max())) * 1.14)
@@ -90,15 +99,14 @@ def _noun(weapon: Weapon, count: int) -> str:
 def weekly_alt(result: EscalationResult, parameters: Parameters) -> str:
     """Return the weekly mix in words, with its numbers."""
     known = weapons(parameters.reference_dir)
-    counts = [
-        f"{many(int(result.by_week[code].sum()), weapon.label, weapon.plural)}"
-        for code, weapon in known.items()
-        if result.by_week[code].sum()
-    ]
     totals = result.by_week.sum(axis=1)
-    weeks = "; ".join(f"{short_day(pd.Timestamp(str(week)))}: {count}" for week, count in totals.items() if count)
-    mixed = f" In all, as highest weapon: {joined(counts)}. By week from: {weeks}." if counts else ""
-    return f"{weekly_title(result)}. Stacked bars of incidents a week by highest weapon.{mixed}"
+    if not totals.sum():
+        return f"{weekly_title(result)}."
+    counts = [(int(result.by_week[code].sum()), weapon) for code, weapon in known.items()]
+    listed = [f"{count} {_noun(weapon, count)}" for count, weapon in sorted(counts, key=lambda pair: -pair[0]) if count]
+    busiest = short_day(pd.Timestamp(str(totals.idxmax())))
+    most = f" Most in the week from {busiest}: {totals.max()}." if len(totals) > 1 else ""
+    return f"{weekly_title(result)}. Bars of incidents a week, in all by highest weapon {joined(listed)}.{most}"
 
 
 def weekly(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:
@@ -154,7 +162,7 @@ def draw_readings(result: EscalationResult, parameters: Parameters, layout: Layo
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
-    axes.xaxis.set_major_locator(MaxNLocator(layout.choose(7, 5)))
+    axes.xaxis.set_major_locator(MaxNLocator(layout.choose(7, 5), steps=[1, 2, 5, 10]))
     axes.set_xlabel("← steps down      climbs →", fontsize=layout.font)
     above: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
     above |= {"fontsize": layout.small + 0.5, "color": MUTED}
@@ -189,9 +197,9 @@ def _reading(axes: Axes, y: float, reading: Reading, layout: Layout) -> None:
     if layout.narrow:
         missiles = "no missile" if timing.p_late is None else f"{timing.k}, {printed(timing.p_late, 'probability')}"
         words = f"{name} ({estimate.n}; {missiles})"
-        label = axes.annotate(words, (0, y + 0.36), xytext=(0, 0), ha="left", fontsize=layout.small + 0.3,
-                              fontweight=weight, color=INK if shade == MUTED else shade, **place)  # fmt: skip
-        label.set_path_effects(halo())
+        axes.annotate(words, (0, y + 0.36), xytext=(0, 0), ha="left", fontsize=layout.small + 0.3,
+                              fontweight=weight, color=INK if shade == MUTED else shade, **place,
+                      bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.6})  # fmt: skip
     else:
         axes.annotate(f"{name} ({estimate.n})", (0, y), xytext=(-6, 0), ha="right", fontweight=weight, **place)
         axes.annotate(chance, (1, y), xytext=(44, 0), ha="left", color=shade, **place)
@@ -204,7 +212,6 @@ def readings_alt(result: EscalationResult) -> str:
     for reading in result.readings:
         estimate = reading.trend
         if estimate.tau is None:
-            words.append(f"{reading.label}: not testable ({many(estimate.n, 'incident')})")
             continue
         interval = (
             f" ({signed(estimate.low)} to {signed(estimate.high)})"
@@ -212,7 +219,9 @@ def readings_alt(result: EscalationResult) -> str:
             else ""
         )
         words.append(f"{reading.label}, {many(estimate.n, 'incident')}: {signed(estimate.tau)}{interval}")
-    return f"{readings_title(result)}. Kendall’s tau-b with 95% interval by reading. {'; '.join(words)}."
+    if not words:
+        return f"{readings_title(result)}: {many(len(result.incidents), 'incident')}."
+    return f"{readings_title(result)}. Kendall’s tau-b with 95% interval by reading: {'; '.join(words)}."
 
 
 def readings(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:

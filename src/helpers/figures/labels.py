@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 from scipy.optimize import isotonic_regression
@@ -126,7 +127,7 @@ def around(
         for (x, y), r in zip(pixels, radii, strict=True)
     ]
     frame = axes.get_window_extent().padded(-4 * dot)
-    taken = [*avoid, *marks]
+    taken = np.array([box.extents for box in (*avoid, *marks)]).reshape(-1, 4)
     placed = []
     ways = [(1, 0), (-1, 0), (0, 1), (0, -1), (0.75, 0.75), (0.75, -0.75), (-0.75, 0.75), (-0.75, -0.75)]
     for (x, y), text, radius in zip(pixels, texts, radii, strict=True):
@@ -138,12 +139,12 @@ def around(
                 cx = x + across * (radius + reach) * dot + np.sign(across) * width / 2
                 cy = y + up * (radius + reach) * dot + np.sign(up) * height / 2 * (0 if abs(across) == 1 else 1)
                 box = Bbox.from_extents(cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
-                cost = reach * 4.0 + sum(_shared(box, other) for other in taken) * 3 + _outside(box, frame) * 60
+                cost = reach * 4.0 + _shared(box, taken) * 3 + _outside(box, frame) * 60
                 if best is None or cost < best[0] - 1e-9:
                     best = (cost, box, reach)
         assert best is not None
         _, box, reach = best
-        taken.append(box.padded(1.0))
+        taken = np.vstack([taken, box.padded(1.0).extents])
         placed.append(box)
         centre = axes.transData.inverted().transform(((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2))
         if reach > 2:
@@ -153,6 +154,7 @@ def around(
         label = axes.text(
             float(centre[0]), float(centre[1]), shown, ha="center", va="center", fontsize=size, color=colour, zorder=6
         )
+        label.set_multialignment("left" if box.x0 >= x else "right" if box.x1 <= x else "center")
         label.set_path_effects(halo())
     return placed
 
@@ -164,10 +166,13 @@ def halo() -> list[Any]:
     return [withStroke(linewidth=2.2, foreground=PAPER)]
 
 
-def _shared(one: Bbox, other: Bbox) -> float:
-    common = Bbox.intersection(one, other)
-    return 0.0 if common is None else float(common.width * common.height)
+def _shared(one: Bbox, others: npt.NDArray[np.float64]) -> float:
+    """Return the area that `one` shares with `others` (rows of left, bottom, right, top), counted for each."""
+    x0, y0, x1, y1 = one.extents
+    across = np.minimum(others[:, 2], x1) - np.maximum(others[:, 0], x0)
+    up = np.minimum(others[:, 3], y1) - np.maximum(others[:, 1], y0)
+    return float((np.maximum(across, 0.0) * np.maximum(up, 0.0)).sum())
 
 
 def _outside(box: Bbox, frame: Bbox) -> float:
-    return float(box.width * box.height) - _shared(box, frame)
+    return float(box.width * box.height) - _shared(box, frame.extents.reshape(1, 4))

@@ -46,6 +46,8 @@ def common_weapons(result: EscalationResult, parameters: Parameters) -> list[Wea
 def verdict(result: EscalationResult) -> str:
     """Return in a clause what the tests show of a climb, as coded."""
     plain = result.plain
+    if plain.trend.tau is None:
+        return "too few to test for a climb"
     if plain.trend.direction == "rise":
         return "the weapons climb over time"
     if plain.trend.direction == "fall":
@@ -61,7 +63,11 @@ def ladder_title(result: EscalationResult, parameters: Parameters) -> str:
         return "No incident in the record for these days, places and confirmations"
     commons = [weapon.plural for weapon in common_weapons(result, parameters)]
     missiles = len(result.missile_ids)
-    first = f"{capital(joined(commons))} throughout" if commons else f"{many(len(result.incidents), 'incident')}"
+    total = capital(many(len(result.incidents), "incident"))
+    first = f"{capital(joined(commons))} throughout" if commons else total
+    if missiles == 0 and not commons:
+        one = len(result.incidents) == 1
+        return f"{first}{', not' if one else ', none'} with a ballistic or cruise missile: {verdict(result)}"
     if missiles == 0:
         return f"{first}, ballistic or cruise missiles never: {verdict(result)}"
     kinds = sorted({str(code) for code in _missile_rows(result)["top_weapon"]})
@@ -278,24 +284,23 @@ def ladder_subtitle(result: EscalationResult) -> str:
 def ladder_source(result: EscalationResult, parameters: Parameters) -> str:
     """Return the source line, with the earlier missiles of a kind not said."""
     unnamed = len(set(result.doubtful) - set(result.missile_ids))
-    kinds = (
-        f"For {unnamed} of them some source says “missile” without its kind, which may mean a rocket."
-        if unnamed
-        else ""
-    )
+    which = "it" if len(result.incidents) == 1 else f"{unnamed} of them"
+    kinds = f"For {which} some source says “missile” without its kind, which may mean a rocket." if unnamed else ""
     return style.source_line(parameters, len(result.incidents), kinds)
 
 
 def ladder_alt(result: EscalationResult, parameters: Parameters) -> str:
     """Return the ladder in words, with its numbers."""
     known = weapons(parameters.reference_dir)
+    if result.incidents.empty:
+        return f"{ladder_title(result, parameters)}."
     total = many(len(result.incidents), "incident")
-    parts = [f"{ladder_title(result, parameters)}. Timeline of {total} by highest weapon."]
+    rungs = []
     for codes, label in _rows(result, parameters):
         mine = result.incidents[result.incidents["top_weapon"].isin(codes)]
         off = " (off the ladder)" if known[codes[0]].rung is None else ""
-        span = f": {len(mine)}, {_span(mine)}" if len(mine) else ": none on record"
-        parts.append(f"{label}{off}{span}.")
+        rungs.append(f"{label.lower()}{off} {f'{len(mine)} ({_span(mine)})' if len(mine) else 'none'}")
+    parts = [f"{ladder_title(result, parameters)}. Timeline of {total} by highest weapon: {', '.join(rungs)}."]
     plain = result.plain.trend
     if plain.tau is not None:
         interval = (
@@ -304,14 +309,14 @@ def ladder_alt(result: EscalationResult, parameters: Parameters) -> str:
             else ""
         )
         parts.append(f"Rank correlation of rung with time (Kendall’s tau-b) {signed(plain.tau)}{interval}.")
-    return " ".join([*parts, power_sentence(result)]).strip()
+    return " ".join(parts)
 
 
 def _span(rows: pd.DataFrame) -> str:
     first, last = rows["date"].iloc[0], rows["date"].iloc[-1]
     if first == last:
-        return f"on {style.day_text(first)}"
-    return f"from {style.day_text(first)} to {style.day_text(last)}"
+        return short_day(first)
+    return f"{short_day(first)} to {short_day(last)}"
 
 
 def ladder(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:

@@ -19,10 +19,10 @@ from matplotlib.transforms import Bbox
 
 from helpers.analysis.escalation import EscalationResult
 from helpers.figures import style
-from helpers.figures.labels import around, halo
+from helpers.figures.labels import around, colour_key
 from helpers.figures.style import COUNTRY_COLOURS, INK, MUTED, PAPER, Layout, readable
 from helpers.figures.text import extent
-from helpers.figures.words import capital, joined, many, short_day
+from helpers.figures.words import capital, joined, many, number, times
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.vocabulary import COUNTRIES, weapons
@@ -32,6 +32,12 @@ SEA, LAND, NEIGHBOUR, BORDER = "#e6eff4", "#f7f3ea", "#ecebe8", "#a8a49a"
 NUMERIC = {"IQ": "368", "SY": "760", "JO": "400"}
 #: One degree of latitude in km.
 DEGREE = 111.2
+#: The sites named in the map's alt text.
+LISTED = 8
+#: From so many incidents on, shares are given in per cent.
+SMALL = 20
+#: How far a border may move, in points: a quarter of its line.
+SLACK = 0.2
 #: The map of a run without any located incident: the region (west, south, east, north).
 REGION = (35.5, 31.0, 46.5, 38.2)
 
@@ -75,11 +81,15 @@ def map_title(result: EscalationResult) -> str:
     if total == 0:
         return "No incident in the record for these days, places and confirmations"
     if len(sites) == 1:
-        return f"All {many(total, 'incident')} at one place: {_short(str(sites['name'].iloc[0]))}"
+        which = "The one incident" if total == 1 else f"All {many(total, 'incident')}"
+        return f"{which} on record: {_short(str(sites['name'].iloc[0]))}"
     running = sites["incidents"].cumsum()
     few = int((running < total / 2).sum()) + 1
     share = float(running.iloc[few - 1]) / total
     where = [COUNTRIES[code] for code in sites["country"].head(few).unique()]
+    if total < SMALL:
+        held = int(running.iloc[few - 1])
+        return f"{capital(many(few, 'site'))} in {joined(where)} took {number(held)} of {number(total)} incidents"
     return f"{capital(many(few, 'site'))} in {joined(where)} took {share:.0%} of the {total} incidents"
 
 
@@ -151,11 +161,49 @@ def _ground(axes: Axes, parameters: Parameters) -> list[Land]:
     """Draw land and borders; return the countries."""
     counted = {NUMERIC[code] for code in parameters.countries}
     countries = lands(parameters.reference_dir)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    (west, east), width = axes.get_xlim(), figure.get_size_inches()[0] * 72
+    slack = SLACK * (east - west) / width
     for land in countries:
-        outline = Outline.make_compound_path(*(Outline(ring, closed=True) for ring in land.rings))
+        rings = [_simpler(ring, slack) for ring in land.rings if _within(ring, axes)]
+        if not rings:
+            continue
+        outline = Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
         fill = LAND if land.code in counted else NEIGHBOUR
         axes.add_patch(PathPatch(outline, facecolor=fill, edgecolor=BORDER, linewidth=0.8, zorder=1))
     return countries
+
+
+def _within(ring: npt.NDArray[np.float64], axes: Axes) -> bool:
+    """Return whether a ring's box meets what `axes` show."""
+    return all(
+        ring[:, side].max() >= low and ring[:, side].min() <= high
+        for side, (low, high) in enumerate((axes.get_xlim(), axes.get_ylim()))
+    )
+
+
+def _simpler(ring: npt.NDArray[np.float64], slack: float) -> npt.NDArray[np.float64]:
+    """Return `ring` without the points that lie within `slack` of the line drawn without them.
+
+    Douglas and Peucker 1973, Cartographica 10:112.
+    """
+    keep = np.zeros(len(ring), bool)
+    far = int(np.argmax(np.hypot(*(ring - ring[0]).T)))
+    keep[[0, far, -1]] = True
+    todo = [(0, far), (far, len(ring) - 1)]
+    while todo:
+        first, last = todo.pop()
+        if last - first < 2:
+            continue
+        between, along = ring[first + 1 : last] - ring[first], ring[last] - ring[first]
+        length = float(np.hypot(*along))
+        off = np.abs(between[:, 0] * along[1] - between[:, 1] * along[0]) / length if length else np.hypot(*between.T)
+        worst = int(np.argmax(off))
+        if off[worst] > slack:
+            keep[first + 1 + worst] = True
+            todo += [(first, first + 1 + worst), (first + 1 + worst, last)]
+    return ring[keep]
 
 
 def _name_countries(axes: Axes, countries: list[Land], taken: list[Bbox], layout: Layout) -> None:
@@ -178,7 +226,7 @@ def _name_countries(axes: Axes, countries: list[Land], taken: list[Bbox], layout
         name = land.name.upper()
         width, height = (inches * figure.dpi for inches in extent(figure, name, fontsize=size))
         # How far the name's box, centred at each point, stays from other countries, from labels and from the edges.
-        free, others = pixels[inside], pixels[~inside]
+        free, others = pixels[inside], pixels[_around(inside.reshape(across.shape)).ravel()]
         room = np.full(len(free), np.inf)
         if len(others):
             gap_x = np.maximum(np.abs(free[:, None, 0] - others[None, :, 0]) - width / 2, 0)
@@ -195,6 +243,13 @@ def _name_countries(axes: Axes, countries: list[Land], taken: list[Bbox], layout
         if room[best] > figure.dpi * 0.02:
             x, y = points[inside][best]
             axes.text(float(x), float(y), name, ha="center", va="center", fontsize=size, color=MUTED, zorder=2)
+
+
+def _around(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return the points of a grid next to those `inside`: of all others, the nearest to any point is one of them."""
+    wide = np.pad(inside, 1)
+    beside = wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+    return np.asarray(beside & ~inside)
 
 
 def _scale(axes: Axes, layout: Layout) -> Bbox:
@@ -234,12 +289,16 @@ def _key(axes: Axes, largest: int, layout: Layout) -> Bbox:
 
 def map_alt(result: EscalationResult, parameters: Parameters) -> str:
     """Return the map in words: every site with its count, and what is not on it."""
-    named = [f"{row['name']} {row['incidents']}" for row in result.sites[result.sites["mapped"]].to_dict("records")]
+    placed = result.sites[result.sites["mapped"]].to_dict("records")
+    named = [f"{_short(str(row['name']))} {row['incidents']}" for row in placed[:LISTED]]
+    named += [f"{many(len(placed) - LISTED, 'more site')}"] if len(placed) > LISTED else []
+    if result.incidents.empty:
+        return f"{map_title(result)}."
     counts = [f"{COUNTRIES[part.country]} {len(part.incidents)}" for part in result.countries]
     missing = not_mapped(result)
     return (
-        f"{map_title(result)}. Map of the region with a bubble for each site. By country: {', '.join(counts)}. "
-        + (f"By site: {', '.join(named)}. " if named else "No site has a point. ")
+        f"{map_title(result)}. Map by country: {', '.join(counts)}; "
+        + (f"by site: {', '.join(named)}. " if named else "no site has a point. ")
         + (f"Not on the map, since no site is named: {missing}." if missing else "")
     ).strip()
 
@@ -268,8 +327,11 @@ def sites_title(result: EscalationResult) -> str:
         return "No incident in the record for these days, places and confirmations"
     present = [part for part in result.countries if part.incidents]
     if len(present) < 2 or part.before.value is None or part.after.value is None:
-        most = _short(str(result.sites["name"].iloc[0]))
-        return f"{capital(many(len(result.sites), 'place'))} attacked, {most} most often"
+        most, counts = _short(str(result.sites["name"].iloc[0])), result.sites["incidents"].tolist()
+        if len(counts) == 1:
+            return f"One place was attacked {times(counts[0])}: {most}"
+        lead = f", {most} most often" if counts[0] > counts[1] else ""
+        return f"{capital(many(len(counts), 'place'))} were attacked{lead}"
     before, after = f"{part.before.value:.0%}", f"{part.after.value:.0%}"
     if part.shown:
         moved = "fell" if part.after.value < part.before.value else "rose"
@@ -305,28 +367,28 @@ def draw_sites(result: EscalationResult, parameters: Parameters, layout: Layout)
         across = axes.get_yaxis_transform()
         name = _short(str(row["name"]))
         if layout.narrow:
-            label = axes.text(0.004, -place + 0.4, f"{name} {row['incidents']}", transform=across, va="center",
-                              fontsize=layout.small, color=readable(colour), zorder=4)  # fmt: skip
-            label.set_path_effects(halo())
+            axes.text(0.004, -place + 0.4, f"{name} {row['incidents']}", transform=across, va="center",
+                      fontsize=layout.small, color=readable(colour), zorder=4)  # fmt: skip
         else:
             axes.annotate(f"{name}  {row['incidents']}", (0, -place), xycoords=across, xytext=(-6, 0), va="center",
                           textcoords="offset points", ha="right", color=readable(colour))  # fmt: skip
+    used = [w for code, w in known.items() if (result.incidents["top_weapon"] == code).any()]
+    colour_key(axes, [(w.label, w.colour) for w in used], lift=layout.choose(1.9, 2.9) * layout.font, size=layout.font)
     names = [f"{COUNTRIES[part.country]} {len(part.incidents)}" for part in result.countries]
-    subtitle = f"Incidents at each place, coloured by highest weapon as in the ladder; {', '.join(names)}"
+    subtitle = f"Each incident by place, and by its highest weapon; {', '.join(names)}"
     style.headline(figure, sites_title(result), subtitle, style.source_line(parameters, len(result.incidents)), layout)
     return figure
 
 
 def sites_alt(result: EscalationResult) -> str:
     """Return the sites over time in words."""
+    if result.incidents.empty:
+        return f"{sites_title(result)}."
     rows = [
-        f"{row['name']} ({COUNTRIES[row['country']]}): {row['incidents']}, "
-        f"{short_day(row['first'])} to {short_day(row['last'])}"
+        f"{_short(str(row['name']))} ({COUNTRIES[row['country']]}) {row['incidents']}"
         for row in result.sites.to_dict("records")
     ]
-    return f"{sites_title(result)}. Incidents at {many(len(rows), 'place')} against time. {'; '.join(rows)}.".replace(
-        " . .", "."
-    )
+    return f"{sites_title(result)}. Incidents at {many(len(rows), 'place')} against time: {', '.join(rows)}."
 
 
 def sites(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:

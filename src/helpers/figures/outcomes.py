@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -21,7 +22,7 @@ from helpers.figures.words import capital, joined, many, people, short_day
 from helpers.parameters import Parameters
 
 #: Colour of Iraqi, Syrian and Jordanian people hurt.
-PARTNERS = "#009e73"
+PARTNERS = "#0072b2"
 #: How many of the worst incidents are named in the figure.
 NAMED = 3
 
@@ -83,7 +84,7 @@ def draw_harm(result: EscalationResult, parameters: Parameters, layout: Layout) 
     axes.grid(axis="y")
     subtitle = (
         "People killed and injured in each incident: US and coalition (red; the broad bar spans the sources’ numbers), "
-        "Iraqi, Syrian and Jordanian (green squares). Ticks below: "
+        "Iraqi, Syrian and Jordanian (blue squares). Ticks below: "
         f"{many(int(zero.sum()), 'incident')} that hurt no US or coalition member (dark), "
         f"{int((~frame['known'] & ~ours).sum())} where it is not known (grey)"
     )
@@ -104,9 +105,15 @@ def _name_worst(axes: Axes, frame: pd.DataFrame, layout: Layout) -> None:
         told += [(row, int(row[column]), row[killed], row[injured]) for row in worst.to_dict("records")]
     told.sort(key=lambda entry: -entry[1])
     texts = [
-        f"{short_day(row['date'])}, {str(row['site_name']).split(' (')[0].split(' / ')[0]}: {people(dead, wounded)}"
+        f"{short_day(row['date'])}, {str(row['site_name']).split(' (')[0].split(' / ')[0]}:\n{people(dead, wounded)}"
         for row, _, dead, wounded in told
     ]
+    if layout.narrow:  # near the right edge there is room for a column of words only
+        late = axes.get_xlim()[0] + 0.8 * (axes.get_xlim()[1] - axes.get_xlim()[0])
+        texts = [
+            re.sub(r"(?<=[^\W\d]) |(?<=,) ", "\n", text) if style.on_axis(row["date"]) > late else text
+            for text, (row, *_) in zip(texts, told, strict=True)
+        ]
     stems = [
         Bbox(axes.transData.transform([(style.on_axis(day) + 0.4, 0), (style.on_axis(day) + 0.6, hurt)]))
         for column in ("us_hurt", "partner_hurt")
@@ -122,14 +129,16 @@ def _name_worst(axes: Axes, frame: pd.DataFrame, layout: Layout) -> None:
 def harm_source(result: EscalationResult, parameters: Parameters) -> str:
     """Return the source line with how many incidents have a number."""
     toll = result.tolls["all"]
-    return style.source_line(
-        parameters, toll.n, f"A number of US and coalition injured, or that there were none, is known for {toll.known}."
-    )
+    known = f"A number of US and coalition injured, or that there were none, is known for {toll.known or 'none'}."
+    return style.source_line(parameters, toll.n, known if toll.n else "")
 
 
 def harm_alt(result: EscalationResult) -> str:
     """Return the people hurt in words."""
     toll = result.tolls["all"]
+    if not toll.us_harmed and not toll.partner_killed and not toll.partner_injured:
+        known = f"; the number is known for {toll.known} of {toll.n}." if toll.n else "."
+        return harm_title(result) + known
     worst = _hurt(result).nlargest(NAMED, "us_hurt", keep="first")
     named = [
         f"{short_day(row['date'])}, {row['site_name']}: {people(row['us_killed'], row['us_injured'])}"
@@ -137,12 +146,12 @@ def harm_alt(result: EscalationResult) -> str:
         if row["us_hurt"]
     ]
     partners = people(toll.partner_killed, toll.partner_injured)
-    return (
-        f"{harm_title(result)}. In all {toll.us_killed} killed and {toll.us_injured_best} injured (sources between "
-        f"{toll.us_injured_low} and {toll.us_injured_high}) in {many(len(toll.incidents), 'incident')}; the number is "
-        f"known for {toll.known} of {toll.n}."
-        + (f" The worst: {'; '.join(named)}." if named else "")
-        + (f" Iraqi, Syrian and Jordanian: {partners}." if partners else "")
+    low, high = toll.us_injured_low, toll.us_injured_high
+    between = f" (sources between {low} and {high})" if low != high else ""
+    told = [f"US and coalition {toll.us_killed} killed, {toll.us_injured_best} injured{between}"] if named else []
+    told += [f"Iraqi, Syrian and Jordanian {partners}"] if partners else []
+    return f"{harm_title(result)}. In all: {'; '.join(told)}; the number is known for {toll.known} of {toll.n}." + (
+        f" Most hurt: {'; '.join(named)}." if len(named) > 1 else ""
     )
 
 
@@ -175,7 +184,14 @@ def outcomes_title(result: EscalationResult) -> str:
         if part.shown
     ]
     known = max(part.before.known + part.during.known + part.after.known for part in result.outcomes.values())
-    share_known = f"known for at most {known} of {many(len(result.incidents), 'incident')}"
+    one = len(result.incidents) == 1
+    share_known = (
+        "known for the one incident" if one else f"known for at most {known} of {len(result.incidents)} incidents"
+    )
+    if not known:
+        return f"{capital(joined(list(NOUNS.values())))} are not known for any of these incidents"
+    if all(part.low is None for part in result.outcomes.values()):
+        return f"Outcomes before and after the pause cannot be compared; they are {share_known}"
     if not changed:
         return f"No change in {joined(list(NOUNS.values())).replace(' and ', ' or ')} is shown; they are {share_known}"
     return f"After the pause {joined(changed)}; outcomes are {share_known}"
@@ -272,15 +288,15 @@ def _munitions_panel(axes: Axes, result: EscalationResult, parameters: Parameter
 
 def outcomes_alt(result: EscalationResult) -> str:
     """Return the outcomes in words."""
-    parts = [f"{outcomes_title(result)}."]
-    for name, part in result.outcomes.items():
-        parts.append(
-            f"{capital(WORDS[name])}: {_compared(part)}, known for {part.before.known} and {part.after.known}."
-        )
+    parts = [
+        f"{WORDS[name]} {_compared(part)}, known for {part.before.known} and {part.after.known}"
+        for name, part in result.outcomes.items()
+        if part.low is not None
+    ]
     munitions = result.munitions
     if munitions.median_before is not None and munitions.median_after is not None:
-        parts.append(f"Munitions: median {munitions.median_before:g} before and {munitions.median_after:g} after.")
-    return " ".join(parts)
+        parts.append(f"munitions median {munitions.median_before:g} before, {munitions.median_after:g} after")
+    return f"{outcomes_title(result)}." + (f" Shares by month: {'; '.join(parts)}." if parts else "")
 
 
 def outcomes(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:

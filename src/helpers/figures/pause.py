@@ -16,8 +16,10 @@ from matplotlib.ticker import MaxNLocator
 from helpers.analysis.pause import PauseResult, Period
 from helpers.analysis.pause_facts import number, span
 from helpers.figures import style
+from helpers.figures.labels import halo
 from helpers.figures.stop import draw_stop, stop_alt, stop_title, weekly
 from helpers.figures.words import capital, many, short_day
+from helpers.figures.words import number as number_word
 
 BAR = "#c3c8ce"
 DAY = pd.Timedelta(days=1)
@@ -61,8 +63,6 @@ def draw_rates(result: PauseResult, layout: style.Layout) -> Figure:
     _daily_bars(axes, result, style.ACCENT)
     style.pause_band(axes, result.parameters)
     _empty(figure, axes, result)
-    top = axes.get_ylim()[1]
-    whole = len(result.days)
     for period in _stretches(result):
         rate = period.rate
         if period.first is None or period.last is None or rate.value is None or rate.low is None or rate.high is None:
@@ -71,27 +71,43 @@ def draw_rates(result: PauseResult, layout: style.Layout) -> Figure:
         colour = style.ACCENT if period.name == "during" else style.INK
         axes.fill_between([left, right], rate.low, rate.high, color=colour, alpha=0.16, linewidth=0, zorder=2)
         axes.plot([left, right], [rate.value] * 2, color=colour, linewidth=2.2, solid_capstyle="butt", zorder=3)
-        text = f"{number(rate.value)} a day"
-        if not layout.narrow:
-            text += f"\n({number(rate.low)} to {number(rate.high)})"
-        roomy = rate.days > 0.12 * whole
-        place = (left + right) / 2
-        height = top * (0.97 if roomy else 0.62)
-        axes.text(
-            place if roomy else right + 0.01 * whole, height, text if roomy else text.split("\n")[0],
-            ha="center" if roomy else "left", va="top", color=colour, fontweight="bold" if roomy else "normal",
-            fontsize=layout.font, linespacing=1.15, zorder=4,
-        )  # fmt: skip
-        if not roomy:
-            axes.plot(
-                [(left + right) / 2, right], [rate.value + 0.25, height - top * 0.07], color=colour, linewidth=0.7
-            )
+    _name_rates(axes, result, layout)
     if result.stops["all"].since.days:
         stop = style.on_axis(result.parameters.stop_start)
         axes.axvline(stop, color=style.MUTED, linewidth=0.8, linestyle=(0, (3, 2)), zorder=2)
     axes.set_ylabel("attacks a day" if not layout.narrow else "")
     style.headline(figure, rates_title(result), rates_subtitle(result), source(result), layout)
     return figure
+
+
+def _name_rates(axes: Axes, result: PauseResult, layout: style.Layout) -> None:
+    """Write each period's rate above it; beside it where it is short, a step lower if a neighbour's stands near."""
+    low, high = axes.get_xlim()
+    top, whole = axes.get_ylim()[1], high - low
+    shown = [period for period in _stretches(result) if period.first and period.last and period.rate.value is not None]
+    roomy = {period.name: period.rate.days > layout.choose(0.12, 0.2) * whole for period in shown}
+    middles = []
+    for period in shown:
+        if roomy[period.name] and period.first and period.last:
+            middles.append((style.on_axis(period.first) + style.on_axis(period.last) + 1) / 2)
+    for period in shown:
+        rate = period.rate
+        assert period.first is not None
+        assert period.last is not None
+        left, right = style.on_axis(period.first), style.on_axis(period.last) + 1
+        text = f"{number(rate.value)} a day"
+        if not layout.narrow and rate.high is not None:
+            text += f"\n({number(rate.low)} to {number(rate.high)})"
+        place, side, height = (left + right) / 2, "center", 0.98
+        if not roomy[period.name]:
+            late = right > low + 0.8 * whole
+            place, side = (left - 0.01 * whole, "right") if late else (right + 0.01 * whole, "left")
+            if any(abs(middle - place) < layout.choose(0.24, 0.36) * whole for middle in middles):
+                text, height = text.split("\n")[0], layout.choose(0.82, 0.87)
+        colour = style.ACCENT if period.name == "during" else style.INK
+        label = axes.text(place, height * top, text, ha=side, va="top", color=colour, fontweight="bold",
+                          fontsize=layout.font, linespacing=1.15, zorder=4)  # fmt: skip
+        label.set_path_effects(halo())
 
 
 def rates_title(result: PauseResult) -> str:
@@ -118,7 +134,7 @@ def rates_title(result: PauseResult) -> str:
 
 def rates_subtitle(result: PauseResult) -> str:
     """Return what the marks are."""
-    stop = f"; dashed line: {short_day(result.parameters.stop_start)}" if result.stops["all"].since.days else ""
+    stop = f"; dashed: {short_day(result.parameters.stop_start)}, second stop" if result.stops["all"].since.days else ""
     return (
         f"Attacks on each day (bars), and the rate of each period with its exact 95% interval (lines and shading){stop}"
     )
@@ -127,18 +143,22 @@ def rates_subtitle(result: PauseResult) -> str:
 def rates_alt(result: PauseResult) -> str:
     """Return the figure in words."""
     parts = [
-        f"{period.first:%d %B %Y} to {period.last:%d %B %Y}: {many(period.rate.count, 'attack')} in "
+        f"{style.span_text(period.first, period.last)}: {many(period.rate.count, 'attack')} in "
         f"{many(period.rate.days, 'day')}, {number(period.rate.value)} a day "
         f"({span(period.rate.low, period.rate.high)})"
         for period in _stretches(result)
         if period.first and period.last
     ]
     ratio = result.comparisons["outside"].blocks
-    told = "undefined" if ratio.value is None else f"{number(ratio.value)}, interval {span(ratio.low, ratio.high)}"
-    return (
-        f"Bar chart of attacks a day with the rate of each period. {'; '.join(parts)}. Ratio of the pause to all other "
-        f"days: {told}."
-    )
+    told = ""
+    if ratio.value is not None:
+        open_above = "no upper limit" if ratio.low in (0, None) else span(ratio.low, None)
+        interval = open_above if ratio.high is None else span(ratio.low, ratio.high)
+        name = style.pause_name(result.parameters)
+        told = f" Ratio of the {name} to all other days: {number(ratio.value)}, 95% interval allowing for clustering: "
+        told += f"{interval}."
+    listed = f" Attacks a day, with exact 95% intervals: {'; '.join(parts)}." if parts else ""
+    return f"{rates_title(result)}.{listed}{told}"
 
 
 def source(result: PauseResult) -> str:
@@ -165,20 +185,16 @@ def draw_placebo(result: PauseResult, layout: style.Layout) -> Figure:
         axes.plot(np.array(days)[few] + 0.5, counts[few], "o", color=style.ACCENT, markersize=layout.choose(5, 4),
                   markerfacecolor="white", zorder=4)  # fmt: skip
         axes.plot(start + 0.5, inside, "o", color=style.ACCENT, markersize=layout.choose(6, 5), zorder=5)
-        axes.annotate(
-            f"the {style.pause_name(result.parameters)}: {inside}", (start + 0.5, inside),
-            xytext=(start + 9, counts.max() * 1.1), textcoords="data", color=style.ACCENT, fontweight="bold",
-            va="center",
-            arrowprops={"arrowstyle": "-", "color": style.ACCENT, "linewidth": 0.7, "shrinkB": 3, "relpos": (0, 0.5)},
-        )  # fmt: skip
         axes.set_ylim(-0.03 * counts.max() - 0.3, max(5, counts.max() * 1.2))
     _empty(figure, axes, result)
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
-    length = many(placebo.length, "day")
-    subtitle = f"Attacks in every stretch of {length}, by its first day; open circles are as quiet"
+    subtitle = f"Attacks in every stretch of {many(placebo.length, 'day')}, by its first day. Filled circle: the "
+    subtitle += f"{style.pause_name(result.parameters)} ({inside})"
+    if placebo.others:
+        subtitle += "; dashed: as many; open circles: stretches as quiet, or quieter"
     style.headline(figure, placebo_title(result), subtitle if placebo.length else "", source(result), layout)
     return figure
 
@@ -208,10 +224,13 @@ def placebo_alt(result: PauseResult) -> str:
     every = result.placebo
     if not every.counts:
         return f"{placebo_title(result)}."
+    name, inside = style.pause_name(result.parameters), result.periods["during"].rate.count
+    if not every.others:
+        return f"{placebo_title(result)}; it has {many(inside, 'attack')}."
+    fit = f"only {number_word(every.disjoint)} {'fits' if every.disjoint == 1 else 'fit'} side by side"
     return (
-        f"Step chart of the attacks in each stretch of {many(every.length, 'day')}, from {min(every.counts)} to "
-        f"{max(every.counts)}; the pause has {result.periods['during'].rate.count}. {placebo_title(result)}. Stretches "
-        f"overlap: only {every.disjoint} fit side by side."
+        f"{placebo_title(result)}. Step chart of the attacks in each stretch, from {min(every.counts)} to "
+        f"{max(every.counts)}; the {name} has {inside}. Stretches overlap: {fit}."
     )
 
 
@@ -260,7 +279,7 @@ def draw_changes(result: PauseResult, layout: style.Layout) -> Figure:
     style.headline(
         figure,
         changes_title(result),
-        "Attacks a day, and where each search puts a change of the rate",
+        "Attacks a day, and below, the days on which each search puts a lasting change of the rate",
         source(result),
         layout,
     )
@@ -282,6 +301,10 @@ def changes_title(result: PauseResult) -> str:
         return f"A search that knows no dates finds the {name}, even allowing for clustering"
     if _found(result, found.plain):
         return f"A search that knows no dates finds the {name}, but only if attacks are taken as independent"
+    p = result.parameters
+    for end, other, day in (("start", "end", p.pause_start), ("end", "start", p.pause_end)):
+        if any(abs((change - day).days) <= 2 for change in found.changes or found.plain):
+            return f"A search that knows no dates finds the {end} of the {name}, not its {other}"
     if found.plain:
         return f"A search that knows no dates finds changes, but not the {name}"
     return "A search that knows no dates finds no change of the rate"
@@ -296,7 +319,7 @@ def changes_alt(result: PauseResult) -> str:
         "by PELT": found.second,
     }
     parts = [f"{kind}: {', '.join(style.day_text(day) for day in days) or 'none'}" for kind, days in named.items()]
-    return f"Bar chart of attacks a day over rows of change points. {'; '.join(parts)}. {changes_title(result)}."
+    return f"{changes_title(result)}. Changes of the daily rate found {'; '.join(parts)}."
 
 
 def save(result: PauseResult, incidents: pd.DataFrame, folder: str | Path) -> dict[str, Figure]:

@@ -87,13 +87,29 @@ def draw(result: ReliabilityResult, layout: style.Layout) -> Figure:
         va="bottom",
         color=style.MUTED,
     )
-    axes.set(xlim=(left, 1.02), ylim=(len(table) - 0.5, -0.6), yticks=range(len(table)), xlabel="Krippendorff's alpha")
+    axes.set(xlim=(left, 1.02), ylim=(len(table) - 0.5, -0.6), yticks=range(len(table)), xlabel="Krippendorff’s alpha")
     axes.set_yticklabels(table["label"], color=style.INK, va="center")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", linewidth=0.5)
     axes.set_axisbelow(True)
+    style.headline(figure, title(result), SUBTITLE if len(table) else "", source(result), layout)
     return figure
+
+
+SUBTITLE = (
+    "Krippendorff’s alpha for each measure of the reports that were coded twice, with 95% interval: 1 is full "
+    f"agreement, 0 what chance would give; red: below {TENTATIVE}; hollow: the coders never differed"
+)
+
+
+def source(result: ReliabilityResult) -> str:
+    """Return the source line: what was coded twice, and how the intervals were made."""
+    sources = int(result.table["n_sources"].max()) if len(result.table) else 0
+    return (
+        f"Source: {sources:,} source{'' if sources == 1 else 's'} drawn at random and coded a second time; intervals "
+        f"from {result.resamples:,} bootstrap samples of sources."
+    )
 
 
 def title(result: ReliabilityResult) -> str:
@@ -116,28 +132,24 @@ def alt(result: ReliabilityResult) -> str:
     """Return the figure in words."""
     table = shown(result)
     if table.empty:
-        return "No measure of the coding has enough pairs for Krippendorff's alpha."
+        return f"{title(result)}."
     weak = table[table["alpha"] < TENTATIVE]
     listed = ", ".join(f"{row['label']} {row['alpha']:.2f}" for _, row in weak.iterrows()) or "none"
     return (
-        f"Dot plot of Krippendorff's alpha for {len(table)} measures of the coding, with 95 % intervals. "
-        f"{int((table['alpha'] >= RELIABLE).sum())} reach {RELIABLE}. Below {TENTATIVE}: {listed}."
+        f"{title(result)}. Krippendorff’s alpha reaches {RELIABLE} in {int((table['alpha'] >= RELIABLE).sum())} of "
+        f"{len(table)} measures; below {TENTATIVE}: {listed}."
     )
 
 
 def save(result: ReliabilityResult, folder: str | Path) -> Figure:
     """Write the figure ``reliability`` to `folder`; return it at full width."""
     columns = ["measure", "label", "level", "n_pairs", "n_sources", "agreement", "alpha", "alpha_low", "alpha_high"]
-    sources = int(result.table["n_sources"].max())
     return style.save(
         lambda layout: draw(result, layout),
         "reliability",
         title=title(result),
         alt=alt(result),
-        source=(
-            f"{sources} sources drawn at random and coded a second time; 95 % intervals from {result.resamples:,} "
-            "bootstrap samples of sources; hollow where the coders never differed"
-        ),
+        source=source(result),
         data=shown(result)[columns],
         folder=folder,
     )

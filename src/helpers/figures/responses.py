@@ -15,6 +15,8 @@ from helpers.analysis.responses import REACH, ResponsesResult
 from helpers.analysis.responses_facts import shown
 from helpers.facts import printed
 from helpers.figures import style
+from helpers.figures.text import wrap
+from helpers.figures.words import capital, many
 
 BARS = "#9aa0a6"
 PLACEBO = "#dfe6ee"
@@ -66,10 +68,6 @@ def _profile(axes: Axes, result: ResponsesResult, layout: style.Layout) -> None:
         if n:
             words = f"{'before' if side < 0 else 'after'}: {printed(rate / n, 'per day')} a day"
             axes.text(side, 0.97, words, transform=axes.get_xaxis_transform(), ha="center", va="top", fontweight="bold")
-    if known.any():
-        near = table[known].iloc[-1 if not layout.narrow else -2]
-        axes.text(near["lag"], near["placebo_low"] - ceiling * 0.02, "matched\nplacebo days", ha="right", va="top",
-                  color="#4c5f78", fontsize=layout.small, linespacing=0.95)  # fmt: skip
     axes.set_xlabel(f"days before and after a day with a US strike ({len(main.days)} such days)"
                     if not layout.narrow else "days from a strike day")  # fmt: skip
     axes.grid(axis="y")
@@ -81,7 +79,11 @@ def draw(result: ResponsesResult, layout: style.Layout) -> Figure:
     figure, axes = plt.subplots(2, 1, figsize=(layout.width, sum(heights) + 0.5), height_ratios=heights)
     _timeline(axes[0], result, layout)
     _profile(axes[1], result, layout)
-    axes[1].set_title("Attacks a day around strike days, with 95% intervals", color=style.MUTED, fontsize=layout.font)
+    shaded = "; dashed and shaded: matched placebo days" if result.profile["placebo_low"].notna().any() else ""
+    axes[1].set_title(
+        wrap(figure, f"Attacks a day around strike days, with 95% intervals{shaded}", layout.width * 0.85),
+        color=style.MUTED, fontsize=layout.font, loc="left",
+    )  # fmt: skip
     style.headline(figure, title(result), subtitle(result), source(result), layout)
     return figure
 
@@ -108,11 +110,11 @@ def title(result: ResponsesResult) -> str:
 def subtitle(result: ResponsesResult) -> str:
     """Return what the marks mean."""
     present = [
-        f"{sign} {words}"
+        f"{sign}\u00a0{words}"
         for (kind, (_, words)), sign in zip(KINDS.items(), ("▼", "●", "■"), strict=True)
         if (result.strikes["kind"] == kind).any()
     ]
-    return "Attacks a day (bars) and US strikes: " + ", ".join(present) if present else "Attacks a day"
+    return "Attacks a day (bars) and US strikes (red): " + ", ".join(present) if present else "Attacks a day"
 
 
 def alt(result: ResponsesResult) -> str:
@@ -121,15 +123,15 @@ def alt(result: ResponsesResult) -> str:
     if not main.days or main.ratio is None:
         return title(result) + "."
     text = (
-        f"{len(result.strikes)} US strikes on {len(main.days)} days against {len(result.incidents)} attacks. "
-        f"{printed(main.before / main.days_before, 'per day')} attacks a day in the {REACH} days before strike days, "
+        f"{title(result)}. {capital(many(len(result.strikes), 'US strike'))} on {many(len(main.days), 'day')}: "
+        f"{printed(main.before / main.days_before, 'per day')} attacks a day in the {REACH} days before, "
         f"{printed(main.after / main.days_after, 'per day')} in the {REACH} after: ratio {printed(main.ratio, 'ratio')}"
     )
     if main.low is not None and main.high is not None:
-        text += f" (95 % interval {printed(main.low, 'ratio')} to {printed(main.high, 'ratio')})"
+        text += f" (95% interval {printed(main.low, 'ratio')} to {printed(main.high, 'ratio')})"
     if main.placebo is not None and main.p is not None:
         text += (
-            f". Placebo days matched on the rate before: {printed(main.placebo, 'ratio')}, "
+            f"; placebo days matched on the rate before: {printed(main.placebo, 'ratio')}, "
             f"p {printed(main.p, 'probability')}"
         )
     return text + "."
@@ -137,8 +139,8 @@ def alt(result: ResponsesResult) -> str:
 
 def source(result: ResponsesResult) -> str:
     """Return the source line."""
-    n = len(result.strikes)
-    return style.source_line(result.parameters, len(result.incidents), f"{n} US strikes, likewise coded.")
+    strikes = capital(many(len(result.strikes), "US strike"))
+    return style.source_line(result.parameters, len(result.incidents), f"{strikes}, likewise coded.")
 
 
 def save(result: ResponsesResult, folder: str | Path) -> Figure:

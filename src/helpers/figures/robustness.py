@@ -32,7 +32,7 @@ SHORT = {
 }
 
 #: At most so many specifications are drawn; of more, evenly spaced ones along the curve (the facts count them all).
-DRAWN = 600
+DRAWN = 450
 
 
 def curve(result: RobustnessResult) -> pd.DataFrame:
@@ -61,10 +61,12 @@ def draw_curve(result: RobustnessResult, layout: style.Layout) -> Figure:
         2, 1, sharex=True, figsize=(layout.width, height), height_ratios=(1.9, max(1.0, height - 2.0))
     )
     x, colours = np.array(places, dtype=float), np.where(table["holds"].astype(bool), HOLDS, BROKEN)
-    axes.vlines(
-        x, table["low"].clip(lower=0.005), table["high"].fillna(20).clip(upper=20), colors=colours, lw=0.5, alpha=0.28
-    )
-    axes.scatter(x, table["estimate"].clip(lower=0.005), c=colours, s=3, linewidth=0, zorder=3)
+    low, high = table["low"].clip(lower=0.005).to_numpy(), table["high"].fillna(20).clip(upper=20).to_numpy()
+    estimate = table["estimate"].clip(lower=0.005).to_numpy()
+    for colour in (HOLDS, BROKEN):
+        mine = colours == colour
+        axes.vlines(x[mine], low[mine], high[mine], color=style.tint(colour, 0.3), lw=0.5)
+        axes.scatter(x[mine], estimate[mine], color=colour, s=3, linewidth=0, zorder=3)
     axes.axhline(1, color=style.INK, linewidth=0.8, zorder=2)
     if own is not None:
         value = max(float(whole["estimate"].iloc[own]), 0.005)
@@ -91,8 +93,11 @@ def draw_curve(result: RobustnessResult, layout: style.Layout) -> Figure:
         row += 0.95
         for option in mine:
             taken = (table[choice] == option).to_numpy()
-            board.vlines(x[taken], row - 0.36, row + 0.36, colors=colours[taken], lw=0.55, alpha=0.75)
-            labels.append(CHOICES[choice][option])
+            for colour in (HOLDS, BROKEN):
+                board.vlines(
+                    x[taken & (colours == colour)], row - 0.36, row + 0.36, color=style.tint(colour, 0.8), lw=0.55
+                )
+            labels.append(option_words(result, choice, option))
             ticks.append(row)
             row += 1.0
         row += 0.25
@@ -105,11 +110,30 @@ def draw_curve(result: RobustnessResult, layout: style.Layout) -> Figure:
         plot.spines["bottom"].set_visible(False)
         plot.tick_params(axis="x", length=0, labelbottom=False)
     axes.set_xlim(-0.01 * max(len(whole), 1), 1.01 * max(len(whole), 1))
-    subtitle = (
-        "Each line is one way to count, in order of its ratio, with its 95% interval; below, the options it takes"
-    )
-    style.headline(figure, curve_title(result), subtitle, _source(result), layout)
+    if not len(whole):
+        for plot in (axes, board):
+            plot.clear()
+            plot.axis("off")
+        axes.text(
+            0.5, 0.5, "no way of counting gives a ratio", transform=axes.transAxes, ha="center", color=style.MUTED
+        )
+        figure.set_size_inches(layout.width, 1.2)
+    style.headline(figure, curve_title(result), CURVE_SUBTITLE if len(whole) else "", _source(result), layout)
     return figure
+
+
+CURVE_SUBTITLE = (
+    "A way of counting (a specification) takes one option of each choice below: marks under a line show which. Lines, "
+    "in order: its ratio of daily rates, pause to the days compared, with 95% interval; ratios of 0 stand at the foot. "
+    "Blue: the interval lies below 1, attacks are shown to be rarer; orange: it does not"
+)
+
+
+def option_words(result: RobustnessResult, choice: str, option: str) -> str:
+    """Return an option in words; a pause of other dates than the ceasefire's is not called that."""
+    if (choice, option) == ("bounds", "given") and style.pause_name(result.parameters) == "pause":
+        return "the pause’s own days"
+    return CHOICES[choice][option]
 
 
 def _source(result: RobustnessResult) -> str:
@@ -123,23 +147,30 @@ def curve_title(result: RobustnessResult) -> str:
     if not len(whole):
         return "The pause cannot be compared in any way of counting"
     below, holding = int((whole["estimate"] < 1).sum()), int(whole["holds"].sum())
+    name = style.pause_name(result.parameters)
+    if len(whole) == 1:
+        ends = "rules out that nothing changed" if holding else "does not rule out that nothing changed"
+        return f"The one way of counting finds attacks {'rarer' if below else 'no rarer'} in the {name} and {ends}"
     every = f"all {len(whole):,}" if below == len(whole) else f"{below:,} of {len(whole):,}"
-    shown = "all" if holding == len(whole) else f"{holding:,}" if holding else "none"
-    return f"Attacks are rarer in the pause in {every} ways of counting; in {shown} the interval excludes no change"
+    shown = "all rule" if holding == len(whole) else f"{holding:,} rule" if holding > 1 else "one rules"
+    shown = shown if holding else "none rules"
+    return f"Attacks are rarer in the {name} in {every} ways of counting; {shown} out that nothing changed"
 
 
 def curve_alt(result: RobustnessResult) -> str:
     """Return the figure in words."""
     whole = curve(result)
     if not len(whole):
-        return "Specification curve without a specification."
+        return f"{curve_title(result)}."
     worst = result.by_option[result.by_option["headline"] == "pause"].sort_values("share").head(3).to_dict("records")
-    told = "; ".join(f"{CHOICES[str(r['choice'])][str(r['option'])]} {float(r['share']):.0%}" for r in worst)
-    return (
-        f"Specification curve of {len(whole):,} ways of counting: the ratio runs from {whole['estimate'].min():.2g} to "
-        f"{whole['estimate'].max():.2g}, median {whole['estimate'].median():.2g}. {curve_title(result)}. It is shown "
-        f"least often with: {told}."
+    told = "; ".join(
+        f"{option_words(result, str(r['choice']), str(r['option']))} {float(r['share']):.0%}" for r in worst
     )
+    text = (
+        f"{curve_title(result)}. The ratio of the rates runs from {whole['estimate'].min():.2g} to "
+        f"{whole['estimate'].max():.2g}, median {whole['estimate'].median():.2g}."
+    )
+    return f"{text} Rarer attacks are shown least often with: {told}." if whole["holds"].any() else text
 
 
 def draw_headlines(result: RobustnessResult, layout: style.Layout) -> Figure:
@@ -154,26 +185,34 @@ def draw_headlines(result: RobustnessResult, layout: style.Layout) -> Figure:
         grid[0, j] = float(share[name])
         for i, (choice, option) in enumerate(rows):
             grid[i + 1, j] = lookup.get((name, choice, option), np.nan)
-    figure, axes = plt.subplots(figsize=(layout.width, 0.75 + 0.172 * (len(rows) + 1) + 0.09 * len(CHOICES)))
-    tops, y, last = [0.0], 1.35, None
+    tops, heads, y, last = [0.0], list[tuple[float, str]](), 1.1, None
     for choice, _ in rows:
-        y += 0.5 if last not in (None, choice) else 0.0
+        if choice != last:
+            heads.append((y + 0.72, CHOICE_LABELS[choice]))
+            y += 1.1
         tops.append(y)
         last, y = choice, y + 1.0
-    palette = plt.get_cmap("BrBG")
+    figure, axes = plt.subplots(figsize=(layout.width, 0.75 + 0.165 * y))
+    for top, words_above in heads:
+        axes.text(-0.015, top, words_above, transform=axes.get_yaxis_transform(), ha="right", va="center",
+                  fontweight="bold", fontsize=layout.small)  # fmt: skip
+    if not names:
+        axes.text(0.5, 0.5, "nothing to judge", transform=axes.transAxes, ha="center", color=style.MUTED)
+    palette = plt.get_cmap("Blues")
     for i, top in enumerate(tops):
         for j in range(len(names)):
             value = grid[i, j]
             if np.isnan(value):
                 continue
-            colour = palette(0.12 + 0.76 * value)
+            colour = palette(0.04 + 0.86 * value)
             axes.add_patch(plt.Rectangle((j + 0.03, top + 0.04), 0.94, 0.92, color=colour, linewidth=0))  # type: ignore[attr-defined]
-            dark = value < 0.15 or value > 0.85
+            dark = value > 0.6
             axes.text(j + 0.5, top + 0.52, f"{value * 100:.0f}", ha="center", va="center", fontsize=layout.small,
                       color=style.PAPER if dark else style.INK, fontweight="bold" if i == 0 else "normal")  # fmt: skip
-    axes.set(xlim=(0, len(names)), ylim=(y + 0.1, -0.1))
+    axes.set(xlim=(0, max(len(names), 1)), ylim=(y + 0.1, -0.1))
+    names_down = ["all ways of counting", *(option_words(result, c, o) for c, o in rows)]
     axes.set_yticks([top + 0.5 for top in tops])
-    axes.set_yticklabels(["all ways of counting", *(CHOICES[c][o] for c, o in rows)], fontsize=layout.small)
+    axes.set_yticklabels(names_down, fontsize=layout.small, color=style.INK)
     axes.get_yticklabels()[0].set_fontweight("bold")
     axes.xaxis.tick_top()
     axes.set_xticks([j + 0.5 for j in range(len(names))])
@@ -185,14 +224,14 @@ def draw_headlines(result: RobustnessResult, layout: style.Layout) -> Figure:
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    subtitle = "Per cent of specifications in which each finding holds, over all and with each option alone"
-    style.headline(figure, headlines_title(result), subtitle, _source(result), layout)
+    style.headline(figure, headlines_title(result), GRID_SUBTITLE if names else "", _source(result), layout)
     return figure
 
 
-def number(count: int, nought: str = "no") -> str:
-    """Return a whole number in words up to twelve, none as `nought`."""
-    return words.number(count) if count else nought
+GRID_SUBTITLE = (
+    "Per cent of the ways of counting (specifications) in which each finding holds: over all, then over those that "
+    "take the option named; the darker, the more. Blank: the finding does not depend on that choice"
+)
 
 
 def headlines_title(result: RobustnessResult) -> str:
@@ -201,17 +240,25 @@ def headlines_title(result: RobustnessResult) -> str:
     if not len(shares):
         return "No finding can be judged in any way of counting"
     many, few = int((shares >= 0.9).sum()), int((shares <= 0.1).sum())
-    return (
-        f"Of {number(len(shares))} findings {number(many, 'none')} hold in nine of ten ways of counting or more, "
-        f"{number(few, 'none')} in one of ten or fewer; {number(len(shares) - many - few, 'none')} depend on choices"
-    )
+    rest = len(shares) - many - few
+    if len(shares) == 1:
+        where = "in at least nine of ten ways" if many else "in at most one of ten ways" if few else "only in some ways"
+        return f"The one finding that can be judged holds {where} of counting"
+    parts = [f"{_held(many, 'holds', 'hold')} in at least nine of ten ways of counting"]
+    parts += [f"{_held(few, 'holds', 'hold')} in at most one of ten"] if few else []
+    parts += [f"{_held(rest, 'depends', 'depend')} on choices"] if rest else []
+    return f"Of {words.number(len(shares))} findings, {words.joined(parts)}"
+
+
+def _held(count: int, one: str, several: str) -> str:
+    return f"{words.number(count) if count else 'none'} {one if count < 2 else several}"
 
 
 def headlines_alt(result: RobustnessResult) -> str:
     """Return the figure in words."""
     rows = result.summary[result.summary["share"].notna()].to_dict("records")
     parts = [f"{HEADLINES[str(r['headline'])].statement}: {float(r['share']):.0%} of {r['judged']:,}" for r in rows]
-    return f"Table of shares. {'; '.join(parts)}. {headlines_title(result)}."
+    return f"{headlines_title(result)}." + (f" Share of the ways of counting: {'; '.join(parts)}." if parts else "")
 
 
 def save(result: RobustnessResult, folder: str | Path) -> dict[str, Figure]:

@@ -14,9 +14,6 @@ from helpers.figures.labels import colour_key
 from helpers.figures.words import many, short_day
 from helpers.vocabulary import CONFIRMATION, COUNTRIES
 
-#: Confirmation codes in the order in which the second stop's bars are stacked, with their colours.
-STACK = {"us_official": "#1a1a1a", "local_official": "#0072b2", "media_only": "#e69f00", "claim_only": "#d0d3d6"}
-
 
 def weekly(incidents: pd.DataFrame, result: PauseResult) -> pd.DataFrame:
     """Return attacks by week (its first day; one begins with the second stop), country and confirmation."""
@@ -42,7 +39,7 @@ def draw_stop(result: PauseResult, weeks: pd.DataFrame, layout: style.Layout) ->
     highest = int(totals.max()) if len(totals) else 0
     for axes, code in zip(every[:, 0], shown, strict=True):
         base: dict[pd.Timestamp, int] = {}
-        for word, colour in STACK.items():
+        for word, colour in style.CONFIRMATION_COLOURS.items():
             part = weeks[(weeks["country"] == code) & (weeks["confirmation"] == word)]
             bottoms = [base.get(week, 0) for week in part["week"]]
             lefts = [style.on_axis(week) + 0.4 for week in part["week"]]
@@ -62,11 +59,15 @@ def draw_stop(result: PauseResult, weeks: pd.DataFrame, layout: style.Layout) ->
         axes.set_ylim(0, max(4, highest * 1.08))
     if not len(weeks):
         every[0, 0].text(0.5, 0.5, "no attack in this selection", transform=every[0, 0].transAxes, ha="center")
-    colour_key(every[0, 0], [(CONFIRMATION[word], colour) for word, colour in STACK.items()], size=layout.font)
-    start = short_day(result.parameters.stop_start)
-    subtitle = (
-        f"Attacks by week and who confirms them; band: {style.pause_name(result.parameters)}, dashed line: {start}"
-    )
+    said = set(weeks["confirmation"])
+    shades = {word: colour for word, colour in style.CONFIRMATION_COLOURS.items() if word in said}
+    colour_key(every[0, 0], [(CONFIRMATION[word], colour) for word, colour in shades.items()], size=layout.font)
+    p, marks = result.parameters, []
+    if p.pause_start <= p.window_end and p.pause_end > p.window_start:
+        marks.append(f"band: {style.pause_name(p)}")
+    if result.stops["all"].since.days:
+        marks.append(f"dashed: {short_day(p.stop_start)}")
+    subtitle = "; ".join([f"Attacks by week{', and who confirms them' if len(weeks) else ''}", *marks])
     source = style.source_line(result.parameters, int(result.days["attacks"].sum()))
     style.headline(figure, stop_title(result), subtitle, source, layout)
     return figure
@@ -85,16 +86,21 @@ def stop_title(result: PauseResult) -> str:
     official, unofficial = stops["us_official"].since.count, since.count - stops["us_official"].since.count
     lead = f"From {day} none in {' or '.join(ended)}; " if ended else f"From {day} "
     rest = f"{many(since.count, 'attack')} on record" + (" elsewhere" if ended else "")
-    if result.parameters.confirmed_by == "us_official":
-        return f"{lead}{rest}, all confirmed by a US official"
+    if not unofficial:
+        return f"{lead}{rest}, {'' if official == 1 else 'all '}confirmed by a US official"
+    if not official:
+        return f"{lead}{rest}, {'not' if unofficial == 1 else 'none'} confirmed by a US official"
     return f"{lead}{rest}, {official:,} confirmed by a US official and {unofficial:,} not"
 
 
 def stop_alt(result: PauseResult) -> str:
     """Return the figure in words."""
-    parts = [
-        f"{COUNTRIES[code]}: {number(stop.before.value)} a day before, {many(stop.since.count, 'attack')} in "
-        f"{many(stop.since.days, 'day')} since"
-        for code, stop in ((code, result.stops[code.lower()]) for code in result.parameters.countries)
-    ]
-    return f"Stacked bars of attacks by week, country and who confirms them. {'; '.join(parts)}. {stop_title(result)}."
+    parts = []
+    for code in result.parameters.countries:
+        stop = result.stops[code.lower()]
+        told = [f"{number(stop.before.value)} a day before"] if stop.before.days else []
+        if stop.since.days:
+            told.append(f"{many(stop.since.count, 'attack')} in {many(stop.since.days, 'day')} since")
+        if told:
+            parts.append(f"{COUNTRIES[code]} {', '.join(told)}")
+    return f"{stop_title(result)}. Bars of attacks by week and who confirms them: {'; '.join(parts)}."

@@ -20,6 +20,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.dates import date2num as _date2num
 from matplotlib.figure import Figure
@@ -125,6 +126,12 @@ def readable(colour: str, contrast: float = 4.5) -> str:
     red, green, blue = to_rgb(colour)
     while 1.05 / (_luminance(red, green, blue) + 0.05) < contrast:
         red, green, blue = red * 0.96, green * 0.96, blue * 0.96
+    return to_hex((red, green, blue))
+
+
+def tint(colour: str, share: float) -> str:
+    """Return the solid colour that `share` of `colour` over white paper gives: no mark shows through it."""
+    red, green, blue = (1 - share * (1 - channel) for channel in to_rgb(colour))
     return to_hex((red, green, blue))
 
 
@@ -253,6 +260,11 @@ def day_text(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+def span_text(first: date, last: date) -> str:
+    """Return a stretch of days as the brief prints it: 24 November 2023 to 30 November 2023, or one day alone."""
+    return day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
+
+
 def source_line(parameters: Parameters, incidents: int, kinds: str = "") -> str:
     """Return the source line of a figure: what was counted, where, when, confirmed by whom, with how many incidents."""
     from helpers.vocabulary import COUNTRIES
@@ -264,7 +276,7 @@ def source_line(parameters: Parameters, incidents: int, kinds: str = "") -> str:
         "local_official": "; only those that a US or local official confirmed",
         "us_official": "; only those that a US official confirmed",
     }[parameters.confirmed_by]
-    span = f"{day_text(parameters.window_start)} to {day_text(parameters.window_end)}"
+    span = span_text(parameters.window_start, parameters.window_end)
     counted = f"{incidents:,} incident{'' if incidents == 1 else 's'} coded from public reports"
     return f"Source: {counted}, {where}, {span}{by}.{f' {kinds}' if kinds else ''}"
 
@@ -278,6 +290,20 @@ def view(parameters: Parameters, **more: str) -> dict[str, str]:
     if parameters.confirmed_by != usual.confirmed_by:
         shown["confirmation"] = ",".join(CONFIRMATIONS[parameters.confirmed_by])
     return {**shown, **more}
+
+
+def _settle(figure: Figure) -> None:
+    """Lay `figure` out as its SVG needs it, once for all formats: matplotlib would do so twice for each."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    shown, dpi = figure.canvas, figure.dpi
+    FigureCanvasSVG(figure)
+    figure.dpi = 72
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    figure.set_canvas(shown)
+    figure.dpi = dpi
 
 
 def save(
@@ -311,6 +337,7 @@ def save(
     for layout in LAYOUTS:
         with mpl.rc_context(use(layout)):
             figure = draw(layout)
+            _settle(figure)
             suffix = "-narrow" if layout.narrow else ""
             drawn = io.StringIO()
             figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})

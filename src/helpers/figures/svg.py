@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from xml.etree import ElementTree
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -90,6 +91,7 @@ def _rounded(text: str) -> str:
     return _NUMBER.sub(lambda found: _short(round(float(found[0]) * 10**_DECIMALS), _DECIMALS), text)
 
 
+@lru_cache(maxsize=2048)
 def short_path(data: str, scale: float = 1.0, decimals: int = _DECIMALS) -> str:
     """Return the path `data` (absolute M, L, Q, C, z) times `scale`, rounded, each point relative to the one before.
 

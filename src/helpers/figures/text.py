@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import unicodedata
 from functools import cache
 from typing import Any
@@ -49,13 +50,15 @@ def _letters(families: tuple[str, ...]) -> frozenset[str]:
 def clean_text(text: object) -> str:
     """Return `text` fit for a figure: composed (NFC), on one line a paragraph, without control or direction marks.
 
+    A no-break space stays.
+
     matplotlib lays scripts out itself (libraqm, right to left included); a letter in no font becomes an empty square.
     """
     composed = unicodedata.normalize("NFC", str(text))
     kept = "".join(c for c in composed if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs", "Cn"})
     known = _letters(tuple(families()))
     kept = "".join(c if c.isspace() or c in known else "\u25a1" for c in kept)
-    return "\n".join(" ".join(line.split()) for line in kept.split("\n"))
+    return "\n".join(re.sub(r"[^\S\u00a0]+", " ", line).strip() for line in kept.split("\n"))
 
 
 def extent(figure: Figure, text: str, **style: Any) -> tuple[float, float]:
