@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -287,3 +288,14 @@ def test_a_quotation_mark_left_open_does_not_swallow_rows(tmp_path: Path) -> Non
 def test_line_breaks_within_a_note_are_no_fault(tmp_path: Path) -> None:
     write(tmp_path, [report(1, note="two\nlines"), report(2, weapons="gun")])
     assert stops(checked(tmp_path)) == {("reports.csv", 3, "weapons")}
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_quotation_mark_that_nothing_closes_stops(tmp_path: Path, at: int) -> None:
+    folder = tmp_path / "coded"
+    shutil.copytree(CODED_DIR, folder)
+    lines = (folder / "responses.csv").read_text(encoding="utf-8").splitlines()
+    start, last = lines[at].rsplit(",", 1)
+    lines[at] = f'{start},"{last}'
+    (folder / "responses.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert any(file == "responses.csv" for file, _, _ in stops(checked(folder)))

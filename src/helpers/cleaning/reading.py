@@ -45,6 +45,11 @@ class Faults:
         self.lists.append((file, row, column, value, rule, allowed))
 
 
+#: The rule that an unclosed quotation mark breaks, and what is allowed.
+SWALLOWS = "a quotation mark that is not closed swallows the next rows"
+CLOSED = "each opening quote closed"
+
+
 def read_sheet(path: Path, sheet: Sheet, faults: Faults) -> pd.DataFrame | None:
     """Return the coded sheet at `path` as text with the columns of `sheet`, or None where nothing can be read.
 
@@ -165,6 +170,8 @@ def _by_hand(path: Path, header: _Header, faults: Faults) -> pd.DataFrame | None
     try:
         for number, cells in enumerate(_rows(text, header.delimiter), start=1):
             if number == 1:
+                if any("\n" in cell for cell in cells):
+                    faults.stop(name, 1, "", cells[-1][:60], SWALLOWS, CLOSED)
                 continue
             while len(cells) > width and not cells[-1].strip():
                 cells.pop()
@@ -177,11 +184,12 @@ def _by_hand(path: Path, header: _Header, faults: Faults) -> pd.DataFrame | None
                 )
                 faults.stop(name, number, "", shown, "more cells than columns", allowed)
                 continue
+            short = len(cells) < width
             cells.extend([""] * (width - len(cells)))
-            if any("\n" in cell and cell.count(header.delimiter) >= max(width - 1, 1) for cell in cells):
-                rule = "a quotation mark that is not closed swallows the next rows"
-                cell = next(cell for cell in cells if "\n" in cell)
-                faults.stop(name, number, header.names[cells.index(cell)], cell[:60], rule, "each opening quote closed")
+            swallowed = [cell for cell in cells if "\n" in cell and (short or _holds_a_row(cell, header.delimiter))]
+            if swallowed:
+                cell = swallowed[0]
+                faults.stop(name, number, header.names[cells.index(cell)], cell[:60], SWALLOWS, CLOSED)
             kept.append(cells)
             rows.append(number)
     except csv.Error as error:
@@ -189,6 +197,12 @@ def _by_hand(path: Path, header: _Header, faults: Faults) -> pd.DataFrame | None
         return None
     frame = pd.DataFrame(kept, columns=pd.Index(header.names), index=pd.Index(rows, dtype="int64"), dtype=object)
     return frame.astype(TEXT)
+
+
+def _holds_a_row(cell: str, delimiter: str) -> bool:
+    """Whether what follows a line break in `cell` looks like a row: separators without the blank that prose has."""
+    behind = cell.split("\n", 1)[1]
+    return sum(not after[:1].isspace() for after in behind.split(delimiter)[1:]) >= 3
 
 
 def _rows(text: str, delimiter: str) -> Iterable[list[str]]:
