@@ -143,6 +143,21 @@ class TestIncidentCount:
         record = Record().incident("i1", "2023-11-20")
         assert record.judge(**ON_THE_DAY, comparator="equals", value="0").verdict == "contradicted"
 
+    def test_silence_alone_bears_nothing_out_but_totals_that_stand_still_do(self):
+        claim = {"kind": "incident_count", "start": "2023-11-20", "end": "2023-11-20", "comparator": "equals",
+                 "value": "0"}  # fmt: skip
+        silent = Record().incident("i1", "2023-11-25")
+        found = silent.judge(**claim)
+        assert found.verdict == "not testable"
+        assert "silence decides nothing" in found.reason
+        still = silent.total("A", "2023-11-19", total=61)
+        assert still.judge(**claim).verdict == "not testable"  # one end alone
+        still.total("A", "2023-11-20", total=61)
+        assert still.judge(**claim).verdict == "supported"
+        assert still.judge(**{**claim, "site_id": "al-asad"}).verdict == "not testable"  # totals know no site
+        risen = Record().incident("i1", "2023-11-25").total("A", "2023-11-19", total=61)
+        assert risen.total("A", "2023-11-20", total=64).judge(**claim).verdict == "mixed"
+
     def test_days_before_the_record(self):
         found = (
             Record()

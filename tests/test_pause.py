@@ -109,6 +109,23 @@ def test_edges_of_the_window(changed: dict[str, object]) -> None:
         assert "lies outside" in figures.rates_title(result) or "No attack" in figures.rates_title(result)
 
 
+def test_days_outside_the_coding_are_unknown_not_quiet() -> None:
+    """A window that begins before the first coded day, or ends after the last, is no longer baseline."""
+    wide = Parameters(window_start=date(2023, 9, 1), window_end=date(2024, 6, 1))
+    frame = incidents([*STEADY, "2023-11-28"])
+    here, there = told(frame)[1], told(frame, wide)[1]
+    assert {name: fact.value for name, fact in here.items()} == {name: fact.value for name, fact in there.items()}
+
+
+def test_capture_is_what_was_coded_for_each_attack_counted() -> None:
+    """Cells of 4 coded for 2 counted and of 2 for 4: six coded for six counted, not the mean of 2 and 0.5."""
+    days = ["2023-10-20"] * 4 + ["2023-10-25"] * 2
+    frame = incidents(days)
+    capture = pd.DataFrame({"incident_id": frame["incident_id"], "capture": [2.0] * 4 + [0.5] * 2, "weight": 1.0})
+    result = pause.analyse_pause(frame, TOTALS, P, capture=capture)
+    assert result.capture["before"] == pytest.approx(1.0)
+
+
 def test_shuffled_rows_change_nothing() -> None:
     frame = incidents([*STEADY, "2023-11-28"])
     _, plain = told(frame)

@@ -45,7 +45,7 @@ def result(incidents: pd.DataFrame) -> robustness.RobustnessResult:
 def test_there_are_at_least_500_and_none_is_counted_twice(result: robustness.RobustnessResult) -> None:
     pause = result.specifications[result.specifications["headline"] == "pause"]
     assert len(pause) >= 500
-    assert not pause.duplicated(list(multiverse.CHOICES)).any()
+    assert not result.specifications.duplicated(["headline", *multiverse.CHOICES]).any()
 
 
 def test_the_curve_is_what_each_headline_gives_alone(
@@ -91,6 +91,33 @@ def test_facts_and_titles_say_what_the_table_says(result: robustness.RobustnessR
     assert facts["robustness.pause.share"].value == pytest.approx(pause["holds"].dropna().astype(float).mean())
     assert facts["robustness.specifications"].value == len(result.specifications)
     assert f"{len(figures.curve(result)):,} ways of counting" in figures.curve_title(result)
+
+
+def test_direction_and_single_changes_stand_beside_the_share(result: robustness.RobustnessResult) -> None:
+    """A finding may lie on one side in every specification and yet be shown in few: both are told."""
+    facts, table = robustness.record(Facts(), result), result.specifications
+    for name, side in (("pause", -1), ("resumed", 1), ("rising", 1)):
+        part = table[(table["headline"] == name) & table["holds"].notna()]
+        sided = ((part["estimate"] - HEADLINES[name].null) * side > 0).sum()
+        assert facts[f"robustness.{name}.sided"].value == sided
+        assert facts[f"robustness.{name}.holding"].value <= sided <= facts[f"robustness.{name}.judged"].value
+    pause = table[table["headline"] == "pause"]
+    near = robustness.alone(pause)
+    differing = (near[list(multiverse.CHOICES)] != pause.iloc[0][list(multiverse.CHOICES)]).sum(axis=1)
+    # a choice that does not bear on a headline is blank in all its rows
+    assert set(differing - (pause.iloc[0][list(multiverse.CHOICES)].isna()).sum()) <= {1}
+    assert facts["robustness.pause.alone"].value == len(near) >= 8
+    turned = near[near["holds"] != pause["holds"].iloc[0]]
+    text = facts["robustness.pause.alone_turns"].value
+    assert len(turned) == (0 if text == "none" else len(text.split("; ")))
+
+
+@pytest.mark.parametrize(("place", "shown"), [(149, True), (147, True), (138, False), (75, False)])
+def test_missiles_come_late_below_five_in_100(incidents: pd.DataFrame, place: int, shown: bool) -> None:
+    """One-sided at 0.05, as notebook 03 has it: one missile among the last few of 150 is late."""
+    record = incidents.sort_values("date", ignore_index=True).assign(top_weapon="rocket", weapons="rocket")
+    record.loc[place, "top_weapon"] = "ballistic_missile"
+    assert HEADLINES["missiles_late"].estimate(Sample(record, P)).holds is shown
 
 
 def test_no_incidents_give_no_finding(incidents: pd.DataFrame) -> None:

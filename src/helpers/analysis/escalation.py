@@ -12,13 +12,17 @@ from helpers.analysis.harm import Comparison, Ranked, Toll
 from helpers.analysis.ladder import PERIODS, FirstUse
 from helpers.analysis.ordered import HalvesTest, TimingTest, TrendEstimate, halves, top_timing, trend
 from helpers.analysis.places import CountryCount
+from helpers.analysis.power import METHODS as POWER_METHODS
+from helpers.analysis.power import TrendPower, trend_power
 from helpers.analysis.rates import Ratio
 from helpers.analysis.references import Reference, article
+from helpers.analysis.strikes import within_coding
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.tables import select
 from helpers.vocabulary import COUNTRIES, weapons
 
 METHODS: dict[str, Reference] = {
+    **POWER_METHODS,
     "kendall1938": article(
         "Kendall, Maurice G.", 1938, "A new measure of rank correlation", "Biometrika", "30", "81-93"
     ),
@@ -69,7 +73,8 @@ OUTCOMES = ("casualties", "intercepted", "damaged")
 class Reading:
     """The trend and the timing of the missiles under one reading of the record.
 
-    `key` names it in facts, `label` in figures; `top` holds the ids that count as ballistic or cruise missiles.
+    `key` names it in facts, `label` in figures; `top` holds the ids that count as ballistic or cruise missiles. `weeks`
+    asks the same of their timing as `timing` does, with whole weeks kept together.
     """
 
     key: str
@@ -77,6 +82,7 @@ class Reading:
     trend: TrendEstimate
     timing: TimingTest
     top: tuple[str, ...]
+    weeks: TrendEstimate
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ class EscalationResult:
     by_period, by_week, by_month: incidents by top weapon.
     readings: the tests, first as coded, then under each other reading.
     missile_halves, rocket_halves: missiles, and rockets or anything above, in the two halves of the window.
+    trend_power: what the trend test could show, for rockets or anything above.
     calendar_first: chance that the first of as many missile incidents, each on any day of the window, came as late.
     missiles, rockets: those shares before and after the pause.
     outcomes: casualties, interception and damage; `munitions`, `injured`: numbers per incident.
@@ -116,6 +123,7 @@ class EscalationResult:
     readings: tuple[Reading, ...]
     missile_halves: HalvesTest
     rocket_halves: HalvesTest
+    trend_power: TrendPower
     calendar_first: float | None
     missiles: Comparison
     rockets: Comparison
@@ -130,6 +138,12 @@ class EscalationResult:
     unsettled: tuple[str, ...]
     doubtful: tuple[str, ...]
     capture: bool
+
+    @property
+    def comparisons(self) -> dict[str, Comparison]:
+        """Every comparison of the days before the pause with those after it, by its name in facts."""
+        outcomes = {f"harm.{name}": part for name, part in self.outcomes.items()}
+        return {"missiles": self.missiles, "rockets": self.rockets, **outcomes, "places.iraq": self.iraq_share}
 
     @property
     def plain(self) -> Reading:
@@ -162,6 +176,7 @@ def read(
         trend(mine, chosen["day"], counted, resamples=parameters.resamples, seed=parameters.seed),
         top_timing(top, chosen["day"], counted),
         tuple(chosen.loc[top, "incident_id"]),
+        trend(top.astype(float), chosen["day"], counted, resamples=parameters.resamples, seed=parameters.seed),
     )
 
 
@@ -216,6 +231,7 @@ def analyse_escalation(
     forces: the clean table of personnel stationed; without it no rate per thousand troops is given.
     capture: table of 02_coverage (incident_id, capture, weight); without it nothing is reweighted.
     """
+    parameters = within_coding(parameters)
     prepared = ladder.prepare(select(incidents, parameters), parameters)
     missile = ladder.missile_rung(parameters.reference_dir)
     rocket = weapons(parameters.reference_dir)["rocket"].rung or 0
@@ -242,6 +258,7 @@ def analyse_escalation(
         readings=found,
         missile_halves=halves(on["rung"] >= missile, second),
         rocket_halves=halves(on["rung"] >= rocket, second),
+        trend_power=trend_power(found[0].trend, on["rung"] >= rocket, on["day"], second),
         calendar_first=((length - int(top_days.min())) / length) ** len(top_days) if len(top_days) else None,
         missiles=harm.compare(prepared, _at_least(prepared, missile), "missiles", **drawn),
         rockets=harm.compare(prepared, _at_least(prepared, rocket), "rockets", **drawn),

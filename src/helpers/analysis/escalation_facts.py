@@ -8,6 +8,7 @@ from helpers.analysis.escalation import EscalationResult
 from helpers.analysis.harm import Comparison, Ranked, Share, Toll
 from helpers.analysis.ladder import PERIODS
 from helpers.analysis.ordered import HalvesTest, TimingTest, TrendEstimate
+from helpers.analysis.power import TrendPower, adjusted
 from helpers.facts import Facts
 from helpers.vocabulary import weapons
 
@@ -22,6 +23,10 @@ def record(facts: Facts, result: EscalationResult) -> Facts:
     for reading in result.readings:
         _trend(facts, f"trend.{reading.key}", reading.trend)
         _timing(facts, f"timing.{reading.key}", reading.timing, reading.top)
+        weeks = reading.weeks.p_permuted if reading.weeks.p_permuted is not None else reading.weeks.p
+        _add(facts, f"timing.{reading.key}.p_weeks", weeks, "probability", incidents=reading.top,
+             note="two-sided, whole weeks in random order: `p_late` takes incidents as independent")  # fmt: skip
+    _power(facts, result.trend_power)
     _verdicts(facts, result)
     for name, test, rung in (
         ("missiles", result.missile_halves, result.missile_rung),
@@ -31,10 +36,7 @@ def record(facts: Facts, result: EscalationResult) -> Facts:
         second = chosen["day"] >= result.middle
         ids = tuple(chosen.loc[~second, "incident_id"]), tuple(chosen.loc[second, "incident_id"])
         _halves(facts, f"halves.{name}", test, ids)
-    _comparison(facts, "missiles", result.missiles)
-    _comparison(facts, "rockets", result.rockets)
-    for name, part in result.outcomes.items():
-        _comparison(facts, f"harm.{name}", part)
+    _comparisons(facts, result)
     _ranked(facts, "harm.munitions", result.munitions)
     _ranked(facts, "harm.injured", result.injured)
     for period, toll in result.tolls.items():
@@ -213,6 +215,33 @@ def _comparison(facts: Facts, name: str, part: Comparison) -> None:
     _trend(facts, f"{name}.trend", part.trend)
 
 
+def _comparisons(facts: Facts, result: EscalationResult) -> None:
+    allowing = adjusted(result.comparisons)
+    for name, part in result.comparisons.items():
+        _comparison(facts, name, part)
+        p = allowing.get(name)
+        _add(facts, f"{name}.change.p_adjusted", p, "probability",
+             note=f"of difference or trend, the larger, allowing for {len(allowing)} comparisons")  # fmt: skip
+        _add(facts, f"{name}.change.shown_adjusted", part.shown and p is not None and p < ALPHA, "truth",
+             note="shown, also when all comparisons are allowed for")  # fmt: skip
+    shown = ", ".join(name for name, part in result.comparisons.items() if part.shown)
+    _add(facts, "comparisons", len(allowing), "comparisons", note="of the days before the pause with those after it")
+    _add(
+        facts, "comparisons.shown", len(shown), "comparisons", note="taken one by one: " + (", ".join(shown) or "none")
+    )
+
+
+def _power(facts: Facts, power: TrendPower) -> None:
+    for part, unit, note in (
+        ("detectable", "correlation", "smallest tau-b that the test would show four times in five"),
+        ("doubling", "correlation", "tau-b if the share of rockets and above had doubled between the halves"),
+        ("power", "share", "chance that the trend test would show such a doubling, weeks kept together"),
+    ):
+        value = getattr(power, part)
+        text = _two(value) if unit == "correlation" else None
+        _add(facts, f"trend.plain.{part}", value, unit, text=text, note=note)
+
+
 def _ranked(facts: Facts, name: str, part: Ranked) -> None:
     _add(facts, f"{name}.known", part.known_before + part.known_after, "incidents", note="before and after the pause")
     _add(facts, f"{name}.unknown", part.unknown, "incidents")
@@ -304,4 +333,3 @@ def _places(facts: Facts, result: EscalationResult) -> None:
         _add(facts, "places.syria_to_iraq" + ("" if key == "value" else f".{key}"),
              getattr(ratio, key) if ratio else None, "probability" if key == "p" else "ratio",
              note="attacks for each soldier stationed, Syria over Iraq; clustering allowed for")  # fmt: skip
-    _comparison(facts, "places.iraq", result.iraq_share)

@@ -58,6 +58,7 @@ def power_table(result: EscalationResult) -> pd.DataFrame:
                 "p (as late by chance)": timing.p_late if timing else None,
                 "smallest such p": timing.smallest_p if timing else None,
                 "power of that test": timing.power if timing else None,
+                "power of the trend test": None if timing else result.trend_power.power,
             }
         )
     return pd.DataFrame(rows).astype({"incidents needed": "Int64"})

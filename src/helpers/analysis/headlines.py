@@ -18,6 +18,7 @@ from helpers.analysis.official import official_pause
 from helpers.analysis.ordered import kendall, top_timing
 from helpers.analysis.pause import daily_counts, masks, weighted_ratio
 from helpers.analysis.rates import LEVEL, Array, Mask, Ratio, block_ratio, dispersion, exact_ratio, scaled_ratio
+from helpers.analysis.strikes import within_coding
 from helpers.parameters import Parameters
 from helpers.tables import select
 from helpers.vocabulary import weapons
@@ -333,6 +334,7 @@ def evaluate(
 
     `weights` (incident_id -> weight) reweights the incidents, for example by the inverse of capture.
     """
+    parameters = within_coding(parameters)
     chosen = select(incidents, parameters)
     sample = Sample(chosen, parameters, weights, None, responses, official_counts, families)
     return {name: HEADLINES[name].estimate(sample) for name in (names or HEADLINES)}

@@ -33,6 +33,7 @@ from helpers.analysis.rates import (
     poisson_rate,
     scaled_ratio,
 )
+from helpers.analysis.strikes import within_coding
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.tables import select
@@ -327,12 +328,16 @@ def pause_ratio(incidents: pd.DataFrame, parameters: Parameters, weights: pd.Ser
 
 
 def _mean_capture(periods: Mapping[str, Period], capture: pd.DataFrame | None) -> dict[str, float]:
-    """Return the mean capture of each period's incidents, where any is known."""
+    """Return incidents coded for each attack that officials counted, over each period's incidents with a known capture.
+
+    The harmonic mean: the incidents of a cell, each by one over its capture, sum to what officials counted.
+    """
     if capture is None:
         return {}
     known = capture.set_index("incident_id")["capture"].dropna()
+    known = known[known > 0]
     shares = {name: known[known.index.isin(period.incidents)] for name, period in periods.items()}
-    return {name: float(share.mean()) for name, share in shares.items() if len(share)}
+    return {name: float(len(share) / (1 / share).sum()) for name, share in shares.items() if len(share)}
 
 
 def analyse_pause(
@@ -350,6 +355,7 @@ def analyse_pause(
     -> origin) counts sources of official totals that share one origin once. `reports` are the clean reports, for the
     days that they give and that were not chosen.
     """
+    parameters = within_coding(parameters)
     chosen = select(incidents, parameters)
     counts, named, days = daily_counts(chosen["date"], parameters), masks(parameters), calendar(parameters)
     periods = {name: _period(name, mask, chosen, parameters) for name, mask in named.items()}

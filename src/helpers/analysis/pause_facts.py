@@ -33,7 +33,9 @@ def span(low: float | None, high: float | None) -> str:
     """Return an interval in words: ``0.002 to 0.78``, or ``at least 0.3`` without an upper bound."""
     if low is None:
         return "undefined"
-    return f"at least {number(low)}" if high is None else f"{number(low)} to {number(high)}"
+    if high is None:
+        return "no bound either way" if low == 0 else f"at least {number(low)}"
+    return f"{number(low)} to {number(high)}"
 
 
 def record_rate(facts: Facts, name: str, rate: Rate, incidents: Iterable[str] = ()) -> None:
@@ -103,7 +105,8 @@ def record(facts: Facts, result: PauseResult) -> Facts:
         record_rate(facts, f"pause.{name}", period.rate, period.incidents)
         facts.add(f"pause.{name}_first", period.first, unit="date")
         facts.add(f"pause.{name}_last", period.last, unit="date")
-        facts.add(f"pause.{name}_capture", result.capture.get(name), unit="share", note="mean over its incidents")
+        facts.add(f"pause.{name}_capture", result.capture.get(name), unit="ratio",
+                  note="incidents coded for each attack that officials counted; may pass one")  # fmt: skip
     everything = [*during.incidents, *result.periods["outside"].incidents]
     record_ratio(facts, "pause.ratio", result.comparisons["outside"].blocks, everything)
     expected = result.comparisons["outside"].against.value

@@ -19,6 +19,7 @@ from helpers.analysis import curves, multiverse
 from helpers.analysis.headlines import HEADLINES
 from helpers.analysis.multiverse import CHOICES
 from helpers.analysis.references import article
+from helpers.analysis.strikes import within_coding
 from helpers.facts import Facts, printed
 from helpers.parameters import Parameters
 from helpers.paths import resolve
@@ -88,7 +89,7 @@ def analyse_robustness(
     make incidents under other rulings), responses and official_counts. What is missing leaves its choice or headline
     out.
     """
-    more = tables or {}
+    parameters, more = within_coding(parameters), tables or {}
     names = ("reports", "decisions", "suspects", "sites", "sources")
     variants = multiverse.ruled(incidents, *(more.get(name) for name in names))
     sets = multiverse.sets(variants, parameters)

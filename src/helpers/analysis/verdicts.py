@@ -64,6 +64,19 @@ def _none_told(claim: Any, evidence: Evidence) -> Verdict:
     return Verdict("not testable", f"No other source tells of such an incident {span_text(claim)}; {why}.")
 
 
+def _silence(claim: Any, evidence: Evidence, verdict: str) -> Verdict:
+    """Judge a claim that silence would bear out: by officials' totals, where they are told for both its ends."""
+    chain, days = _chain(claim, evidence), (claim.start - DAY, claim.end)
+    told = {one.day: (one.value, one.rows) for one in chain.repeats} | {o.day: (o.value, o.rows) for o in chain.points}
+    if claim.site_id or claim.weapons or not all(day in told for day in days):
+        return _none_told(claim, evidence)
+    (first, rows), (last, more) = (told[day] for day in days)
+    text = f"No other source tells of one {span_text(claim)}; officials' total was {first} before and {last} by then."
+    still = judge(0, last - first, claim.comparator, float(claim.value)) == "supported"
+    behind = tuple(f"official_counts:{row}" for row in (*rows, *more))
+    return Verdict(verdict if still else "mixed", text, 0, 0, float(last - first), rows=behind)
+
+
 def incident_count(claim: Any, evidence: Evidence) -> Verdict:
     """Judge how many incidents there were: sure ones and possible ones are the bounds."""
     value, found = float(claim.value), _match(claim, evidence)
@@ -77,8 +90,8 @@ def incident_count(claim: Any, evidence: Evidence) -> Verdict:
             found_words = f"{many(best, 'such incident is', 'such incidents are')}" if best else "No such incident is"
             text = f"{found_words} coded from other sources on the days on record; there is no data for {days}."
             return Verdict("not testable", text, best, low, None, ids)
-    if not high and verdict == "contradicted":
-        return _none_told(claim, evidence)
+    if not high:
+        return _none_told(claim, evidence) if verdict == "contradicted" else _silence(claim, evidence, verdict)
     told = many(best, "such incident is", "such incidents are") if best else "No such incident is"
     text = f"{told} coded from other sources {span_text(claim)}"
     if (low, high) != (best, best):
@@ -171,10 +184,8 @@ def official_total(claim: Any, evidence: Evidence) -> Verdict:
     upper = high if math.isfinite(high) else None
     bound = f"{int(low)} to {int(high)}" if upper is not None else f"at least {int(low)}"
     if claim.comparator in ("at_least", "more_than") and judge(low, math.inf, claim.comparator, value) == "supported":
-        text = (
-            f"Other origins give {best} by {day_text(claim.end)} (bounds: {bound}); claimed: {WORDS[claim.comparator]} "
-        )
-        return Verdict("supported", f"{text}{int(value)}.", best, low, upper, rows=rows)
+        text = f"Other origins give {best} by {day_text(claim.end)} (bounds: {bound}); claimed: {wanted(claim)}."
+        return Verdict("supported", text, best, low, upper, rows=rows)
     same_day = [item for item in chain.statements if item.day == claim.end]
     if same_day:
         said = [Said(name, item.value, item.value, item.rows) for item in same_day for name in item.families]
@@ -215,8 +226,7 @@ def official_injured(claim: Any, evidence: Evidence) -> Verdict:
     spread = f"all {int(best)}" if min(values) == max(values) else f"{int(min(values))} to {int(max(values))}"
     text = (
         f"{allow} of {many(every, 'other origin')} that give{'s' if every == 1 else ''} a total of injured for the "
-        f"week up to {day_text(claim.end)} allow{'s' if every == 1 else ''} {wanted(claim)} "
-        f"({spread})."
+        f"week up to {day_text(claim.end)} allow{'s' if every == 1 else ''} {wanted(claim)} ({spread})."
     )
     used = tuple(f"official_counts:{row}" for one in said for row in one.reports)
     return Verdict(verdict, text, best, min(values), max(values), rows=used)
@@ -320,8 +330,7 @@ def _rate(claim: Any, evidence: Evidence, start: pd.Timestamp, end: pd.Timestamp
     inside = (counts.index >= claim.start) & (counts.index <= claim.end)
     outside = (counts.index >= start) & (counts.index <= end) & ~inside
     if lost or not outside.any():
-        what = lost or f"{against}"
-        return Verdict("not testable", f"The record has no data for {what}.")
+        return Verdict("not testable", f"The record has no data for {lost or against}.")
     ratio = rates.block_ratio(counts, inside, outside)
     method = "blocks"
     if ratio.low is None:
