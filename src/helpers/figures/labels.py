@@ -175,4 +175,4 @@ def _shared(one: Bbox, others: npt.NDArray[np.float64]) -> float:
 
 
 def _outside(box: Bbox, frame: Bbox) -> float:
-    return float(box.width * box.height) - _shared(box, frame.extents.reshape(1, 4))
+    return float(box.width * box.height) - _shared(box, np.array([frame.extents]))
