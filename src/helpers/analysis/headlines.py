@@ -18,13 +18,11 @@ from helpers.analysis.official import official_pause
 from helpers.analysis.ordered import kendall, top_timing
 from helpers.analysis.pause import daily_counts, masks, weighted_ratio
 from helpers.analysis.rates import LEVEL, Array, Mask, Ratio, block_ratio, dispersion, exact_ratio, scaled_ratio
+from helpers.analysis.responses import REACH
 from helpers.analysis.strikes import within_coding
 from helpers.parameters import Parameters
 from helpers.tables import select
 from helpers.vocabulary import weapons
-
-#: Days before and after a strike over which the rates of attacks are compared.
-AROUND = 7
 
 
 @dataclass(frozen=True)
@@ -129,8 +127,8 @@ def strike_days(parameters: Parameters, against: str = "", responses: pd.DataFra
     if responses is not None:
         told = (responses["date"].dropna() - pd.Timestamp(parameters.window_start)).dt.days
         for strike in told.unique():
-            after |= (days > strike) & (days <= strike + AROUND)
-            before |= (days < strike) & (days >= strike - AROUND)
+            after |= (days > strike) & (days <= strike + REACH)
+            before |= (days < strike) & (days >= strike - REACH)
     return Contrast(after & ~before, before & ~after, before & ~after)
 
 

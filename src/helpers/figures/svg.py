@@ -37,7 +37,7 @@ def lighter(svg: str) -> str:
         parent.text = parent.tail = None
     root.set("stroke-linejoin", "round")  # what matplotlib's style sheet says of every element
     definitions = ElementTree.Element(f"{{{_SVG}}}defs")
-    _gather(root, definitions)
+    _gather(root, definitions, set())
     for element in [*root.iter(), *definitions.iter()]:
         _shorten(element)
     _flatten(root)
@@ -58,9 +58,8 @@ def _name(element: ElementTree.Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _gather(element: ElementTree.Element, definitions: ElementTree.Element) -> None:
-    """Move what all ``defs`` under `element` define into `definitions`, each id once."""
-    known = {child.get("id") for child in definitions}
+def _gather(element: ElementTree.Element, definitions: ElementTree.Element, known: set[str | None]) -> None:
+    """Move what all ``defs`` under `element` define into `definitions`, each id once; `known` holds the ids there."""
     for child in list(element):
         if _name(child) == "defs":
             element.remove(child)
@@ -69,8 +68,7 @@ def _gather(element: ElementTree.Element, definitions: ElementTree.Element) -> N
                     known.add(defined.get("id"))
                     definitions.append(defined)
         else:
-            _gather(child, definitions)
-            known = {one.get("id") for one in definitions}
+            _gather(child, definitions, known)
 
 
 def _short(hundredths: int, decimals: int) -> str:
