@@ -110,8 +110,43 @@ def test_pause_band_lies_within_the_window_and_is_named_for_what_it_is() -> None
         assert [text.get_text() for text in axes.texts] == ["Gaza ceasefire"]
         style.pause_band(axes, Parameters(pause_start="2022-01-01", pause_end="2022-01-08"))
         assert len(axes.patches) == 1
+        inside = Parameters(window_start="2023-11-25", window_end="2023-11-27")
+        style.pause_band(axes, inside, "")
+        box = axes.patches[-1].get_window_extent().transformed(axes.transData.inverted())
+        assert box.width == pytest.approx(3)  # the last day is in the pause as a whole
         plt.close(figure)
     assert style.pause_name(Parameters(pause_start="2023-12-24", pause_end="2023-12-31")) == "pause"
+
+
+def test_what_is_called_ceasefire_is_the_ceasefire(real: EscalationResult, tmp_path: Path) -> None:
+    other = Parameters(pause_start="2024-01-01", pause_end="2024-01-08", resamples=99)
+    result = analyse_escalation(tables.read("incidents"), other)
+    with mpl.rc_context(style.use(NARROW)):
+        for draw in (ladder.draw_ladder, escalation.draw_weekly, outcomes.draw_harm, outcomes.draw_outcomes):
+            figure = draw(result, other, NARROW)
+            words = " ".join(text.get_text() for text in figure.findobj(mpl.text.Text))
+            assert "ceasefire" not in words.lower(), draw.__name__
+            assert "pause" in words, draw.__name__
+            plt.close(figure)
+
+
+def test_words_of_one_incident_are_of_one() -> None:
+    rows = EDGES["one"]
+    result = analyse_escalation(table(rows), QUICK)
+    assert "too few to test" in ladder.ladder_title(result, QUICK)
+    assert "in the one week with incidents" in escalation.weekly_title(result)
+    assert map.map_title(result).startswith("The one incident on record")
+    assert map.sites_title(result).startswith("One place was attacked once")
+
+
+def test_text_is_large_enough_to_read(real: EscalationResult) -> None:
+    for layout, least in ((WIDE, 7.0 * WIDE.width * 25.4 / 165), (NARROW, 7.0)):
+        with mpl.rc_context(style.use(layout)):
+            for draw in (ladder.draw_ladder, outcomes.draw_harm, map.draw_map, map.draw_sites):
+                figure = draw(real, QUICK, layout)
+                sizes = [text.get_fontsize() for text in figure.findobj(mpl.text.Text) if text.get_text().strip()]
+                assert min(sizes) >= least - 0.1, (draw.__name__, layout.name)
+                plt.close(figure)
 
 
 def test_words_in_a_colour_can_be_read() -> None:
@@ -265,6 +300,8 @@ def test_edge_cases_are_drawn_with_true_words(
         for text in (words["title"], words["alt"], words["source"]):
             assert text.strip()
             assert not re.search(r"\bnan\b|None|undefined|\{|NaT", text), (name, text)
+            assert not re.search(r"\b0 of 0\b|\b(?:1|[Oo]ne) (?:incidents|weeks|sites|places)\b|one of one", text), text
+            assert len(re.findall(r"[.;:] *[.;:]", text)) == 0, (name, text)
         if not rows:
             assert "No incident" in words["title"] or "too little" in words["title"]
 

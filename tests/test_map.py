@@ -15,7 +15,8 @@ from test_escalation import EDGES, incident, table
 
 from helpers import tables
 from helpers.analysis.escalation import analyse_escalation
-from helpers.figures import map, style
+from helpers.figures import borders, map, style
+from helpers.figures.words import many
 from helpers.parameters import Parameters
 
 mpl.use("Agg")
@@ -27,7 +28,7 @@ def test_borders_are_valid_geojson_of_the_region() -> None:
     assert content["type"] == "FeatureCollection"
     names = {feature["properties"]["name"] for feature in content["features"]}
     assert {"Iraq", "Syria", "Jordan", "Turkey", "Iran", "Saudi Arabia", "Israel", "Lebanon", "Kuwait"} <= names
-    for land in map.lands("data/reference"):
+    for land in borders.lands("data/reference"):
         for ring in land.rings:
             assert ring[0].tolist() == ring[-1].tolist()
             assert (ring[:, 0].min(), ring[:, 0].max()) >= (33.0, 33.0)
@@ -35,7 +36,7 @@ def test_borders_are_valid_geojson_of_the_region() -> None:
 
 
 def test_sites_lie_in_their_countries() -> None:
-    rings = {land.code: land.rings for land in map.lands("data/reference")}
+    rings = {land.code: land.rings for land in borders.lands("data/reference")}
     sites = tables.read("sites")
     for row in sites[sites["lat"].notna() & (sites["precision"] < 3)].to_dict("records"):
         # At 1:50m a border site may fall a few kilometres over the line.
@@ -71,12 +72,14 @@ def test_incidents_without_a_point_are_counted_not_drawn(tmp_path: Path) -> None
     assert words["alt"].endswith("no site is named: 2.")
 
 
-def test_every_site_is_in_the_alt_text_and_labels_do_not_collide() -> None:
+def test_the_alt_text_counts_every_site_and_labels_do_not_collide() -> None:
     result = analyse_escalation(tables.read("incidents"), QUICK)
     alt = map.map_alt(result, QUICK)
     placed = result.sites[result.sites["mapped"]]
-    for row in placed.to_dict("records"):
-        assert f"{row['name']} {row['incidents']}" in alt
+    told = placed.head(map.LISTED)
+    for row in told.to_dict("records"):
+        assert f"{row['name'].split(' (')[0].split(' / ')[0]} {row['incidents']}" in alt
+    assert many(len(placed) - len(told), "more site") in alt
     for layout in style.LAYOUTS:
         with mpl.rc_context(style.use(layout)):
             figure = map.draw_map(result, QUICK, layout)
@@ -97,4 +100,20 @@ def test_edge_cases_are_mapped(rows: list[dict[str, object]]) -> None:
     with mpl.rc_context(style.use(style.NARROW)):
         plt.close(map.draw_map(result, QUICK, style.NARROW))
     title = map.map_title(result)
-    assert title.startswith("No incident") if not rows else title.startswith("All")
+    assert title.startswith("No incident") if not rows else title.startswith(("All", "The one"))
+
+
+def test_borders_keep_their_course_with_far_fewer_points() -> None:
+    angles = np.linspace(0, 2 * np.pi, 2001)
+    ring = np.column_stack([np.cos(angles), np.sin(angles)])
+    kept = borders.simpler(ring, 0.01)
+    assert len(kept) < 60
+    assert kept[0].tolist() == ring[0].tolist()
+    assert kept[-1].tolist() == ring[-1].tolist()
+    middles = (kept[1:] + kept[:-1]) / 2
+    assert np.hypot(*middles.T).min() > 0.99
+    assert set(map_tuple(kept)) <= set(map_tuple(ring))
+
+
+def map_tuple(points: np.ndarray) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in points]

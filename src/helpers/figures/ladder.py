@@ -66,8 +66,8 @@ def ladder_title(result: EscalationResult, parameters: Parameters) -> str:
     total = capital(many(len(result.incidents), "incident"))
     first = f"{capital(joined(commons))} throughout" if commons else total
     if missiles == 0 and not commons:
-        one = len(result.incidents) == 1
-        return f"{first}{', not' if one else ', none'} with a ballistic or cruise missile: {verdict(result)}"
+        without = "without" if len(result.incidents) == 1 else "none with"
+        return f"{first}, {without} a ballistic or cruise missile: {verdict(result)}"
     if missiles == 0:
         return f"{first}, ballistic or cruise missiles never: {verdict(result)}"
     kinds = sorted({str(code) for code in _missile_rows(result)["top_weapon"]})

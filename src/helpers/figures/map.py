@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from math import ceil, cos, floor, log10, radians, sqrt
 from pathlib import Path
 
@@ -19,12 +17,12 @@ from matplotlib.transforms import Bbox
 
 from helpers.analysis.escalation import EscalationResult
 from helpers.figures import style
+from helpers.figures.borders import Land, lands, simpler
 from helpers.figures.labels import around, colour_key
 from helpers.figures.style import COUNTRY_COLOURS, INK, MUTED, PAPER, Layout, readable
 from helpers.figures.text import extent
 from helpers.figures.words import capital, joined, many, number, times
 from helpers.parameters import Parameters
-from helpers.paths import resolve
 from helpers.vocabulary import COUNTRIES, weapons
 
 SEA, LAND, NEIGHBOUR, BORDER = "#e6eff4", "#f7f3ea", "#ecebe8", "#a8a49a"
@@ -40,27 +38,6 @@ SMALL = 20
 SLACK = 0.2
 #: The map of a run without any located incident: the region (west, south, east, north).
 REGION = (35.5, 31.0, 46.5, 38.2)
-
-
-@dataclass(frozen=True)
-class Land:
-    """A country of the map: name, ISO numeric code, and its rings (each an array of longitude and latitude)."""
-
-    name: str
-    code: str | None
-    rings: tuple[npt.NDArray[np.float64], ...]
-
-
-def lands(reference_dir: str) -> list[Land]:
-    """Return the countries of ``borders.geojson`` (see ``borders.md``)."""
-    content = json.loads((resolve(reference_dir) / "borders.geojson").read_text(encoding="utf-8"))
-    found = []
-    for feature in content["features"]:
-        shape = feature["geometry"]
-        polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-        rings = tuple(np.asarray(ring, float) for polygon in polygons for ring in polygon)
-        found.append(Land(feature["properties"]["name"], feature.get("id"), rings))
-    return found
 
 
 def frame(sites: pd.DataFrame) -> tuple[float, float, float, float]:
@@ -166,7 +143,7 @@ def _ground(axes: Axes, parameters: Parameters) -> list[Land]:
     (west, east), width = axes.get_xlim(), figure.get_size_inches()[0] * 72
     slack = SLACK * (east - west) / width
     for land in countries:
-        rings = [_simpler(ring, slack) for ring in land.rings if _within(ring, axes)]
+        rings = [simpler(ring, slack) for ring in land.rings if _within(ring, axes)]
         if not rings:
             continue
         outline = Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
@@ -181,29 +158,6 @@ def _within(ring: npt.NDArray[np.float64], axes: Axes) -> bool:
         ring[:, side].max() >= low and ring[:, side].min() <= high
         for side, (low, high) in enumerate((axes.get_xlim(), axes.get_ylim()))
     )
-
-
-def _simpler(ring: npt.NDArray[np.float64], slack: float) -> npt.NDArray[np.float64]:
-    """Return `ring` without the points that lie within `slack` of the line drawn without them.
-
-    Douglas and Peucker 1973, Cartographica 10:112.
-    """
-    keep = np.zeros(len(ring), bool)
-    far = int(np.argmax(np.hypot(*(ring - ring[0]).T)))
-    keep[[0, far, -1]] = True
-    todo = [(0, far), (far, len(ring) - 1)]
-    while todo:
-        first, last = todo.pop()
-        if last - first < 2:
-            continue
-        between, along = ring[first + 1 : last] - ring[first], ring[last] - ring[first]
-        length = float(np.hypot(*along))
-        off = np.abs(between[:, 0] * along[1] - between[:, 1] * along[0]) / length if length else np.hypot(*between.T)
-        worst = int(np.argmax(off))
-        if off[worst] > slack:
-            keep[first + 1 + worst] = True
-            todo += [(first, first + 1 + worst), (first + 1 + worst, last)]
-    return ring[keep]
 
 
 def _name_countries(axes: Axes, countries: list[Land], taken: list[Bbox], layout: Layout) -> None:
@@ -344,7 +298,8 @@ def draw_sites(result: EscalationResult, parameters: Parameters, layout: Layout)
     known = weapons(parameters.reference_dir)
     order = sorted(result.sites.to_dict("records"), key=lambda row: list(COUNTRIES).index(row["country"]))
     row_height = layout.choose(0.205, 0.33)
-    figure, axes = plt.subplots(figsize=(layout.width, row_height * max(len(order), 1) + 0.6))
+    height = row_height * max(len(order), 1) + layout.choose(1.25, 1.9)  # the key and the dates take the rest
+    figure, axes = plt.subplots(figsize=(layout.width, height))
     style.time_axis(axes, parameters)
     style.pause_band(axes, parameters)
     axes.set_ylim(-max(len(order), 1) + 0.4, 0.75)

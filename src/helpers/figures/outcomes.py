@@ -227,9 +227,10 @@ def draw_outcomes(result: EscalationResult, parameters: Parameters, layout: Layo
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y")
     subtitle = (
-        "By month, share of the incidents where it is known, with 95% interval; below, for how many of all it is "
-        f"known; shaded: {style.pause_name(parameters)}"
+        "By month, share of the incidents where it is known, with 95% interval; below, for how many of all it is known"
     )
+    if style.pause_shown(parameters):
+        subtitle += f"; shaded: {style.pause_name(parameters)}"
     source = style.source_line(parameters, len(result.incidents))
     style.headline(figure, outcomes_title(result), subtitle, source, layout)
     return figure
@@ -296,7 +297,7 @@ def outcomes_alt(result: EscalationResult) -> str:
     munitions = result.munitions
     if munitions.median_before is not None and munitions.median_after is not None:
         parts.append(f"munitions median {munitions.median_before:g} before, {munitions.median_after:g} after")
-    return f"{outcomes_title(result)}." + (f" Shares by month: {'; '.join(parts)}." if parts else "")
+    return f"{outcomes_title(result)}." + (f" Before and after the pause: {'; '.join(parts)}." if parts else "")
 
 
 def outcomes(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:

@@ -295,6 +295,8 @@ def _found(result: PauseResult, days: Sequence[date]) -> bool:
 def changes_title(result: PauseResult) -> str:
     """Return whether a search that knows no dates finds the pause."""
     found, name = result.changes, style.pause_name(result.parameters)
+    if not int(result.days["attacks"].sum()):
+        return "No attack in this selection: no rate that could change"
     if not result.periods["during"].rate.days:
         return f"The {name} lies outside the days counted"
     if _found(result, found.changes):
@@ -319,6 +321,8 @@ def changes_alt(result: PauseResult) -> str:
         "by PELT": found.second,
     }
     parts = [f"{kind}: {', '.join(style.day_text(day) for day in days) or 'none'}" for kind, days in named.items()]
+    if not int(result.days["attacks"].sum()):
+        return f"{changes_title(result)}."
     return f"{changes_title(result)}. Changes of the daily rate found {'; '.join(parts)}."
 
 

@@ -139,8 +139,9 @@ def alt(result: ResponsesResult) -> str:
 
 def source(result: ResponsesResult) -> str:
     """Return the source line."""
-    strikes = capital(many(len(result.strikes), "US strike"))
-    return style.source_line(result.parameters, len(result.incidents), f"{strikes}, likewise coded.")
+    n = len(result.strikes)
+    strikes = f"{capital(many(n, 'US strike'))}, likewise coded." if n else "No US strike is coded."
+    return style.source_line(result.parameters, len(result.incidents), strikes)
 
 
 def save(result: ResponsesResult, folder: str | Path) -> Figure:

@@ -63,7 +63,7 @@ def draw_stop(result: PauseResult, weeks: pd.DataFrame, layout: style.Layout) ->
     shades = {word: colour for word, colour in style.CONFIRMATION_COLOURS.items() if word in said}
     colour_key(every[0, 0], [(CONFIRMATION[word], colour) for word, colour in shades.items()], size=layout.font)
     p, marks = result.parameters, []
-    if p.pause_start <= p.window_end and p.pause_end > p.window_start:
+    if style.pause_shown(p):
         marks.append(f"band: {style.pause_name(p)}")
     if result.stops["all"].since.days:
         marks.append(f"dashed: {short_day(p.stop_start)}")
@@ -103,4 +103,6 @@ def stop_alt(result: PauseResult) -> str:
             told.append(f"{many(stop.since.count, 'attack')} in {many(stop.since.days, 'day')} since")
         if told:
             parts.append(f"{COUNTRIES[code]} {', '.join(told)}")
+    if not parts:
+        return f"{stop_title(result)}."
     return f"{stop_title(result)}. Bars of attacks by week and who confirms them: {'; '.join(parts)}."

@@ -227,15 +227,20 @@ def pause_name(parameters: Parameters) -> str:
     return "Gaza ceasefire" if same else "pause"
 
 
+def pause_shown(parameters: Parameters) -> bool:
+    """Return whether any day of the pause lies in the window."""
+    return parameters.pause_start <= parameters.window_end and parameters.pause_end > parameters.window_start
+
+
 def pause_band(axes: Axes, parameters: Parameters, label: str | None = None) -> None:
     """Shade the pause on `axes` (x a time axis) and name it above, where it lies within the window.
 
     `label` is its name (by default that of `pause_name`); an empty one leaves it off.
     """
-    start, end = max(parameters.pause_start, parameters.window_start), min(parameters.pause_end, parameters.window_end)
-    if start >= end:
+    if not pause_shown(parameters):
         return
-    left, right = on_axis(start), on_axis(end)
+    left = on_axis(max(parameters.pause_start, parameters.window_start))
+    right = min(on_axis(parameters.pause_end), on_axis(parameters.window_end) + 1)
     axes.axvspan(left, right, color=BAND, zorder=0, linewidth=0)
     label = pause_name(parameters) if label is None else label
     if label:
