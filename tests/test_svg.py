@@ -82,7 +82,7 @@ def test_a_lighter_picture_says_the_same_in_far_fewer_bytes(drawn: str) -> None:
     root = ElementTree.fromstring(light)
     ids = [element.get("id") for element in root.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
-    assert {name for name in re.findall(r"url\(#(\w+)\)", light)} | set(re.findall(r'href="#(\w+)"', light)) == set(ids)
+    assert set(re.findall(r"url\(#(\w+)\)", light)) | set(re.findall(r'href="#(\w+)"', light)) == set(ids)
     for colour in set(re.findall(r"#[0-9a-f]{6}", drawn)):
         assert colour in light, colour
     assert max(len(digits) for digits in re.findall(r"\.(\d+)", re.sub(r"opacity:\S+|scale\([^)]*\)", "", light))) <= 4
