@@ -16,7 +16,7 @@ from helpers import tables
 from helpers.analysis import harm, ladder, places
 from helpers.analysis.escalation import METHODS, analyse_escalation
 from helpers.analysis.escalation_facts import record
-from helpers.analysis.escalation_tables import write_tables
+from helpers.analysis.escalation_tables import comparisons_table, write_tables
 from helpers.analysis.ordered import halves, power_of_doubling, rank_sums, top_timing, trend
 from helpers.facts import Facts
 from helpers.parameters import Parameters
@@ -440,3 +440,11 @@ def test_methods_are_complete() -> None:
         assert item["title"]
         assert item["author"]
         assert item["issued"]["date-parts"][0][0] > 1900
+
+
+def test_comparisons_are_told_with_their_number(real: pd.DataFrame) -> None:
+    result = analyse_escalation(real, Parameters(resamples=99))
+    table = comparisons_table(result)
+    assert list(table["share of"]) == list(result.comparisons)
+    known = table.dropna(subset=["p allowing for all"])
+    assert (known["p allowing for all"] >= known[["p", "p by weeks"]].max(axis=1) - 1e-12).all()

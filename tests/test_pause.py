@@ -189,3 +189,17 @@ def test_facts_name_rows_that_exist() -> None:
     _, facts = told(incidents([*STEADY, "2023-11-28"]))
     known = set(TOTALS["count_id"])
     assert all(set(fact.rows.get("official_counts", [])) <= known for fact in facts.values())
+
+
+def test_rates_stand_beside_what_was_coded_and_the_weighted_headline_beside_the_plain() -> None:
+    frame = incidents([*STEADY, "2023-11-28"])
+    capture = pd.DataFrame({"incident_id": frame["incident_id"], "capture": 0.5, "weight": 2.0})
+    result = pause.analyse_pause(frame, TOTALS, P, capture=capture)
+    rates = pause_facts.rates_table(result).set_index("stretch")
+    assert rates.loc["during", "attacks"] == 1
+    assert (rates["coded for each counted"].dropna() == 0.5).all()
+    methods = pause_facts.methods_table(result)
+    plain, weighted = (
+        methods[methods["interval"] == name].iloc[0] for name in ("blocks", "blocks, weighted by capture")
+    )
+    assert weighted["ratio"] == plain["ratio"]  # equal weights move nothing

@@ -63,7 +63,8 @@ def printed(value: Value, unit: str, digits: int | None = None) -> str:
     """Return `value` as the brief prints it in `unit`.
 
     Counts with thousands separators; shares as whole per cent; probabilities as 0.03 or "less than 0.001"; dates as
-    "24 November 2023"; ratios and rates with `digits` significant figures (by default two). None prints as "undefined".
+    "24 November 2023"; ratios and rates with `digits` significant figures (by default two), a ratio near one with one
+    more so that its side is seen. None prints as "undefined".
     """
     if value is None:
         return "undefined"
@@ -80,7 +81,12 @@ def printed(value: Value, unit: str, digits: int | None = None) -> str:
         return _probability(float(value))
     if isinstance(value, int):
         return f"{value:,}"
-    return _significant(float(value), digits or 2)
+    shown = _significant(float(value), digits or 2)
+    if unit == "ratio" and float(shown.replace(",", "")) == 1 != value:
+        # on which side of no difference it lies must be seen
+        nearer = _significant(float(value), (digits or 2) + 1)
+        return nearer if float(nearer) != 1 else shown
+    return shown
 
 
 def _share(value: float, digits: int) -> str:

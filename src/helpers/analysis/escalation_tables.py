@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.analysis.escalation import EscalationResult
+from helpers.analysis.power import adjusted
 from helpers.paths import resolve
 from helpers.tables import for_spreadsheet
 from helpers.vocabulary import COUNTRIES
@@ -93,11 +94,24 @@ def readings_table(result: EscalationResult) -> pd.DataFrame:
                 "tau_b": r.trend.tau,
                 "low": r.trend.low, "high": r.trend.high, "p": r.trend.p_permuted, "p_incidents": r.trend.p_incidents,
                 "missiles": r.timing.k, "p_first_as_late": r.timing.p_first, "p_rank_sum_late": r.timing.p_late,
+                "p_late_by_weeks": r.weeks.p_permuted if r.weeks.p_permuted is not None else r.weeks.p,
                 "smallest_p": r.timing.smallest_p, "power_of_doubling": r.timing.power,
             }
             for r in result.readings
         ]
     )  # fmt: skip
+
+
+def comparisons_table(result: EscalationResult) -> pd.DataFrame:
+    """Return every comparison of the days before the pause with those after it, with its p-values."""
+    allowing = adjusted(result.comparisons)
+    rows = [
+        (name, part.before.value, part.after.value, part.difference, part.low, part.high, part.p,
+         part.trend.p_permuted if part.trend.p_permuted is not None else part.trend.p, allowing.get(name))
+        for name, part in result.comparisons.items()
+    ]  # fmt: skip
+    columns = ["share of", "before", "after", "change", "low", "high", "p", "p by weeks", "p allowing for all"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], "float64"))
 
 
 def write_tables(result: EscalationResult, folder: str | Path) -> list[Path]:

@@ -260,12 +260,27 @@ def _stops(facts: Facts, result: PauseResult) -> None:
         record_ratio(facts, f"stop.{group}.exact", stop.exact, stop.incidents)
 
 
+def rates_table(result: PauseResult) -> pd.DataFrame:
+    """Return for each stretch its days, attacks, rate with interval, and what was coded for each attack counted."""
+    rows = [
+        (name, period.first, period.last, rate.days, rate.count, rate.value, rate.low, rate.high,
+         result.capture.get(name))
+        for name, period in result.periods.items() for rate in [period.rate]
+    ]  # fmt: skip
+    columns = ["stretch", "from", "to", "days", "attacks", "a day", "low", "high", "coded for each counted"]
+    whole = dict.fromkeys(columns[5:], "float64")
+    return pd.DataFrame(rows, columns=columns).astype(whole).round(2)
+
+
 def methods_table(result: PauseResult) -> pd.DataFrame:
     """Return the ratio of the pause to other days by each method and comparison, for the notebook."""
     rows = []
     for name, comparison in result.comparisons.items():
         for ratio in (comparison.blocks, comparison.scaled, comparison.negative_binomial, comparison.exact):
             rows.append((name, ratio.method, ratio.value, ratio.low, ratio.high, ratio.p, ratio.note))
+        if name == "outside" and result.weighted is not None:
+            w = result.weighted
+            rows.append((name, "blocks, weighted by capture", w.value, w.low, w.high, w.p, w.note))
     return pd.DataFrame(rows, columns=["compared with", "interval", "ratio", "low", "high", "p", "note"]).round(4)
 
 
