@@ -53,11 +53,12 @@ def run(
 
 @main.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-def check(folder: Path | None) -> None:
+@click.option("--all", "every", is_flag=True, help="List each row to look at; else they are summed up.")
+def check(folder: Path | None, every: bool) -> None:
     """Validate a folder of coded sheets and list every fault."""
     from helpers.running.sheets import check_sheets
 
-    sys.exit(check_sheets(folder))
+    sys.exit(check_sheets(folder, every=every))
 
 
 @main.command()

@@ -28,16 +28,19 @@ def faults(folder: str, reference_dir: str) -> dict[str, list[list[str]]]:
     return {"stops": rows(found.stops), "lists": rows(found.lists)}
 
 
-def check_sheets(folder: Path | None) -> int:
-    """Print every fault of the coded sheets in `folder` (by default the project's); return the exit status."""
+def check_sheets(folder: Path | None, *, every: bool = False) -> int:
+    """Print every fault of the coded sheets in `folder` (by default the project's); return the exit status.
+
+    What is only to be looked at is summed up, unless `every` row of it is asked for.
+    """
     place = folder if folder is not None else resolve("data/coded")
     if not place.is_dir():
         click.echo(f"brief: {place}: there is no such folder", err=True)
         return 2
     found = faults(str(place), str(resolve("data/reference")))
     if found["lists"]:
-        click.echo(f"{_counted(found['lists'], 'row')} to look at; they stop nothing:")
-        click.echo(table(found["lists"]))
+        click.echo(f"{_counted(found['lists'], 'row')} to look at; they stop nothing (--all lists each):")
+        click.echo(table(found["lists"]) if every else summary(found["lists"]))
     if found["stops"]:
         click.echo(f"brief: {_counted(found['stops'], 'fault')} in {place}:", err=True)
         click.echo(table(found["stops"]), err=True)
@@ -84,15 +87,38 @@ def rows(frame: Any) -> list[list[str]]:
 
 
 def table(lines: list[list[str]], widest: int = 60) -> str:
-    """Return `lines` under their column names, aligned; control characters shown as a sign, long cells cut."""
-    clean = [[_cell(cell, widest) for cell in row] for row in [list(COLUMNS), *lines]]
-    widths = [max(len(row[column]) for row in clean) for column in range(len(COLUMNS))]
-    aligned = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in clean)
-    return "\n".join(line.rstrip() for line in aligned)
+    """Return `lines` under their column names, aligned; control characters shown as a sign, long cells cut.
+
+    What is allowed is told in full below, once a column, where it had to be cut.
+    """
+    long = {f"allowed in {line[2]}: {line[-1]}": None for line in lines if len(line[-1]) > widest}
+    return "\n".join([*_aligned([list(COLUMNS), *lines], widest), *map(_plain, long)])
+
+
+def summary(lines: list[list[str]], named: int = 6) -> str:
+    """Return how many rows of each file and column are to be looked at and why, and where the first of them are."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for file, row, column, _value, rule, _allowed in lines:
+        groups.setdefault((file, column, rule), []).append(row)
+    told = [
+        [*key, str(len(found)), ", ".join(filter(None, found[:named])) + (", ..." if len(found) > named else "")]
+        for key, found in groups.items()
+    ]
+    return "\n".join(_aligned([["file", "column", "rule", "rows", "these"], *told], widest=60))
+
+
+def _aligned(lines: list[list[str]], widest: int) -> list[str]:
+    clean = [[_cell(cell, widest) for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*clean, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in clean]
+
+
+def _plain(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _cell(text: str, widest: int) -> str:
-    plain = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    plain = _plain(text)
     return plain if len(plain) <= widest else plain[: widest - 1] + "…"
 
 
