@@ -93,20 +93,17 @@ def test_the_server_has_one_thread_with_all_imports_done(monkeypatch: pytest.Mon
         server.close()
 
 
-@pytest.mark.parametrize("how", ["cold", "dead", "stopped early"])
+@pytest.mark.parametrize("how", ["not wanted", "killed", "ended"])
 def test_the_ordinary_kernel_where_forking_fails(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIEF_IMPORTS", "ipykernel.kernelapp")
     serving.close()
-    if how == "cold":
+    if how == "not wanted":
         monkeypatch.setenv(serving.KERNELS, "cold")
     else:
         found = serving.server()
         assert found is not None
-        if how == "dead":
-            os.kill(found.pid, signal.SIGKILL)
-            assert gone(found.pid)
-        else:
-            found._channel.close()
+        os.kill(found.pid, signal.SIGKILL if how == "killed" else signal.SIGTERM)
+        assert gone(found.pid)
     told = run(tmp_path, FIRST)
     assert told["parent"] == os.getpid()
     assert not told["warm"]
@@ -137,7 +134,12 @@ def test_kernels_and_what_they_started_die_with_the_server(fork_server: Server, 
 
 def test_a_kernel_dies_with_a_killed_server(fork_server: Server, tmp_path: Path) -> None:
     pid = fork_server.ask(
-        do="kernel", argv=["-f", str(tmp_path / "c.json")], cwd=str(tmp_path), env=dict(os.environ), opened="/dev/null"
+        do="kernel",
+        argv=["-f", str(tmp_path / "c.json")],
+        cwd=str(tmp_path),
+        env=dict(os.environ),
+        opened="/dev/null",
+        folder="",
     )["pid"]
     assert alive(pid)
     os.kill(fork_server.pid, signal.SIGKILL)

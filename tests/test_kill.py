@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -73,10 +74,11 @@ def disturb(root: Path, number: int, wait: float | Path, undisturbed: Undisturbe
     changed(root)
     shutil.rmtree(root / ".brief/store")  # or an earlier round's results would be taken from there
     mark = f"BRIEF_MARK_{uuid.uuid4().hex}"
+    temporary = Path(tempfile.mkdtemp(prefix="brief-test-"))
     run = subprocess.Popen(
         command("run"),
         cwd=root,
-        env=environment(**{mark: "1"}),
+        env=environment(**{mark: "1", "TMPDIR": str(temporary)}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -91,6 +93,7 @@ def disturb(root: Path, number: int, wait: float | Path, undisturbed: Undisturbe
     os.killpg(run.pid, number)
     _, said = run.communicate(timeout=20)
     assert nothing_left(mark), "something is still running"
+    temporary.rmdir()  # nothing is left there either
     left = results(root)
     assert left in (before, after), "neither the old results nor the new ones"
     holder = root / ".brief/locks/default.pid"

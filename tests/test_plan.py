@@ -203,17 +203,23 @@ def test_a_remembered_hash_never_outlives_the_content(tmp_path: Path) -> None:
 def test_the_store_gives_back_only_what_is_whole(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     store = Store(layout.root, layout.store, Contents())
+    entries = []
     for name in ("one", "two"):
         box = tmp_path / name
         box.mkdir()
         (box / "file").write_text(name)
         sha = Contents().hash(box / "file")
         assert sha is not None
-        assert store.put("key", box, {"file": sha}, {}) == ([] if name == "one" else ["file"])
-    made = store.get("key")
-    assert made is not None
-    assert store.file("key", "file").read_text() == "two"
-    store.file("key", "file").write_text("spoiled")
+        entry, changed = store.put("key", box, {"file": sha}, {})
+        assert changed == ([] if name == "one" else ["file"])
+        entries.append(entry)
+    # What one run has put there, another does not take away from it.
+    assert [entry.file("file").read_text() for entry in entries] == ["one", "two"]
+    assert store.get("key") == entries[1]
+    assert store.put("key", tmp_path, entries[1].files, {}) == (entries[1], [])
+    entries[1].file("file").write_text("spoiled")
+    assert store.get("key") == entries[0]
+    entries[0].file("file").unlink()
     assert store.get("key") is None
     store.trim(largest=0)
     assert not list(layout.store.iterdir())

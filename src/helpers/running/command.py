@@ -22,7 +22,7 @@ from helpers.running.locking import held
 from helpers.running.progress import reporter
 from helpers.running.request import checked, gathered, output_folders, run_name
 from helpers.running.run import Done, Failure, Run, cores
-from helpers.running.server import close
+from helpers.running.server import close, stop
 from helpers.running.sheets import CHECK, refuse_faulty
 from helpers.running.steps import Refusal, Step, load
 
@@ -41,12 +41,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def stoppable() -> Iterator[None]:
     """Turn signals that ask the process to stop into `Stopped`, once, within the block."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def caught(number: int, frame: FrameType | None) -> None:
         for other in SIGNALS:
             signal.signal(other, signal.SIG_IGN)
         raise Stopped(number)
 
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    before = {number: signal.signal(number, caught) for number in SIGNALS}
     try:
         yield
     finally:
@@ -56,6 +56,7 @@ def stoppable() -> Iterator[None]:
 
 def leave(stopped: Stopped, message: str) -> NoReturn:
     """End the process after a signal; threads may still wait for kernels that are gone, and need not be waited for."""
+    stop()
     say(message)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -12,6 +12,7 @@ from typing import Any
 
 from helpers.running.executed import tidy
 from helpers.running.forkserver import import_quickly, without_slow_extras
+from helpers.running.server import server
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def execute(
     output.parent.mkdir(parents=True, exist_ok=True)
     fault = None
     # Unix sockets in a folder of their own: no ports to run out of or to race for, and nobody else can listen.
-    sockets = tempfile.mkdtemp(prefix="brief-")
+    owner = server()
+    sockets = tempfile.mkdtemp(prefix="k" if owner else "brief-", dir=owner.folder if owner else None)
     try:
         papermill.execute_notebook(
             notebook,
@@ -73,7 +75,7 @@ def execute(
             record_timing=False,
             on_cell_executed=count,
             config=Config(
-                KernelManager={"transport": "ipc", "ip": f"{sockets}/k"},
+                KernelManager={"transport": "ipc", "ip": f"{sockets}/k", "connection_file": f"{sockets}/kernel.json"},
                 AsyncKernelManager={"client_class": "helpers.running.kernels.PromptClient"},
             ),
         )

@@ -1,6 +1,6 @@
 """The fork server: a process with the imports done, from which kernels are forked.
 
-Started by `helpers.running.server.Server` with one end of a socket as its only argument. It takes one request a
+Started by `helpers.running.server.Server` with one end of a socket, and a folder. It takes one request a
 message, in JSON, and answers each: ``kernel`` (fork a kernel), ``call`` (fork and call a function), ``poll`` (exit code
 of a child), ``signal`` (send a signal to a child's process group). When the other end of the socket closes, because
 the run ended or was killed, it kills all that it started and ends. It has one thread, so that a fork copies no locks
@@ -9,6 +9,7 @@ held by others, and it never uses ZeroMQ itself: contexts are made after the for
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -16,6 +17,7 @@ import json
 import os
 import random
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -65,20 +67,24 @@ def without_slow_extras() -> None:
 
 
 class ForkServer:
-    """Serves requests that come through `channel`."""
+    """Serves requests that come through `channel`; at the end takes away `folder`, which holds the kernels' sockets."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, folder: str) -> None:
         self.channel = channel
+        self.folder = folder
         self.children: dict[int, int | None] = {}
         self.imported = False
 
     def serve(self, *, wait: bool) -> None:
         """Answer what has been asked; with `wait`, go on until the other side closes."""
         while wait or select.select([self.channel], [], [], 0)[0]:
-            message = self.channel.recv(LARGEST_MESSAGE)
-            if not message:
+            try:
+                message = self.channel.recv(LARGEST_MESSAGE)
+                if not message:
+                    self.end()
+                self.channel.send(json.dumps(self.answer(json.loads(message))).encode())
+            except OSError:  # the other side was killed between a question and its answer
                 self.end()
-            self.channel.send(json.dumps(self.answer(json.loads(message))).encode())
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out one request."""
@@ -98,8 +104,8 @@ class ForkServer:
                 if self.poll(request["pid"]) is None:
                     os.killpg(request["pid"], request["signal"])
                 return {}
-        except OSError as error:
-            return {"error": str(error)}
+        except Exception as error:  # the server outlives whatever is asked of it
+            return {"error": f"{type(error).__name__}: {error}"}
         return {"error": f"unknown request {do}"}
 
     def fork(self, request: dict[str, Any], work: Callable[[], None]) -> int:
@@ -145,12 +151,15 @@ class ForkServer:
 
     def end(self) -> NoReturn:
         """Kill all children, with what they started, and end."""
-        for pid, code in self.children.items():
-            if code is None:
-                try:
-                    os.killpg(pid, signal.SIGKILL)
-                except OSError:
-                    continue
+        running = [pid for pid, code in self.children.items() if code is None]
+        for pid in running:
+            for kill in (os.killpg, os.kill):  # the group, and a child too young to have one
+                with contextlib.suppress(OSError):
+                    kill(pid, signal.SIGKILL)
+        for pid in running:
+            with contextlib.suppress(OSError):
+                os.waitpid(pid, 0)
+        shutil.rmtree(self.folder, ignore_errors=True)
         os._exit(0)
 
 
@@ -207,11 +216,11 @@ def run_call(request: dict[str, Any]) -> None:
     Path(request["to"]).write_text(json.dumps(result), encoding="utf-8")
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, folder: str) -> None:
     """Import what notebooks need, answering requests in between, then answer until the run ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path = [entry for entry in sys.path if entry]
-    server = ForkServer(socket.socket(fileno=descriptor))
+    server = ForkServer(socket.socket(fileno=descriptor), folder)
     without_slow_extras()
     wanted = os.environ.get(IMPORTS)
     for module in MODULES if wanted is None else wanted.split():
@@ -226,4 +235,4 @@ def main(descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2])

@@ -18,9 +18,9 @@ from helpers.running.box import furnish, results
 from helpers.running.fingerprint import Contents
 from helpers.running.layout import EXECUTED, OUTPUT_FOLDERS, Layout
 from helpers.running.plan import Inputs, check_inputs, key, reasons, summary
-from helpers.running.server import close, server
+from helpers.running.server import server, stop
 from helpers.running.steps import Refusal, Step, ancestors, dependencies, filled, load, overlap
-from helpers.running.store import Store, in_place, place, recover
+from helpers.running.store import Made, Store, in_place, place, recover
 
 
 class Failure(Exception):
@@ -44,13 +44,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Built:
-    """A finished step: the key under which its `files` (path -> hash) are stored, and what they rest on."""
+    """A finished step: what became of it, what its results rest on, and the results as stored."""
 
     done: Done
-    key: str
     parts: dict[str, Any]
-    files: dict[str, str]
-    observed: dict[str, str]
+    made: Made
 
 
 class Reporter:
@@ -201,8 +199,11 @@ class Run:
                             ]
                 elif failures:
                     break
+        except Exception:
+            pool.shutdown(cancel_futures=True)
+            raise
         except BaseException:
-            close()  # kernels and what they started die with their server
+            stop()  # kernels and what they started die with their server
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
@@ -241,12 +242,11 @@ class Run:
 
     def _take(self, step: Step, parts: dict[str, Any], why: list[str]) -> bool:
         """Take the results of `step` from the store, if some run has made them from the same parts."""
-        name = key(step, parts)
-        made = self.store.get(name)
+        made = self.store.get(key(step, parts))
         if made is None:
             return False
         done = Done(step.name, "taken", 0.0, summary(why))
-        self._accept(step, Built(done, name, parts, made["files"], made["observed"]))
+        self._accept(step, Built(done, parts, made))
         self.done[step.name] = done
         return True
 
@@ -264,11 +264,11 @@ class Run:
             raise Failure(f"{step.name}: {stale[0]} changed since the run began; run again")
 
     def _accept(self, step: Step, built: Built) -> None:
-        for path, sha in built.files.items():
-            source = self.store.file(built.key, path)
-            self.inputs.made[path] = (sha, source)
-            self.wanted[self.in_place(path)] = (sha, source)
-        self.state[step.name] = {"parts": built.parts, "files": built.files, "observed": built.observed}
+        made = built.made
+        for path, sha in made.files.items():
+            self.inputs.made[path] = (sha, made.file(path))
+            self.wanted[self.in_place(path)] = (sha, made.file(path))
+        self.state[step.name] = {"parts": built.parts, "files": made.files, "observed": made.observed}
 
     def _run(self, step: Step, parts: dict[str, Any], why: list[str]) -> Built:
         """Execute `step` in a box of its own and store what it wrote."""
@@ -295,12 +295,10 @@ class Run:
             raise Failure(f"{step.name} failed{where}: {fault.error}")
         self._steady(step, parts)
         seconds = time.monotonic() - start
-        name = key(step, parts)
-        observed = self._observed(box, parts["files"])
-        changed = self.store.put(name, box, files, observed)
+        made, changed = self.store.put(key(step, parts), box, files, self._observed(box, parts["files"]))
         shutil.rmtree(box, ignore_errors=True)
         notes = [f"other bytes than before from the same inputs: {', '.join(changed)}"] if changed else []
-        return Built(Done(step.name, "ran", seconds, summary(why), tuple(notes)), name, parts, files, observed)
+        return Built(Done(step.name, "ran", seconds, summary(why), tuple(notes)), parts, made)
 
     def _observed(self, box: Path, reads: dict[str, str]) -> dict[str, str]:
         """Return path -> hash of the project's own files that the step opened in `box` beside what it declares."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -56,10 +57,12 @@ class Server:
         self._channel = mine
         #: Hashes of the library's modules as they are now, which is how forked kernels may have them.
         self.library = every_module(Contents())
+        #: Where kernels have their sockets; the server takes it away at its end, however the run ends.
+        self.folder = tempfile.mkdtemp(prefix="brief-")
         self._guard = threading.Lock()
         with other:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "helpers.running.forkserver", str(other.fileno())],
+                [sys.executable, "-P", "-m", "helpers.running.forkserver", str(other.fileno()), self.folder],
                 pass_fds=[other.fileno()],
                 env=environment(),
                 stdin=subprocess.DEVNULL,
@@ -123,16 +126,26 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 _current: Server | None = None
+_stopping = False
 _starting = threading.Lock()
 
 
 def server(*, start: bool = True) -> Server | None:
-    """Return this process's fork server, started when first asked for; None where there can be none."""
+    """Return this process's fork server, started when first asked for; None where there can be none.
+
+    Raises
+    ------
+    ServerError
+        Once `stop` has been called: nothing may be started any more.
+    """
     global _current
     with _starting:
+        if _stopping:
+            raise ServerError("the run is being stopped")
         if _current is None and start and hasattr(os, "fork") and sys.platform == "linux":
             if os.environ.get(KERNELS) == "cold":
                 return None
@@ -148,6 +161,15 @@ def close() -> None:
         if _current is not None:
             _current.close()
         _current = None
+
+
+def stop() -> None:
+    """End the fork server with all kernels, for good: the process is about to end, whatever its threads are doing."""
+    global _stopping
+    _stopping = True
+    with _starting:
+        if _current is not None:
+            _current.close()
 
 
 class Child:

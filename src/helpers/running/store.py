@@ -9,8 +9,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,21 @@ from helpers.running.layout import OUTPUT_FOLDERS, Layout
 LARGEST = 400_000_000
 
 
+@dataclass(frozen=True)
+class Made:
+    """An entry of the store: its folder, its `files` and the `observed` files it rests on (path -> hash)."""
+
+    place: Path
+    files: dict[str, str]
+    observed: dict[str, str]
+
+    def file(self, path: str) -> Path:
+        """Return where the file `path` lies."""
+        return self.place / "files" / path
+
+
 class Store:
-    """Results of finished steps in ``.brief/store/KEY``: ``files/`` and ``made.json``.
+    """Results of finished steps in ``.brief/store/KEY.WHEN``: ``files/`` and ``made.json``.
 
     ``made.json`` holds the results' hashes and, as ``observed``, those of the project's files that the step was seen
     to open beside what it declares: the entry counts only as long as they are as they were.
@@ -34,47 +49,43 @@ class Store:
         self.folder = folder
         self.contents = contents
 
-    def get(self, key: str) -> dict[str, Any] | None:
-        """Return what is stored under `key` (``files`` and ``observed``: path -> hash), if it is whole and true."""
-        place = self.folder / key
-        try:
-            made: dict[str, Any] = json.loads((place / "made.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        if any(self.contents.hash(place / "files" / path) != sha for path, sha in made["files"].items()):
-            return None
-        if any(self.contents.hash(self.root / path) != sha for path, sha in made["observed"].items()):
-            return None
-        os.utime(place)
-        return made
+    def get(self, key: str) -> Made | None:
+        """Return what is stored under `key`, the newest that is whole and true; None if nothing is."""
+        for place in sorted(self.folder.glob(f"{key}.*"), key=lambda place: place.name, reverse=True):
+            try:
+                made = json.loads((place / "made.json").read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+            whole = all(self.contents.hash(place / "files" / path) == sha for path, sha in made["files"].items())
+            if whole and all(self.contents.hash(self.root / path) == sha for path, sha in made["observed"].items()):
+                with contextlib.suppress(OSError):
+                    os.utime(place)
+                return Made(place, made["files"], made["observed"])
+        return None
 
-    def file(self, key: str, path: str) -> Path:
-        """Return where the file `path` of `key` lies."""
-        return self.folder / key / "files" / path
+    def put(
+        self, key: str, folder: Path, files: Mapping[str, str], observed: Mapping[str, str]
+    ) -> tuple[Made, list[str]]:
+        """Store `files` (path -> hash) from `folder`; return the entry, and what differs from an earlier one's files.
 
-    def put(self, key: str, folder: Path, files: Mapping[str, str], observed: Mapping[str, str]) -> list[str]:
-        """Store `files` (path -> hash) from `folder`; return what differs from what the same inputs gave before."""
+        An entry is never changed once it stands, so that runs at the same time do not take it from each other.
+        """
         before = self.get(key)
-        if before is not None and before["files"] == dict(files) and before["observed"] == dict(observed):
-            return []
-        beside = self.folder / f"{key}.{os.getpid()}"
-        shutil.rmtree(beside, ignore_errors=True)
+        if before is not None and (before.files, before.observed) == (dict(files), dict(observed)):
+            return before, []
+        name = f"{key}.{time.time_ns()}-{os.getpid()}-{threading.get_ident()}"
+        beside = self.folder / f"new.{name}"
         for path in files:
             target = beside / "files" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             (folder / path).replace(target)
-        (beside / "files").mkdir(parents=True, exist_ok=True)
+        beside.mkdir(parents=True, exist_ok=True)
         made = {"files": dict(files), "observed": dict(observed)}
         (beside / "made.json").write_text(json.dumps(made), encoding="utf-8")
-        place = self.folder / key
-        if place.exists():
-            old = self.folder / f"{key}.{os.getpid()}.old"
-            place.replace(old)
-            shutil.rmtree(old, ignore_errors=True)
-        beside.replace(place)
-        if before is None:
-            return []
-        return sorted(path for path in {*files, *before["files"]} if files.get(path) != before["files"].get(path))
+        place = beside.replace(self.folder / name)
+        earlier = before.files if before is not None else dict(files)
+        changed = sorted(path for path in {*files, *earlier} if files.get(path) != earlier.get(path))
+        return Made(place, made["files"], made["observed"]), changed
 
     def trim(self, largest: int = LARGEST) -> None:
         """Forget what was used longest ago until the store is at most `largest` bytes."""

@@ -23,7 +23,7 @@ from helpers.running.layout import OUTPUT_FOLDERS, Layout
 from helpers.running.locking import held
 from helpers.running.request import checked, from_file_any, run_name
 from helpers.running.run import Failure, cores
-from helpers.running.server import close
+from helpers.running.server import close, stop
 from helpers.running.steps import Refusal
 from helpers.running.store import write_whole
 
@@ -120,7 +120,7 @@ def here(root: Path, sets: list[Set], jobs: int, force: bool) -> Iterator[Outcom
             for future in as_completed(futures):
                 yield future.result()
         except BaseException:
-            close()
+            stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     contents.save()
