@@ -1,6 +1,8 @@
 // Numbers open what they rest on. Without this script they are links to the list of evidence.
 (function () {
   "use strict";
+  var contents = document.getElementById("contents");
+  if (contents && window.matchMedia("(max-width: 61.99rem)").matches) contents.open = false;
   var box = document.getElementById("behind");
   var heading = document.getElementById("behind-title");
   var text = document.getElementById("behind-text");

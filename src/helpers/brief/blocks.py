@@ -37,6 +37,8 @@ class Picture:
     alt: str
     source: str
     view: Mapping[str, str]
+    caption: str = ""
+    paper: bool = True
 
     @property
     def wide(self) -> Path:

@@ -27,9 +27,10 @@ def write_html(document: Document) -> Path:
 
 
 def write_pdf(document: Document) -> Path:
-    """Write ``brief.pdf`` beside the facts of the document's run; return its path."""
+    """Write ``brief.pdf`` and the picture of its first page beside the facts of the document's run; return its path."""
     parameters = document.run.parameters
-    return pdf.render(document, resolve(parameters.report_dir) / "brief.pdf", head(parameters))
+    report = resolve(parameters.report_dir)
+    return pdf.render(document, report / "brief.pdf", head(parameters), report / "first-page.png")
 
 
 def head(parameters: Parameters) -> dict[str, Any]:

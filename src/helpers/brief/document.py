@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,13 @@ def load(parameters: Parameters) -> Run:
                 raise
     return Run(
         parameters,
-        own.record(merge(report / "facts"), clean_tables["incidents"], parameters),
+        own.record(
+            merge(report / "facts"),
+            clean_tables["incidents"],
+            parameters,
+            clean_tables.get("reports"),
+            handed.get("specifications"),
+        ),
         clean_tables,
         handed,
         resolve(parameters.figures_dir),
@@ -181,16 +187,17 @@ class Document:
             self.pictures[name] = blocks.picture(name, len(self.pictures) + 1, self.run.figures)
         return self.pictures[name].number
 
-    def figure_if(self, name: str, paper: bool = True) -> Any:
-        """Return figure `name` if the run made it; without `paper`, on the screen alone."""
+    def figure_if(self, name: str, caption: str = "", paper: bool = True) -> Any:
+        """Return figure `name` over `caption` if the run made it; without `paper`, on the screen alone."""
         if not (self.run.figures / f"{name}.json").exists():
             return Nothing()
-        made = self.figure(name)
+        made = self.figure(name, caption, paper)
         return made if paper else Made(made.html, lambda: "")
 
-    def figure(self, name: str) -> Made:
+    def figure(self, name: str, caption: str = "", paper: bool = True) -> Made:
         """Return figure `name` as a block."""
         self.figure_number(name)
+        self.pictures[name] = replace(self.pictures[name], caption=caption, paper=paper)
         return blocks.figure(self.pictures[name], self.pages)
 
     def table(

@@ -21,13 +21,24 @@ from helpers.paths import resolve
 
 #: Sources that the printed appendix names for an incident; the rest is counted.
 SOURCES_SHOWN = 4
-ROWS_SHOWN = 6
+ROWS_SHOWN = 2
+#: Runs of incident numbers that the printed list of evidence names; of a longer one it says how many there are.
+RUNS_SHOWN = 8
+
+#: Characters of a number or of words as printed by which the list names them.
+PRINTED = 60
+
+#: Pixels an inch of the picture of the first page: some thousand across.
+FIRST_PAGE_PPI = 121
 
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,;:()%?’“”–")
 
 
-def render(document: Document, path: Path, head: dict[str, Any]) -> Path:
-    """Write the PDF of `document` to `path` and return it; `head` holds title, description, kicker and the like."""
+def render(document: Document, path: Path, head: dict[str, Any], first_page: Path | None = None) -> Path:
+    """Write the PDF of `document` to `path` and return it; `head` holds title, description, kicker and the like.
+
+    `first_page`: where a PNG picture of the first page goes, if anywhere.
+    """
     body = document.blocks("typst")
     tree = {"pandoc-api-version": document.text.tree["pandoc-api-version"], "meta": document.metadata(), "blocks": body}
     cited = json.loads(
@@ -37,37 +48,41 @@ def render(document: Document, path: Path, head: dict[str, Any]) -> Path:
     )
     cited["blocks"] = _targets_kept(cited["blocks"], document)
     try:
-        made = _compiled(document, cited, head, _text)
+        made, picture = _compiled(document, cited, head, _text, first_page is not None)
     except typst.TypstError as error:
         if "could not be displayed" not in str(error):
             raise
-        made = _compiled(document, cited, head, _bare)
+        made, picture = _compiled(document, cited, head, _bare, first_page is not None)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(made)
+    if first_page is not None:
+        first_page.write_bytes(picture)
     return path
 
 
-def _compiled(document: Document, cited: dict[str, Any], head: dict[str, Any], shown: Callable[[str], str]) -> bytes:
-    """Return the PDF; `shown` says how text is written that the fonts may not hold."""
+def _compiled(
+    document: Document, cited: dict[str, Any], head: dict[str, Any], shown: Callable[[str], str], first_page: bool
+) -> tuple[bytes, bytes]:
+    """Return the PDF and the PNG of its first page; `shown` says how text is written that the fonts may not hold."""
     literal = {**cited, "blocks": nodes.change(cited["blocks"], lambda node: _literal(node, shown))}
     markup = nodes.pandoc(json.dumps(literal), "--from=json", "--to=typst", "--wrap=none")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         shutil.copyfile(document.theme / "brief.typ", work / "brief.typ")
         (work / "data.json").write_text(as_json(_data(document, head, shown)), encoding="utf-8")
-        for picture in document.pictures.values():
+        for picture in (shown for shown in document.pictures.values() if shown.paper):
             shutil.copyfile(picture.wide, work / f"{picture.name}.svg")
         main = '#import "brief.typ": *\n#show: brief\n#masthead()\n\n' + markup
         (work / "main.typ").write_text(main, encoding="utf-8")
-        made = typst.compile(
+        compiler = typst.Compiler(
             str(work / "main.typ"),
             root=str(work),
             font_paths=[str(resolve("report/fonts"))],
             ignore_system_fonts=True,
-            pdf_standards=["ua-1"],
-            timestamp=0,
         )
-    return bytes(made)
+        made: Any = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=0)
+        pages: Any = compiler.compile(format="png", ppi=FIRST_PAGE_PPI, timestamp=0) if first_page else b""
+    return bytes(made), bytes(pages[0] if isinstance(pages, list) else pages)
 
 
 def _text(text: str) -> str:
@@ -126,6 +141,7 @@ def _identifiers(tree: Any) -> set[str]:
 
 def _data(document: Document, head: dict[str, Any], letters: Callable[[str], str]) -> dict[str, Any]:
     """Return what the theme reads as JSON: head, figures, evidence, incidents, all of it text that can be printed."""
+    paper = {name: shown for name, shown in document.pictures.items() if shown.paper}
     data = {
         **head,
         "figures": {
@@ -133,16 +149,17 @@ def _data(document: Document, head: dict[str, Any], letters: Callable[[str], str
                 "file": f"{name}.svg",
                 "alt": shown.alt,
                 "aspect": _aspect(shown),
-                "caption": f"Figure {shown.number}. Data: figures/{name}.csv",
+                "caption": " ".join(filter(None, (f"Figure {place}.", shown.caption, f"Data: figures/{name}.csv"))),
             }
-            for name, shown in document.pictures.items()
+            for place, (name, shown) in enumerate(paper.items(), 1)
         },
         "evidence": [
             {
                 "id": entry.identifier,
-                "text": entry.fact.text,
+                "text": clean(entry.fact.text, PRINTED),
                 "name": entry.fact.name.replace(".", ".\u200b").replace("_", "_\u200b"),
-                "incidents": _ranges(entry.numbers, document.ids),
+                "incidents": _ranges(entry.numbers, document.ids)[:RUNS_SHOWN],
+                "all": _all(entry.numbers),
                 "rows": "; ".join(summary(table, rows, ROWS_SHOWN) for table, rows in entry.rows),
                 "note": entry.fact.note,
             }
@@ -191,6 +208,14 @@ def _ranges(numbers: Iterable[int], ids: dict[int, str]) -> list[list[Any]]:
 
     found = runs(numbers)
     return [[f"{a}–{b}" if b > a else str(a), ids[a], place < len(found) - 1] for place, (a, b) in enumerate(found)]
+
+
+def _all(numbers: Iterable[int]) -> str:
+    """Return how many incidents `numbers` holds, where print does not name them all."""
+    from helpers.brief.evidence import runs
+
+    known = list(numbers)
+    return f"{len(known):,} in all" if len(runs(known)) > RUNS_SHOWN else ""
 
 
 def families() -> list[str]:
