@@ -189,6 +189,13 @@ def settle(server: int, request: dict[str, Any]) -> None:
         sys.modules["numpy"].random.seed(0)
 
 
+def pictures_inline() -> None:
+    """Show figures as pictures: matplotlib's inline backend sees to it as it is imported, which was before the fork."""
+    inline = sys.modules.get("matplotlib_inline.backend_inline")
+    if inline is not None:
+        inline._enable_matplotlib_integration()
+
+
 def run_kernel(argv: list[str], box: str, opened: str) -> None:
     """Be an IPython kernel started with `argv`; at its end write to `opened` which files in `box` were read."""
     from ipykernel.kernelapp import IPKernelApp
@@ -205,6 +212,7 @@ def run_kernel(argv: list[str], box: str, opened: str) -> None:
     sys.argv = ["ipykernel_launcher.py", *argv]
     app: Any = IPKernelApp.instance()
     app.initialize(argv)
+    pictures_inline()
     app.start()
     Path(opened).write_text(json.dumps(sorted(seen)), encoding="utf-8")
 
