@@ -41,7 +41,8 @@ def clean() -> dict[str, pd.DataFrame]:
 @cache
 def steady() -> Facts:
     """Facts that no parameter of these sets changes: those of the cleaning."""
-    return Facts.read(ROOT / "report/facts/01_clean.json")
+    every = Facts.read(ROOT / "report/facts.json")
+    return Facts(fact for fact in every.values() if fact.name.split(".")[0] in ("data", "reliability"))
 
 
 def facts_for(parameters: Parameters) -> Facts:
@@ -64,7 +65,7 @@ def facts_for(parameters: Parameters) -> Facts:
     )
     order = ("claims", "incidents", "reports", "official_counts", "responses", "sources")
     claims.record(facts, claims.analyse_claims(*(data[name] for name in order), parameters))
-    return own.record(facts, data["incidents"], parameters)
+    return own.record(facts, data["incidents"], parameters, data["reports"])
 
 
 def settings_for(seed: int) -> dict[str, Any]:
@@ -134,8 +135,10 @@ SLIPS = (
     r"\{\{|\}\}|\{%|%\}|\ue000|\ue001",
     r"\b(nan|None|NaT|NaN|undefined|inf|True|False)\b",
     r"\(\s*\)|\[\s*\]|\(,|, ,|,\.|;\.|\.\.(?!\.)|:\.|: \.|\s,|\s\.(?!\d)|;\s*;",
-    r"(?<![.,\d])\b([Oo]ne|1) (attacks|days|strikes|statements|sources|reports|totals|changes|weeks|incidents|members|readings)\b",
-    r"(?<![.,\d])\b(two|three|four|five|six|seven|eight|nine|\d\d+) (attack|day|strike|statement|total|change|member|source) ",
+    r"(?<![.,\d])\b([Oo]ne|1) (attacks|days|strikes|statements|sources|reports|totals|changes|weeks|incidents|members|"
+    r"readings)\b",
+    r"(?<![.,\d])\b(two|three|four|five|six|seven|eight|nine|\d\d+) "
+    r"(attack|day|strike|statement|total|change|member|source) ",
     r"\b[Aa] (one|[aeiou]\w+ attack)\b|\b[Aa]n (one|US|two|three)\b",
     r"\b[Oo]ne (are|were|have|rest|contradict)\b|\b(two|three|four|five|six|seven|eight|nine) (is|was|has) ",
     r"\b(\w+) \1\b(?<!that that)(?<!had had)",
