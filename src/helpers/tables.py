@@ -15,6 +15,9 @@ from helpers.paths import resolve
 #: Columns that hold days, in every clean table.
 DAYS = ("date", "date_earliest", "date_latest", "published", "as_of", "stated_on", "start", "end")
 
+#: Floats in a CSV keep twelve significant figures, since the last ones differ between processors.
+FIGURES = "%.12g"
+
 #: Signs at the start of a cell that a spreadsheet would run as a formula.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -82,7 +85,7 @@ def hand_over(frame: pd.DataFrame, name: str, report_dir: str | Path) -> Path:
     path = resolve(report_dir) / "tables" / f"{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     shown = frame.map(for_spreadsheet)
-    shown.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", date_format="%Y-%m-%d")
+    shown.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES)
     return path
 
 

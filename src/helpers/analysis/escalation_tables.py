@@ -9,7 +9,7 @@ import pandas as pd
 from helpers.analysis.escalation import EscalationResult
 from helpers.analysis.power import adjusted
 from helpers.paths import resolve
-from helpers.tables import for_spreadsheet
+from helpers.tables import FIGURES, for_spreadsheet
 from helpers.vocabulary import COUNTRIES
 
 
@@ -127,6 +127,8 @@ def write_tables(result: EscalationResult, folder: str | Path) -> list[Path]:
         ("countries", countries_table(result)),
     ):
         path = target / f"{name}.csv"
-        frame.map(for_spreadsheet).to_csv(path, index=False, lineterminator="\n", date_format="%Y-%m-%d")
+        frame.map(for_spreadsheet).to_csv(
+            path, index=False, lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES
+        )
         written.append(path)
     return written

@@ -56,8 +56,8 @@ CHOICES: dict[str, dict[str, str]] = {
     },
     "bounds": {
         "given": "ceasefire’s days",
-        "start_early": "a day earlier from",
-        "start_late": "a day later from",
+        "start_early": "from a day earlier",
+        "start_late": "from a day later",
         "end_early": "a day less",
         "end_late": "a day more",
         "truce": "from 07:00 to 07:00",

@@ -30,7 +30,7 @@ from helpers.figures.svg import lighter
 from helpers.figures.text import extent, families, wrap
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
-from helpers.tables import for_spreadsheet
+from helpers.tables import FIGURES, for_spreadsheet
 
 INK = "#1a1a1a"
 MUTED = "#5f6368"
@@ -352,7 +352,7 @@ def save(
                 wide = figure
             plt.close(figure)
     shown = data.map(for_spreadsheet)
-    shown.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d")
+    shown.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES)
     beside = {"title": title, "alt": alt, "source": source, "view": dict(view or {})}
     (target / f"{name}.json").write_text(json.dumps(beside, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     assert wide is not None
