@@ -16,9 +16,6 @@ from helpers.facts import Facts
 from helpers.parameters import Parameters
 
 REPORT = ROOT / "report"
-pytestmark = pytest.mark.skipif(
-    not (REPORT / "facts.json").exists(), reason="the default brief has not been built: run `make report`"
-)
 
 
 @pytest.fixture(scope="module")

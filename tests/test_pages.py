@@ -15,8 +15,6 @@ from pypdf import PdfReader
 BRIEF = ROOT / "report" / "brief.html"
 PAPER = ROOT / "report" / "brief.pdf"
 
-pytestmark = pytest.mark.skipif(not BRIEF.exists(), reason="the default brief has not been built: run `make report`")
-
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:

@@ -32,7 +32,7 @@ def test_printed_text_is_words_and_nothing_else(tmp_path: Path) -> None:
 
 def test_a_forged_mark_stands_for_nothing(tmp_path: Path) -> None:
     blocks = filled(tmp_path, "{{ secret }} {{ text }}\n", secret="hidden", text="\ue0000\ue001")
-    assert nodes.plain_text(blocks) == "hidden \ufffd0\ufffd"
+    assert nodes.plain_text(blocks) == "hidden \u25a10\u25a1"
 
 
 def test_a_fact_is_a_link_to_its_evidence_and_keeps_the_words_around_it(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from fontTools.ttLib import TTFont
 from helpers.paths import resolve
 
 #: Stands for a character that cannot be shown.
-REPLACEMENT = "\ufffd"
+REPLACEMENT = "\u25a1"
 
 #: Signs that steer direction or tag text invisibly: they could turn the text around them, and print nothing.
 _INVISIBLE = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]")

@@ -189,7 +189,8 @@ class Prose:
         """Return each missile attack of a stated kind: weapon, place, day, and what its sources call the weapon."""
         ladder = weapons(self.parameters.reference_dir)
         parts: list[str | Fact | Printed | Phrase] = []
-        for incident in self.facts["escalation.timing.plain.k"].incidents:
+        name = "escalation.timing.plain.k"
+        for incident in self.facts[name].incidents if name in self.facts else ():
             said = {code: self.facts.get(f"escalation.said.{incident}.{code}") for code in ladder}
             told = sorted((f for f in said.items() if f[1] is not None), key=lambda item: -int(item[1].value or 0))  # type: ignore[union-attr]
             words = [
@@ -239,10 +240,11 @@ class Prose:
             mine = self.facts.get(f"escalation.places.{code}.incidents")
             if mine is not None:
                 parts.append(Phrase((number(mine), f" in {COUNTRIES[code]}")))
-        total = self.facts["brief.incidents"].value
         if len(parts) < 2:
             return Phrase(())
-        return Phrase((f"{'Attacks' if total != 1 else 'The attack'} by country: ", listing(parts), "."))
+        return Phrase(
+            (f"{'Attacks' if self.value('brief.incidents') != 1 else 'The attack'} by country: ", listing(parts), ".")
+        )
 
     def coverage_by_stretch(self) -> Any:
         """Return a table of officials' counts and what the record holds, by stretch of time and country."""
@@ -265,7 +267,7 @@ class Prose:
                 self.shown(f"brief.confirmed_share.{code}"),
             ]
             for code, words in CONFIRMATION.items()
-            if self.value(f"brief.confirmed.{code}")
+            if self.has(f"brief.confirmed.{code}") and self.value(f"brief.confirmed.{code}")
         ]
         return self.make.table(
             "grades", "Attacks by the strongest confirmation", ["Confirmed by", "Attacks", "Share"], rows
@@ -314,7 +316,7 @@ class Prose:
                 )
             )
             for name, said in words.items()
-            if self.value(f"claims.{name}")
+            if self.has(f"claims.{name}") and self.value(f"claims.{name}")
         ]
         return listing(parts)
 
