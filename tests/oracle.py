@@ -14,6 +14,8 @@ from scipy import stats
 
 ROOT = Path(__file__).resolve().parents[1]
 CLEAN = ROOT / "data" / "clean"
+#: The days that were coded (codebook, its first lines); on others nothing is known, which is not the same as quiet.
+CODED = (date(2023, 10, 17), date(2024, 2, 29))
 GRADES = ["us_official", "local_official", "media_only", "claim_only"]
 WEAKEST = {"us_official": 1, "local_official": 2, "media": 3, "anyone": 4}
 COUNTRIES = {"IQ": "Iraq", "SY": "Syria", "JO": "Jordan"}
@@ -74,7 +76,8 @@ class Record:
             & frame["confirmation"].isin(kept)
         ]
         self.frame = frame.sort_values(["day", "incident_id"])
-        self.days = [self.start + timedelta(n) for n in range((self.end - self.start).days + 1)]
+        first, last = max(self.start, CODED[0]), min(self.end, CODED[1])
+        self.days = [first + timedelta(n) for n in range((last - first).days + 1)]
 
     def count(self, inside: Any) -> tuple[int, int]:
         """Attacks on, and number of, the days that `inside` picks."""
