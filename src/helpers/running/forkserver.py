@@ -189,8 +189,14 @@ def settle(server: int, request: dict[str, Any]) -> None:
         sys.modules["numpy"].random.seed(0)
 
 
-def pictures_inline() -> None:
-    """Show figures as pictures: matplotlib's inline backend sees to it as it is imported, which was before the fork."""
+def show_as_in_a_notebook() -> None:
+    """Show figures and tables as an ordinary kernel does: libraries see to it as they are imported, before the fork.
+
+    Matplotlib's inline backend hooks itself into IPython; pandas shows up to 20 columns outside a terminal.
+    """
+    pandas = sys.modules.get("pandas")
+    if pandas is not None:
+        pandas.set_option("display.max_columns", 20)
     inline = sys.modules.get("matplotlib_inline.backend_inline")
     if inline is not None:
         inline._enable_matplotlib_integration()
@@ -212,7 +218,7 @@ def run_kernel(argv: list[str], box: str, opened: str) -> None:
     sys.argv = ["ipykernel_launcher.py", *argv]
     app: Any = IPKernelApp.instance()
     app.initialize(argv)
-    pictures_inline()
+    show_as_in_a_notebook()
     app.start()
     Path(opened).write_text(json.dumps(sorted(seen)), encoding="utf-8")
 
