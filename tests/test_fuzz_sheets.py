@@ -127,5 +127,5 @@ def test_each_kind_of_mutation_in_the_reports(change, small: Folder, tmp_path: P
 
 @pytest.mark.soak
 def test_many_mutated_sheets(small: Folder, tmp_path: Path) -> None:
-    """A share of the ten thousand that ``python benchmarks/fuzz_sheets.py`` runs."""
-    survive(small, range(1_000, 1_400), tmp_path)
+    """A share of the ten thousand that ``python benchmarks/fuzz_sheets.py`` runs; 970 once lost a row in silence."""
+    survive(small, range(600, 1_000), tmp_path)
