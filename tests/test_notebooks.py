@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import fnmatch
 import json
 import shutil
@@ -134,3 +135,22 @@ def test_the_same_bytes_in_another_place_time_locale_and_number_of_jobs(tmp_path
     for other in found[1:]:
         assert found[0].keys() == other.keys()
         assert [path for path, content in found[0].items() if other[path] != content] == []
+
+
+@pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
+def test_an_executed_notebook_shows_the_figures_as_saved_with_their_words(path: Path) -> None:
+    figures = {file.read_bytes(): file for file in (ROOT / "figures").glob("*.png")}
+    shown = [
+        (base64.b64decode(output["data"]["image/png"]), output["metadata"]["image/png"]["alt"])
+        for cell in cells(ROOT / "report/notebooks" / path.name)
+        for output in cell.get("outputs", [])  # type: ignore[attr-defined]
+        if "image/png" in output.get("data", {})
+    ]
+    for picture, alt in shown:
+        words = json.loads(figures[picture].with_suffix(".json").read_text(encoding="utf-8"))
+        assert alt == words["alt"]
+    writes = [
+        name.removeprefix("{figures_dir}/") for name in json.loads(path.read_text())["metadata"]["brief"]["writes"]
+    ]
+    own = {file.stem for file in figures.values() if any(fnmatch.fnmatch(file.name, name) for name in writes)}
+    assert {figures[picture].stem for picture, _ in shown} == own

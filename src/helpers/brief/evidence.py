@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -97,15 +98,15 @@ class Evidence:
         if frame is None or key not in frame.columns:
             return tuple(Row(clean(identifier)) for identifier in identifiers)
         known = {str(row[key]): row for row in frame[frame[key].isin(set(identifiers))].to_dict("records")}
-        addresses = self._addresses()
         found = []
         for identifier in identifiers:
             row = known.get(identifier)
             text = describe(table, row) if row else clean(identifier)
             first = str(row.get("source_id") or row.get("sources") or "").split(";")[0] if row else ""
-            found.append(Row(text, addresses.get(first, "")))
+            found.append(Row(text, self._addresses.get(first, "")))
         return tuple(found)
 
+    @cached_property
     def _addresses(self) -> dict[str, str]:
         frame = self._tables.get("sources")
         if frame is None:

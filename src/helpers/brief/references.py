@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,13 @@ from helpers.brief import nodes
 from helpers.brief.nodes import Node
 from helpers.brief.plain import LONGEST, anchor, clean
 
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f]*")
+
 
 def safe_address(address: object) -> str:
     """Return `address` if it is one of the web (http or https, no white space), else an empty text."""
     text = "" if address is None or address != address else str(address).strip()
-    ordinary = text.startswith(("http://", "https://")) and not any(sign.isspace() or ord(sign) < 32 for sign in text)
-    return text if ordinary else ""
+    return text if _ADDRESS.fullmatch(text) else ""
 
 
 def methods() -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -151,7 +152,7 @@ def source(result: ClaimsResult) -> str:
     )
 
 
-def save(result: ClaimsResult, folder: str | Path) -> Figure:
+def save(result: ClaimsResult, folder: str | Path) -> Image:
     """Write the figure ``claims`` to `folder`; return it at full width."""
     columns = ["claim_id", "statement", "comparator", "value", "verdict", "measured", "low", "high", "reason"]
     return style.save(

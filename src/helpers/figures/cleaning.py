@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -126,7 +127,7 @@ def alt(tables: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def save(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> Figure:
+def save(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> Image:
     """Write the figure ``sources`` to `folder`; return it at full width."""
     shares = disputed(tables).rename(columns={"label": "what"})[["what", "spoken", "disputed", "share"]]
     counts = origins(tables["incidents"]).reset_index(names="origins").assign(what="incidents by origins")

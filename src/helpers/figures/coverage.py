@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, PercentFormatter
@@ -199,7 +200,7 @@ def alt(result: CoverageResult) -> str:
     return f"{title(result)}." + (f" By country: {'; '.join(parts)}." if parts else "")
 
 
-def save(result: CoverageResult, folder: str | Path) -> Figure:
+def save(result: CoverageResult, folder: str | Path) -> Image:
     """Write the figure ``coverage`` to `folder`; return it at full width."""
     p = result.parameters
     return style.save(

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -109,7 +110,7 @@ def weekly_alt(result: EscalationResult, parameters: Parameters) -> str:
     return f"{weekly_title(result)}. Bars of incidents a week, in all by highest weapon {joined(listed)}.{most}"
 
 
-def weekly(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:
+def weekly(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Image:
     """Save the figure ``weapons-weekly`` in `folder` and return it."""
     return style.save(
         lambda layout: draw_weekly(result, parameters, layout),
@@ -224,7 +225,7 @@ def readings_alt(result: EscalationResult) -> str:
     return f"{readings_title(result)}. Kendall’s tau-b with 95% interval by reading: {'; '.join(words)}."
 
 
-def readings(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:
+def readings(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Image:
     """Save the figure ``escalation-readings`` in `folder` and return it."""
     return style.save(
         lambda layout: draw_readings(result, parameters, layout),

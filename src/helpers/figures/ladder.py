@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -319,7 +320,7 @@ def _span(rows: pd.DataFrame) -> str:
     return f"{short_day(first)} to {short_day(last)}"
 
 
-def ladder(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:
+def ladder(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Image:
     """Save the figure ``ladder`` in `folder` and return it."""
     columns = ["incident_id", "date", "country", "site_name", "top_weapon", "rung", "confirmation", "us_killed"]
     return style.save(

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
@@ -257,7 +258,7 @@ def map_alt(result: EscalationResult, parameters: Parameters) -> str:
     ).strip()
 
 
-def site_map(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:
+def site_map(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Image:
     """Save the figure ``map`` in `folder` and return it."""
     return style.save(
         lambda layout: draw_map(result, parameters, layout),
@@ -346,7 +347,7 @@ def sites_alt(result: EscalationResult) -> str:
     return f"{sites_title(result)}. Incidents at {many(len(rows), 'place')} against time: {', '.join(rows)}."
 
 
-def sites(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:
+def sites(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Image:
     """Save the figure ``sites`` in `folder` and return it."""
     return style.save(
         lambda layout: draw_sites(result, parameters, layout),

@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, PercentFormatter
@@ -155,7 +156,7 @@ def harm_alt(result: EscalationResult) -> str:
     )
 
 
-def harm(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:
+def harm(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Image:
     """Save the figure ``harm`` in `folder` and return it."""
     columns = ["incident_id", "date", "country", "site_name", "us_killed", "us_injured_best", "us_injured_low"]
     columns += ["us_injured_high", "partner_killed", "partner_injured"]
@@ -300,7 +301,7 @@ def outcomes_alt(result: EscalationResult) -> str:
     return f"{outcomes_title(result)}." + (f" Before and after the pause: {'; '.join(parts)}." if parts else "")
 
 
-def outcomes(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Figure:
+def outcomes(result: EscalationResult, parameters: Parameters, folder: str | Path) -> Image:
     """Save the figure ``outcomes`` in `folder` and return it."""
     return style.save(
         lambda layout: draw_outcomes(result, parameters, layout),

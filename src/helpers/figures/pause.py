@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -326,7 +327,7 @@ def changes_alt(result: PauseResult) -> str:
     return f"{changes_title(result)}. Changes of the daily rate found {'; '.join(parts)}."
 
 
-def save(result: PauseResult, incidents: pd.DataFrame, folder: str | Path) -> dict[str, Figure]:
+def save(result: PauseResult, incidents: pd.DataFrame, folder: str | Path) -> dict[str, Image]:
     """Write the figures ``pause``, ``placebo``, ``changepoints`` and ``stop`` to `folder`; return them at full width.
 
     `incidents` are those that count (`helpers.tables.select`).
@@ -355,7 +356,7 @@ def _save(
     title: Tell,
     alt: Tell,
     data: pd.DataFrame,
-) -> Figure:
+) -> Image:
     return style.save(
         lambda layout: draw(result, layout),
         name,

@@ -7,6 +7,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from IPython.display import Image
 from matplotlib.figure import Figure
 
 from helpers.cleaning.reliability import RELIABLE, TENTATIVE, ReliabilityResult
@@ -141,7 +142,7 @@ def alt(result: ReliabilityResult) -> str:
     )
 
 
-def save(result: ReliabilityResult, folder: str | Path) -> Figure:
+def save(result: ReliabilityResult, folder: str | Path) -> Image:
     """Write the figure ``reliability`` to `folder`; return it at full width."""
     columns = ["measure", "label", "level", "n_pairs", "n_sources", "agreement", "alpha", "alpha_low", "alpha_high"]
     return style.save(

@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -144,7 +145,7 @@ def source(result: ResponsesResult) -> str:
     return style.source_line(result.parameters, len(result.incidents), strikes)
 
 
-def save(result: ResponsesResult, folder: str | Path) -> Figure:
+def save(result: ResponsesResult, folder: str | Path) -> Image:
     """Write the figure ``responses`` to `folder`; return it at full width."""
     p = result.parameters
     return style.save(

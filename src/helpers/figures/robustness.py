@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import Image
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
@@ -261,7 +262,7 @@ def headlines_alt(result: RobustnessResult) -> str:
     return f"{headlines_title(result)}." + (f" Share of the ways of counting: {'; '.join(parts)}." if parts else "")
 
 
-def save(result: RobustnessResult, folder: str | Path) -> dict[str, Figure]:
+def save(result: RobustnessResult, folder: str | Path) -> dict[str, Image]:
     """Write the figures ``specifications`` and ``robustness`` to `folder`; return them at full width."""
     return {
         "specifications": style.save(

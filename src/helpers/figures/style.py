@@ -19,6 +19,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
@@ -298,7 +299,10 @@ def view(parameters: Parameters, **more: str) -> dict[str, str]:
 
 
 def _settle(figure: Figure) -> None:
-    """Lay `figure` out as its SVG needs it, once for all formats: matplotlib would do so twice for each."""
+    """Lay `figure` out as its SVG needs it, once for all formats: matplotlib would do so twice for each.
+
+    Left without a layout engine, it is drawn once when it is saved, not twice. Needs settings that ask for no engine.
+    """
     engine = figure.get_layout_engine()
     if engine is None:
         return
@@ -306,7 +310,7 @@ def _settle(figure: Figure) -> None:
     FigureCanvasSVG(figure)
     figure.dpi = 72
     engine.execute(figure)
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)
     figure.set_canvas(shown)
     figure.dpi = dpi
 
@@ -321,8 +325,8 @@ def save(
     data: pd.DataFrame,
     folder: str | Path,
     view: Mapping[str, str] | None = None,
-) -> Figure:
-    """Draw a figure at each width and write it to `folder`; return the wide one.
+) -> Image:
+    """Draw a figure at each width and write it to `folder`; return the wide one, as a notebook shows it.
 
     Writes ``name.svg``, ``name.png`` (wide), ``name-narrow.svg``, ``name.csv`` (the `data` shown) and ``name.json``
     with title, alt text, source line and the explorer's `view` (address parameters: from, to, country, site, weapon,
@@ -338,22 +342,20 @@ def save(
         raise ValueError(f"figure {name}: {', '.join(blank)} must not be blank")
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
-    wide = None
     for layout in LAYOUTS:
         with mpl.rc_context(use(layout)):
             figure = draw(layout)
-            _settle(figure)
-            suffix = "-narrow" if layout.narrow else ""
-            drawn = io.StringIO()
-            figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-            (target / f"{name}{suffix}.svg").write_text(lighter(drawn.getvalue()), encoding="utf-8")
-            if not layout.narrow:
-                figure.savefig(target / f"{name}.png", dpi=200, metadata={"Software": None})
-                wide = figure
+            with mpl.rc_context({"figure.constrained_layout.use": False}):
+                _settle(figure)
+                suffix = "-narrow" if layout.narrow else ""
+                drawn = io.StringIO()
+                figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+                (target / f"{name}{suffix}.svg").write_text(lighter(drawn.getvalue()), encoding="utf-8")
+                if not layout.narrow:
+                    figure.savefig(target / f"{name}.png", dpi=200, metadata={"Software": None})
             plt.close(figure)
     shown = data.map(for_spreadsheet)
     shown.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES)
     beside = {"title": title, "alt": alt, "source": source, "view": dict(view or {})}
     (target / f"{name}.json").write_text(json.dumps(beside, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    assert wide is not None
-    return wide
+    return Image(filename=str(target / f"{name}.png"), retina=True, alt=alt)  # type: ignore[no-untyped-call]
