@@ -32,7 +32,7 @@ def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--repeats", type=int, default=5, help="how often each way is measured (default 5)")
-    parser.add_argument("--sweeps", type=int, default=5, help="how often each sweep is measured (default 5)")
+    parser.add_argument("--sweeps", type=int, default=1, help="how often each sweep is measured (default 1)")
     parser.add_argument("--print", action="store_true", help="print the table, leave README.md alone")
     asked = parser.parse_args()
     lines = "\n".join([machine(), "", *running.table(asked.repeats, asked.sweeps)])

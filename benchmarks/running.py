@@ -48,12 +48,13 @@ def copy_of_the_project(to: Path) -> Path:
     return to
 
 
-def call(root: Path, *command: str) -> None:
-    """Run a command in the project at `root`, in the environment that kernels of `brief run` have."""
+def call(root: Path, *command: str) -> str:
+    """Run a command in the project at `root`, in the environment that kernels of `brief run` have; return its words."""
     env = {**os.environ, **ENVIRONMENT, "BRIEF_ROOT": str(root), "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return done.stdout
 
 
 def brief(root: Path, *arguments: str) -> None:
@@ -81,9 +82,31 @@ def nbconvert(root: Path) -> None:
         call(root, str(SCRIPTS / "jupyter"), *how, str(path))
 
 
-def plain(root: Path) -> None:
-    """Run the notebooks' code in one plain Python process."""
-    call(root, sys.executable, "-m", "benchmarks.running_plain", str(root))
+class Plain:
+    """Run the notebooks' code in one plain Python process; `parts` keeps what each run tells of its parts."""
+
+    def __init__(self) -> None:
+        self.parts: list[dict[str, list[float]]] = []
+
+    def __call__(self, root: Path) -> None:
+        """Run it."""
+        told = call(root, sys.executable, "-m", "benchmarks.running_plain", str(root))
+        lines = [line.split("\t") for line in told.splitlines() if line.count("\t") == 4]
+        self.parts.append({name: [float(each) for each in seconds] for name, *seconds in lines})
+
+    def table(self) -> list[str]:
+        """Return the lines of a table of the parts: medians."""
+        rows = []
+        for name in self.parts[0]:
+            taken = zip(*(part[name] for part in self.parts), strict=True)
+            seconds, processor, imports, figures = (statistics.median(each) for each in taken)
+            rows.append((name, seconds, processor, imports, figures, max(0.0, seconds - imports - figures)))
+        rows.append(("all", *(sum(row[column] for row in rows) for column in range(1, 6))))
+        head = [
+            "| part | in all (s) | processor (s) | imports | figures | the rest |",
+            "|---|---:|---:|---:|---:|---:|",
+        ]
+        return [*head, *(f"| {name} | {' | '.join(f'{each:.2f}' for each in taken)} |" for name, *taken in rows)]
 
 
 def nothing_built(root: Path) -> None:
@@ -124,16 +147,17 @@ def measure(ways: Sequence[Way], root: Path, repeats: int, same: bool = False) -
                     sys.exit(f"{way.name} ends with other files than {ways[0].name}: {', '.join(differing[:10])}")
 
 
-def row(way: Way, base: float | None) -> str:
-    """Return a line of the table: median, least and most, and how it compares with papermill's command."""
+def row(way: Way, *bases: Way) -> str:
+    """Return a line of the table: median, least and most, and how its median compares with those of `bases`."""
     median = statistics.median(way.seconds)
-    against = "" if base is None else f"{median / base:.3f}"
+    against = [f"{median / statistics.median(base.seconds):.3f}" for base in bases] or ["", ""]
     spread = f"{min(way.seconds):.2f} to {max(way.seconds):.2f}"
-    return f"| {way.name} | {median:.2f} | {spread} | {len(way.seconds)} | {against} |"
+    return f"| {way.name} | {median:.2f} | {spread} | {len(way.seconds)} | {' | '.join(against)} |"
 
 
 def table(repeats: int, sweeps: int) -> list[str]:
-    """Measure all; return the lines of the table."""
+    """Measure all; return the lines of the tables."""
+    plain = Plain()
     with tempfile.TemporaryDirectory(prefix="brief-bench-") as folder:
         root = copy_of_the_project(Path(folder) / "project")
         cold = [
@@ -154,10 +178,13 @@ def table(repeats: int, sweeps: int) -> list[str]:
 
         warm = [
             Way("`brief run`, nothing changed", lambda root: brief(root, "run")),
-            Way(
-                "`brief run`, one parameter changed (`confirmed_by`)",
-                lambda root: brief(root, "run", "--name", "one", "-p", "confirmed_by", "us_official"),
-                anew,
+            *(
+                Way(
+                    f"`brief run`, one parameter changed (`{name}`: {rests} of 8 notebooks rest on it)",
+                    lambda root, name=name, value=value: brief(root, "run", "--name", "one", "-p", name, value),  # type: ignore[misc]
+                    anew,
+                )
+                for name, value, rests in (("confirmed_by", "us_official", 7), ("stop_start", "2024-02-05", 4))
             ),
         ]
         brief(root, "run")
@@ -171,12 +198,12 @@ def table(repeats: int, sweeps: int) -> list[str]:
         sweep = [
             Way(
                 f"`brief sweep`, 50 sets, `--jobs {n}`",
-                lambda root, n=n: brief(root, "sweep", "sweep.yml", "--jobs", n),
+                lambda root, n=n: brief(root, "sweep", "sweep.yml", "--jobs", n),  # type: ignore[misc]
                 swept,
             )
             for n in ("1", "2")
         ]
         measure(sweep, root, sweeps)
-    base = statistics.median(cold[0].seconds)
-    head = ["| way | median (s) | range (s) | repeats | of (a) |", "|---|---:|---:|---:|---:|"]
-    return [*head, *(row(way, base) for way in (*cold, *warm)), *(row(way, None) for way in sweep if way.seconds)]
+    head = ["| way | median (s) | range (s) | repeats | of (a) | of (c) |", "|---|---:|---:|---:|---:|---:|"]
+    rows = [row(way, cold[0], cold[2]) for way in (*cold, *warm)] + [row(way) for way in sweep if way.seconds]
+    return [*head, *rows, "", "Where the time of (c) goes, which every other way spends as well:", "", *plain.table()]
