@@ -96,17 +96,17 @@ class Plain:
 
     def table(self) -> list[str]:
         """Return the lines of a table of the parts: medians."""
-        rows = []
+        rows: dict[str, list[float]] = {}
         for name in self.parts[0]:
             taken = zip(*(part[name] for part in self.parts), strict=True)
             seconds, processor, imports, figures = (statistics.median(each) for each in taken)
-            rows.append((name, seconds, processor, imports, figures, max(0.0, seconds - imports - figures)))
-        rows.append(("all", *(sum(row[column] for row in rows) for column in range(1, 6))))
+            rows[name] = [seconds, processor, imports, figures, max(0.0, seconds - imports - figures)]
+        rows["all"] = [sum(column) for column in zip(*rows.values(), strict=True)]
         head = [
             "| part | in all (s) | processor (s) | imports | figures | the rest |",
             "|---|---:|---:|---:|---:|---:|",
         ]
-        return [*head, *(f"| {name} | {' | '.join(f'{each:.2f}' for each in taken)} |" for name, *taken in rows)]
+        return [*head, *(f"| {name} | {' | '.join(f'{each:.2f}' for each in taken)} |" for name, taken in rows.items())]
 
 
 def nothing_built(root: Path) -> None:
