@@ -28,8 +28,8 @@ RUNS_SHOWN = 8
 #: Characters of a number or of words as printed by which the list names them.
 PRINTED = 60
 
-#: Pixels an inch of the picture of the first page: some thousand across.
-FIRST_PAGE_PPI = 121
+#: Pixels an inch of the picture of the first page: some 1,500 across.
+FIRST_PAGE_PPI = 181
 
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,;:()%?’“”–")
 
@@ -48,22 +48,31 @@ def render(document: Document, path: Path, head: dict[str, Any], first_page: Pat
     )
     cited["blocks"] = _targets_kept(cited["blocks"], document)
     try:
-        made, picture = _compiled(document, cited, head, _text, first_page is not None)
+        made = _compiled(document, cited, head, _text)
     except typst.TypstError as error:
         if "could not be displayed" not in str(error):
             raise
-        made, picture = _compiled(document, cited, head, _bare, first_page is not None)
+        made = _compiled(document, cited, head, _bare)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(made)
     if first_page is not None:
-        first_page.write_bytes(picture)
+        first_page.write_bytes(picture_of(path))
     return path
 
 
-def _compiled(
-    document: Document, cited: dict[str, Any], head: dict[str, Any], shown: Callable[[str], str], first_page: bool
-) -> tuple[bytes, bytes]:
-    """Return the PDF and the PNG of its first page; `shown` says how text is written that the fonts may not hold."""
+def picture_of(path: Path) -> bytes:
+    """Return the first page of the PDF at `path` as PNG."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copyfile(path, Path(folder) / "shown.pdf")
+        page = Path(folder) / "page.typ"
+        page.write_text('#set page(width: auto, height: auto, margin: 0pt)\n#image("shown.pdf")\n', encoding="utf-8")
+        compiler = typst.Compiler(str(page), root=folder, ignore_system_fonts=True)
+        picture: Any = compiler.compile(format="png", ppi=FIRST_PAGE_PPI, timestamp=0)
+    return bytes(picture)
+
+
+def _compiled(document: Document, cited: dict[str, Any], head: dict[str, Any], shown: Callable[[str], str]) -> bytes:
+    """Return the PDF; `shown` says how text is written that the fonts may not hold."""
     literal = {**cited, "blocks": nodes.change(cited["blocks"], lambda node: _literal(node, shown))}
     markup = nodes.pandoc(json.dumps(literal), "--from=json", "--to=typst", "--wrap=none")
     with tempfile.TemporaryDirectory() as folder:
@@ -81,8 +90,7 @@ def _compiled(
             ignore_system_fonts=True,
         )
         made: Any = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=0)
-        pages: Any = compiler.compile(format="png", ppi=FIRST_PAGE_PPI, timestamp=0) if first_page else b""
-    return bytes(made), bytes(pages[0] if isinstance(pages, list) else pages)
+    return bytes(made)
 
 
 def _text(text: str) -> str:
