@@ -282,8 +282,9 @@ def analyse_coverage(
     Confirmation filters what is coded, never what officials counted.
     """
     families = sources.set_index("source_id")["family"]
-    chain = totals.series(counts, families, parameters.countries)
-    split = totals.by_country(counts, families)
+    since = totals.counted_since(counts, parameters)
+    chain = totals.series(counts, families, parameters.countries, since=since)
+    split = totals.by_country(counts, families, since=since)
     if len(parameters.countries) == 1:
         chain = split[parameters.countries[0]]
     counted = select(incidents, parameters)

@@ -332,7 +332,7 @@ def evaluate(
 
     `weights` (incident_id -> weight) reweights the incidents, for example by the inverse of capture.
     """
-    parameters = within_coding(parameters)
+    parameters = within_coding(parameters, incidents)
     chosen = select(incidents, parameters)
     sample = Sample(chosen, parameters, weights, None, responses, official_counts, families)
     return {name: HEADLINES[name].estimate(sample) for name in (names or HEADLINES)}

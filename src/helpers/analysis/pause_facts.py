@@ -10,7 +10,6 @@ from helpers.analysis import changepoints
 from helpers.analysis.official import Total
 from helpers.analysis.pause import PauseResult, Placebo
 from helpers.analysis.rates import LEVEL, Rate, Ratio
-from helpers.analysis.totals import COUNTED_SINCE
 from helpers.facts import Facts, printed
 from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
 
@@ -99,7 +98,7 @@ def record(facts: Facts, result: PauseResult) -> Facts:
     facts.add("pause.in_window", during.rate.days > 0, unit="text")
     facts.add("pause.whole_in_window", during.rate.days == (p.pause_end - p.pause_start).days, unit="text")
     facts.add("pause.level", LEVEL, unit="share", note="of every interval")
-    facts.add("pause.baseline_days", max(0, (COUNTED_SINCE - p.window_start).days), unit="days",
+    facts.add("pause.baseline_days", max(0, (result.official.counted_since - p.window_start).days), unit="days",
               note="days before officials began to count: without them no rate before the campaign")  # fmt: skip
     for name, period in result.periods.items():
         record_rate(facts, f"pause.{name}", period.rate, period.incidents)

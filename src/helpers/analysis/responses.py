@@ -331,7 +331,7 @@ def analyse_responses(
     `incidents` and `responses` are clean tables; `weights` (incident_id -> weight, from ``capture.csv``) reweights one
     variant. Strike days are days, not strikes: several strikes of a night are one.
     """
-    parameters = within_coding(parameters)
+    parameters = within_coding(parameters, incidents)
     counted, strikes = select(incidents, parameters), strikes_in(responses, parameters)
     series = daily(counted, parameters)
     counts = series.to_numpy()

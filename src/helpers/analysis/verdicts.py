@@ -17,7 +17,7 @@ from helpers.analysis import rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
 from helpers.analysis.references import article
 from helpers.analysis.responses import WELL_SOURCED
-from helpers.analysis.strikes import daily, struck, within_coding
+from helpers.analysis.strikes import daily, struck
 from helpers.analysis.totals import COLUMNS, Series, series
 from helpers.analysis.verdict import (
     WORDS,
@@ -169,7 +169,7 @@ def first_incident(claim: Any, evidence: Evidence) -> Verdict:
 
 def _chain(claim: Any, evidence: Evidence) -> Series:
     places = (claim.country,) if claim.country else tuple(COLUMNS)
-    return series(evidence.counts, evidence.families, places)
+    return series(evidence.counts, evidence.families, places, since=evidence.since)
 
 
 def official_total(claim: Any, evidence: Evidence) -> Verdict:
@@ -320,7 +320,7 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
 
 def _rate(claim: Any, evidence: Evidence, start: pd.Timestamp, end: pd.Timestamp, against: str) -> Verdict:
     """Judge the ratio of the claim's rate to that from `start` to `end`, with an interval that allows for clusters."""
-    p = within_coding(evidence.parameters)
+    p = evidence.parameters
     table = evidence.incidents
     for column in ("country", "site_id"):
         if getattr(claim, column):
