@@ -18,21 +18,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.analysis import totals
+from helpers.analysis import rates, totals
 from helpers.analysis.references import article
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.tables import each, select
 
 METHODS = {
     **totals.METHODS,
-    "clopper1934": article(
-        "Clopper, C. J.; Pearson, E. S.",
-        1934,
-        "The use of confidence or fiducial limits illustrated in the case of the binomial",
-        "Biometrika",
-        "26",
-        "404-413",
-    ),
+    "clopper1934": rates.METHODS["clopper1934"],
     "holt1979": article(
         "Holt, D.; Smith, T. M. F.",
         1979,
@@ -114,8 +107,7 @@ def share(official: float, coded: float, confirmed: float) -> Share:
     low, high = min(sure, whole), min(inside, whole)
     return Share(
         whole, inside, sure, low / whole, high / whole,
-        float(stats.binomtest(low, whole).proportion_ci(method="exact").low),
-        float(stats.binomtest(high, whole).proportion_ci(method="exact").high),
+        rates.share_interval(low, whole)[0], rates.share_interval(high, whole)[1],
     )  # fmt: skip
 
 
