@@ -367,16 +367,12 @@ def spans(result: CoverageResult) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]
 def under_filters(result: CoverageResult) -> pd.DataFrame:
     """Return coded incidents for each attack counted under each filter on confirmation (rows), by stretch (columns)."""
     columns = {"all days": (None, None), **spans(result)}
-    return (
-        pd.DataFrame(
-            {
-                name: {key: capture_under(result, key, start=first, end=last).ratio for key in CONFIRMATIONS}
-                for name, (first, last) in columns.items()
-            }
-        )
-        .astype(float)
-        .round(2)
-    )
+    return pd.DataFrame(
+        {
+            name: {key: capture_under(result, key, start=first, end=last).ratio for key in CONFIRMATIONS}
+            for name, (first, last) in columns.items()
+        }
+    ).astype(float)
 
 
 def uncovered(result: CoverageResult) -> pd.DataFrame:

@@ -114,4 +114,4 @@ def variants_table(result: ResponsesResult) -> pd.DataFrame:
         }
         for name, one in every.items()
     }  # fmt: skip
-    return pd.DataFrame(rows).T.astype(float).round(2)
+    return pd.DataFrame(rows).T.astype(float)
