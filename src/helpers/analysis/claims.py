@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from helpers.analysis.evidence import Evidence, without
+from helpers.analysis.strikes import within_coding
 from helpers.analysis.verdict import VERDICTS, Verdict
 from helpers.analysis.verdicts import METHODS as METHODS
 from helpers.analysis.verdicts import verdict_of
@@ -50,6 +51,7 @@ def analyse_claims(
     parameters: Parameters,
 ) -> ClaimsResult:
     """Judge every row of `claims`; all tables are clean ones, `reports` with incident_id and family."""
+    parameters = within_coding(parameters, incidents)
     families = sources.set_index("source_id")["family"]
     shared: dict[str, Evidence] = {}
     rows = []

@@ -18,21 +18,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.analysis import totals
+from helpers.analysis import rates, totals
 from helpers.analysis.references import article
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.tables import each, select
 
 METHODS = {
     **totals.METHODS,
-    "clopper1934": article(
-        "Clopper, C. J.; Pearson, E. S.",
-        1934,
-        "The use of confidence or fiducial limits illustrated in the case of the binomial",
-        "Biometrika",
-        "26",
-        "404-413",
-    ),
+    "clopper1934": rates.METHODS["clopper1934"],
     "holt1979": article(
         "Holt, D.; Smith, T. M. F.",
         1979,
@@ -114,8 +107,7 @@ def share(official: float, coded: float, confirmed: float) -> Share:
     low, high = min(sure, whole), min(inside, whole)
     return Share(
         whole, inside, sure, low / whole, high / whole,
-        float(stats.binomtest(low, whole).proportion_ci(method="exact").low),
-        float(stats.binomtest(high, whole).proportion_ci(method="exact").high),
+        rates.share_interval(low, whole)[0], rates.share_interval(high, whole)[1],
     )  # fmt: skip
 
 
@@ -282,8 +274,9 @@ def analyse_coverage(
     Confirmation filters what is coded, never what officials counted.
     """
     families = sources.set_index("source_id")["family"]
-    chain = totals.series(counts, families, parameters.countries)
-    split = totals.by_country(counts, families)
+    since = totals.counted_since(counts, parameters)
+    chain = totals.series(counts, families, parameters.countries, since=since)
+    split = totals.by_country(counts, families, since=since)
     if len(parameters.countries) == 1:
         chain = split[parameters.countries[0]]
     counted = select(incidents, parameters)
@@ -374,16 +367,12 @@ def spans(result: CoverageResult) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]
 def under_filters(result: CoverageResult) -> pd.DataFrame:
     """Return coded incidents for each attack counted under each filter on confirmation (rows), by stretch (columns)."""
     columns = {"all days": (None, None), **spans(result)}
-    return (
-        pd.DataFrame(
-            {
-                name: {key: capture_under(result, key, start=first, end=last).ratio for key in CONFIRMATIONS}
-                for name, (first, last) in columns.items()
-            }
-        )
-        .astype(float)
-        .round(2)
-    )
+    return pd.DataFrame(
+        {
+            name: {key: capture_under(result, key, start=first, end=last).ratio for key in CONFIRMATIONS}
+            for name, (first, last) in columns.items()
+        }
+    ).astype(float)
 
 
 def uncovered(result: CoverageResult) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.analysis import coverage, totals
+from helpers.analysis import coverage
 from helpers.facts import Facts
 from helpers.parameters import CONFIRMATIONS
 from helpers.tables import each
@@ -128,7 +128,7 @@ def _official(facts: Facts, result: coverage.CoverageResult) -> None:
         rows=_rows(row for item in chain.aside for row in item.rows),
         note="totals that contradict the chain, or lower bounds that add nothing to it",
     )
-    facts.add("coverage.counted_since", totals.COUNTED_SINCE, unit="date")
+    facts.add("coverage.counted_since", chain.since, unit="date")
     for label, series in {
         "total": chain,
         **{name: result.by_country[code] for code, name in (("IQ", "iraq"), ("SY", "syria"), ("JO", "jordan"))},

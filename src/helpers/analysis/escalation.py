@@ -231,7 +231,7 @@ def analyse_escalation(
     forces: the clean table of personnel stationed; without it no rate per thousand troops is given.
     capture: table of 02_coverage (incident_id, capture, weight); without it nothing is reweighted.
     """
-    parameters = within_coding(parameters)
+    parameters = within_coding(parameters, incidents)
     prepared = ladder.prepare(select(incidents, parameters), parameters)
     missile = ladder.missile_rung(parameters.reference_dir)
     rocket = weapons(parameters.reference_dir)["rocket"].rung or 0

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
+from helpers.analysis.totals import counted_since
 from helpers.parameters import Parameters
 from helpers.tables import each, select
 from helpers.vocabulary import split
@@ -38,7 +40,7 @@ class Evidence:
     family: the origin taken out.
     incidents: those that the parameters count and that others tell of, with `confirmation` derived anew.
     reports: others' reports of them.
-    counts: official_counts of others; families: source_id -> family.
+    counts: official_counts of others; since: the day from which totals count; families: source_id -> family.
     strikes: responses that others tell of, with `origins`, the number of independent origins left.
     """
 
@@ -47,6 +49,7 @@ class Evidence:
     incidents: pd.DataFrame
     reports: pd.DataFrame
     counts: pd.DataFrame
+    since: date
     families: pd.Series
     strikes: pd.DataFrame
 
@@ -80,7 +83,8 @@ def without(
     )
     return Evidence(
         parameters, family, kept, others[others["incident_id"].isin(kept["incident_id"])],
-        counts[counts["source_id"].map(families).fillna(counts["source_id"]) != family], families,
+        counts[counts["source_id"].map(families).fillna(counts["source_id"]) != family],
+        counted_since(counts, parameters), families,
         strikes[(strikes["origins"] > 0) & strikes["date"].notna()],
     )  # fmt: skip
 

@@ -18,8 +18,7 @@ from helpers.analysis.official import official_pause
 from helpers.analysis.ordered import kendall, top_timing
 from helpers.analysis.pause import daily_counts, masks, weighted_ratio
 from helpers.analysis.rates import LEVEL, Array, Mask, Ratio, block_ratio, dispersion, exact_ratio, scaled_ratio
-from helpers.analysis.responses import REACH
-from helpers.analysis.strikes import within_coding
+from helpers.analysis.strikes import around, within_coding
 from helpers.parameters import Parameters
 from helpers.tables import select
 from helpers.vocabulary import weapons
@@ -123,12 +122,11 @@ def stop_days(parameters: Parameters, against: str = "", responses: pd.DataFrame
 def strike_days(parameters: Parameters, against: str = "", responses: pd.DataFrame | None = None) -> Contrast:
     """Return the days after US strikes against those before, each day once; days of both kinds are left out."""
     days = np.arange((parameters.window_end - parameters.window_start).days + 1)
-    after, before = np.zeros(len(days), dtype=bool), np.zeros(len(days), dtype=bool)
-    if responses is not None:
-        told = (responses["date"].dropna() - pd.Timestamp(parameters.window_start)).dt.days
-        for strike in told.unique():
-            after |= (days > strike) & (days <= strike + REACH)
-            before |= (days < strike) & (days >= strike - REACH)
+    told = pd.Series(dtype="datetime64[ns]") if responses is None else responses["date"].dropna()
+    # strikes just outside the window have days before and after them in it
+    strikes = (told - pd.Timestamp(parameters.window_start)).dt.days.to_numpy()[:, None].astype(np.int64)
+    stretches = around(strikes)
+    before, after = (np.logical_or.reduce((days >= start) & (days < stop)) for start, stop in stretches)
     return Contrast(after & ~before, before & ~after, before & ~after)
 
 
@@ -332,7 +330,7 @@ def evaluate(
 
     `weights` (incident_id -> weight) reweights the incidents, for example by the inverse of capture.
     """
-    parameters = within_coding(parameters)
+    parameters = within_coding(parameters, incidents)
     chosen = select(incidents, parameters)
     sample = Sample(chosen, parameters, weights, None, responses, official_counts, families)
     return {name: HEADLINES[name].estimate(sample) for name in (names or HEADLINES)}

@@ -36,8 +36,8 @@ class OfficialPause:
     difference, `low` and `high` its range over all totals told for these two days and `days` the days between (None
     where no totals enclose the pause). `certain` is the least that must lie in the pause itself. `contradicting` are
     the other totals of these two days, `off_chain` all that fit no non-decreasing series, `chain` those that do.
-    `since_stop` counts from the last total before the second stop to the last of the window, `after_stop` are all told
-    since then, on the chain or off it.
+    `counted_since` is the day from which the totals count. `since_stop` counts from the last total before the second
+    stop to the last of the window, `after_stop` are all told since then, on the chain or off it.
     """
 
     opening: Total | None
@@ -54,6 +54,7 @@ class OfficialPause:
     contradicting: tuple[Total, ...]
     off_chain: tuple[Total, ...]
     chain: tuple[Total, ...]
+    counted_since: date
     stop_opening: Total | None
     stop_closing: Total | None
     since_stop: int | None
@@ -104,7 +105,8 @@ def official_pause(
     """
     if families is None:
         families = pd.Series(dtype=str)
-    series = totals.series(official_counts, families, parameters.countries)
+    since = totals.counted_since(official_counts, parameters)
+    series = totals.series(official_counts, families, parameters.countries, since=since)
     everything, whole = _told(series.statements), _chain(series)
     told = [total for total in everything if total.as_of <= parameters.window_end]
     chain = [total for total in whole if total.as_of <= parameters.window_end]
@@ -154,6 +156,7 @@ def official_pause(
         contradicting,
         tuple(t for t in told if (t.as_of, t.total) not in {(c.as_of, c.total) for c in chain}),
         tuple(chain[1:]),
+        series.since,
         stop_opening if late else None,
         stop_closing,
         stop_closing.total - stop_opening.total if stop_closing and stop_opening else None,

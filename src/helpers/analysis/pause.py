@@ -355,7 +355,7 @@ def analyse_pause(
     -> origin) counts sources of official totals that share one origin once. `reports` are the clean reports, for the
     days that they give and that were not chosen.
     """
-    parameters = within_coding(parameters)
+    parameters = within_coding(parameters, incidents)
     chosen = select(incidents, parameters)
     counts, named, days = daily_counts(chosen["date"], parameters), masks(parameters), calendar(parameters)
     periods = {name: _period(name, mask, chosen, parameters) for name, mask in named.items()}

@@ -10,7 +10,6 @@ from helpers.analysis import changepoints
 from helpers.analysis.official import Total
 from helpers.analysis.pause import PauseResult, Placebo
 from helpers.analysis.rates import LEVEL, Rate, Ratio
-from helpers.analysis.totals import COUNTED_SINCE
 from helpers.facts import Facts, printed
 from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
 
@@ -99,7 +98,7 @@ def record(facts: Facts, result: PauseResult) -> Facts:
     facts.add("pause.in_window", during.rate.days > 0, unit="text")
     facts.add("pause.whole_in_window", during.rate.days == (p.pause_end - p.pause_start).days, unit="text")
     facts.add("pause.level", LEVEL, unit="share", note="of every interval")
-    facts.add("pause.baseline_days", max(0, (COUNTED_SINCE - p.window_start).days), unit="days",
+    facts.add("pause.baseline_days", max(0, (result.official.counted_since - p.window_start).days), unit="days",
               note="days before officials began to count: without them no rate before the campaign")  # fmt: skip
     for name, period in result.periods.items():
         record_rate(facts, f"pause.{name}", period.rate, period.incidents)
@@ -269,7 +268,7 @@ def rates_table(result: PauseResult) -> pd.DataFrame:
     ]  # fmt: skip
     columns = ["stretch", "from", "to", "days", "attacks", "a day", "low", "high", "coded for each counted"]
     whole = dict.fromkeys(columns[5:], "float64")
-    return pd.DataFrame(rows, columns=columns).astype(whole).round(2)
+    return pd.DataFrame(rows, columns=columns).astype(whole)
 
 
 def methods_table(result: PauseResult) -> pd.DataFrame:
@@ -281,25 +280,25 @@ def methods_table(result: PauseResult) -> pd.DataFrame:
         if name == "outside" and result.weighted is not None:
             w = result.weighted
             rows.append((name, "blocks, weighted by capture", w.value, w.low, w.high, w.p, w.note))
-    return pd.DataFrame(rows, columns=["compared with", "interval", "ratio", "low", "high", "p", "note"]).round(4)
+    return pd.DataFrame(rows, columns=["compared with", "interval", "ratio", "low", "high", "p", "note"])
 
 
 def dating_table(result: PauseResult) -> pd.DataFrame:
     """Return the attacks in the pause under each rule of dating, and the ratio's upper end with every doubt inside."""
     rows = [(d.rule, d.fewest, d.best, d.most, d.ratio.value, d.ratio_most.high) for d in result.datings]
-    return pd.DataFrame(rows, columns=["rule", "fewest", "best", "most", "ratio", "highest"]).round(4)
+    return pd.DataFrame(rows, columns=["rule", "fewest", "best", "most", "ratio", "highest"])
 
 
 def official_table(result: PauseResult) -> pd.DataFrame:
     """Return what officials' totals alone say of the pause, one line each."""
     o = result.official
     told = {
-        "total before": o.opening and f"{o.opening.total} by {o.opening.as_of}",
-        "total after": o.closing and f"{o.closing.total} by {o.closing.as_of}",
-        "attacks between": o.inside,
-        "over all totals told": None if o.inside is None else f"{o.low} to {o.high}",
-        "ratio to other days": o.ratio.value,
-        "interval, clustering allowed for": None if o.ratio.low is None else f"{o.ratio.low:.2g} to {o.ratio.high}",
-        "interval, exact": None if o.exact.low is None else f"{o.exact.low:.2g} to {o.exact.high}",
+        "total before": listed(filter(None, [o.opening])),
+        "total after": listed(filter(None, [o.closing])),
+        "attacks between": printed(o.inside, "count"),
+        "over all totals told": "undefined" if o.inside is None else f"{o.low} to {o.high}",
+        "ratio to other days": printed(o.ratio.value, "ratio"),
+        "interval, clustering allowed for": span(o.ratio.low, o.ratio.high),
+        "interval, exact": span(o.exact.low, o.exact.high),
     }
-    return pd.DataFrame({"what": told.keys(), "value": [str(value) for value in told.values()]})
+    return pd.DataFrame({"what": told.keys(), "value": told.values()})

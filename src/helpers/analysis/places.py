@@ -10,7 +10,7 @@ from scipy import stats
 
 from helpers.analysis.rates import Ratio, dispersion, scaled_ratio
 from helpers.parameters import Parameters
-from helpers.vocabulary import COUNTRIES, weapons
+from helpers.vocabulary import weapons
 
 #: A place of this precision is a country or governorate: it gets no point on a map.
 NO_POINT = 3
@@ -146,15 +146,3 @@ def per_troops_ratio(
     mine, theirs = (prepared[prepared["country"] == code] for code in (one, other))
     spreads = [dispersion(daily(part, parameters)).index or 1.0 for part in (mine, theirs)]
     return scaled_ratio(len(mine), first.personnel, len(theirs), second.personnel, max(1.0, *spreads))
-
-
-def top_share(table: pd.DataFrame, sites: int) -> float | None:
-    """Return the share of incidents at the `sites` most attacked sites; None without incidents."""
-    total = int(table["incidents"].sum())
-    return float(table["incidents"].head(sites).sum()) / total if total else None
-
-
-def country_names(codes: tuple[str, ...]) -> str:
-    """Return the countries as words: "Iraq, Syria and Jordan"."""
-    names = [COUNTRIES[code] for code in codes]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

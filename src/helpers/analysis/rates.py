@@ -29,6 +29,14 @@ METHODS = {
     "garwood1936": article(
         "Garwood, F.", 1936, "Fiducial limits for the Poisson distribution", "Biometrika", "28", "437-442"
     ),
+    "clopper1934": article(
+        "Clopper, C. J.; Pearson, E. S.",
+        1934,
+        "The use of confidence or fiducial limits illustrated in the case of the binomial",
+        "Biometrika",
+        "26",
+        "404-413",
+    ),
     "przyborowski1940": article(
         "Przyborowski, J.; Wilenski, H.",
         1940,
@@ -124,6 +132,12 @@ def poisson_rate(count: int, days: int, level: float = LEVEL) -> Rate:
     low = stats.chi2.ppf(tail, 2 * count) / 2 if count else 0.0
     high = stats.chi2.isf(tail, 2 * count + 2) / 2
     return Rate(count, days, count / days, float(low) / days, float(high) / days)
+
+
+def share_interval(count: int, of: int) -> tuple[float, float]:
+    """Return the exact interval of the share that `count` is `of` a number, at least one (Clopper and Pearson 1934)."""
+    found = stats.binomtest(count, of).proportion_ci(LEVEL, method="exact")
+    return float(found.low), float(found.high)
 
 
 def conditional_ratio(

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from helpers.analysis.references import article
-from helpers.analysis.strikes import daily, iso_days, positions, strikes_in, struck, within_coding
+from helpers.analysis.strikes import REACH as REACH
+from helpers.analysis.strikes import around, daily, iso_days, positions, strikes_in, struck, within_coding
 from helpers.parameters import Parameters
 from helpers.tables import select
 
@@ -38,9 +39,6 @@ METHODS = {
         "Statistical Applications in Genetics and Molecular Biology", "9", "Article 39",
     ),
 }  # fmt: skip
-
-#: Days before and after a strike that are compared. The day itself is left out: the order within it is seldom known.
-REACH = 7
 
 #: Fewest placebo days for each strike day; attacks before may differ by more where fewer match.
 CANDIDATES = 5
@@ -147,10 +145,9 @@ def windows(counts: Floats, days: Ints, reach: int, allowed: npt.NDArray[np.bool
     n = len(counts)
     kept = np.where(allowed, counts, 0.0)
     total, ok = np.r_[0.0, np.cumsum(kept)], np.r_[0.0, np.cumsum(allowed)]
-    left, right = np.maximum(days - reach, 0), np.minimum(days + reach + 1, n)
-    here, after = np.clip(days, 0, n), np.clip(days + 1, 0, n)
-    sums = np.column_stack([total[here] - total[left], total[right] - total[after]])
-    lengths = np.column_stack([ok[here] - ok[left], ok[right] - ok[after]])
+    stretches = [np.clip(ends, 0, n) for ends in around(days, reach)]
+    sums = np.column_stack([total[stop] - total[start] for start, stop in stretches])
+    lengths = np.column_stack([ok[stop] - ok[start] for start, stop in stretches])
     return sums, lengths
 
 
@@ -331,7 +328,7 @@ def analyse_responses(
     `incidents` and `responses` are clean tables; `weights` (incident_id -> weight, from ``capture.csv``) reweights one
     variant. Strike days are days, not strikes: several strikes of a night are one.
     """
-    parameters = within_coding(parameters)
+    parameters = within_coding(parameters, incidents)
     counted, strikes = select(incidents, parameters), strikes_in(responses, parameters)
     series = daily(counted, parameters)
     counts = series.to_numpy()

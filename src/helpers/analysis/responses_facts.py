@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.analysis.responses import REACH, VARIANTS, ResponsesResult, Study
-from helpers.analysis.strikes import struck
+from helpers.analysis.responses import VARIANTS, ResponsesResult, Study
+from helpers.analysis.strikes import REACH, struck
 from helpers.facts import Facts
 from helpers.vocabulary import COUNTRIES
 
@@ -114,4 +114,4 @@ def variants_table(result: ResponsesResult) -> pd.DataFrame:
         }
         for name, one in every.items()
     }  # fmt: skip
-    return pd.DataFrame(rows).T.astype(float).round(2)
+    return pd.DataFrame(rows).T.astype(float)

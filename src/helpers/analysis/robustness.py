@@ -89,7 +89,7 @@ def analyse_robustness(
     make incidents under other rulings), responses and official_counts. What is missing leaves its choice or headline
     out.
     """
-    parameters, more = within_coding(parameters), tables or {}
+    parameters, more = within_coding(parameters, incidents), tables or {}
     names = ("reports", "decisions", "suspects", "sites", "sources")
     variants = multiverse.ruled(incidents, *(more.get(name) for name in names))
     sets = multiverse.sets(variants, parameters)

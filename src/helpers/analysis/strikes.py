@@ -11,12 +11,27 @@ from helpers.vocabulary import split
 
 Ints = npt.NDArray[np.int64]
 
+#: Days before and after a strike that are compared. The day itself is left out: the order within it is seldom known.
+REACH = 7
 
-def within_coding(parameters: Parameters) -> Parameters:
-    """Return `parameters` with the window cut to the days that were coded: days outside are unknown, not quiet."""
-    usual = Parameters()
-    start, end = max(parameters.window_start, usual.window_start), min(parameters.window_end, usual.window_end)
-    return parameters.model_copy(update={"window_start": start, "window_end": end}) if start <= end else parameters
+
+def within_coding(parameters: Parameters, incidents: pd.DataFrame) -> Parameters:
+    """Return `parameters` with the window cut to the days that were coded: days outside are unknown, not quiet.
+
+    The codebook's days were coded. Who brings `incidents` (the clean table, whole) from before or after them has coded
+    other days too: on that side the window is taken as they give it. So is a window that holds none of the codebook's
+    days.
+    """
+    usual, days = Parameters(), incidents["date"]
+    start = max(parameters.window_start, usual.window_start)
+    end = min(parameters.window_end, usual.window_end)
+    if start > end:
+        return parameters
+    if (days < pd.Timestamp(usual.window_start)).any():
+        start = parameters.window_start
+    if (days > pd.Timestamp(usual.window_end)).any():
+        end = parameters.window_end
+    return parameters.model_copy(update={"window_start": start, "window_end": end})
 
 
 def daily(incidents: pd.DataFrame, parameters: Parameters, weights: pd.Series | None = None) -> pd.Series:
@@ -32,6 +47,14 @@ def positions(days: pd.Series, parameters: Parameters) -> Ints:
     """Return the different `days` inside the window as positions counted from its first day, in order."""
     inside = days[days.between(pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end))]
     return np.unique((inside - pd.Timestamp(parameters.window_start)).dt.days.to_numpy(dtype=np.int64))
+
+
+def around(days: Ints, reach: int = REACH) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+    """Return the stretches before and after each of `days`: their first days, and the days that follow their last.
+
+    Each of the four is of the shape of `days`. A strike's own day is in neither stretch.
+    """
+    return (days - reach, days), (days + 1, days + reach + 1)
 
 
 def iso_days(days: Ints, parameters: Parameters) -> tuple[str, ...]:

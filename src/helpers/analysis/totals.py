@@ -32,7 +32,7 @@ METHODS = {
     ),
 }
 
-#: The day from which officials counted, and on which the coding begins.
+#: The day from which officials counted in the codebook's days, on which its coding begins too.
 COUNTED_SINCE: date = Parameters().window_start
 
 #: "Approximately" is within five in a hundred (codebook, claims.csv).
@@ -130,9 +130,32 @@ class Series:
         return best1 - best0, max(0.0, low1 - high0), high1 - low0
 
     @property
+    def since(self) -> date:
+        """The day from which the totals count."""
+        first: date = (self.points[0].day + DAY).date()
+        return first
+
+    @property
     def last_day(self) -> pd.Timestamp:
         """The day of the last total in the chain."""
         return self.points[-1].day
+
+
+def counted_since(counts: pd.DataFrame, parameters: Parameters) -> date:
+    """Return the day from which the totals in `counts` (official_counts) count: `COUNTED_SINCE` as coded.
+
+    Totals of which the first lies outside the codebook's days are of another record; no column says since when they
+    count, and they are taken to count from the window's first day.
+    """
+    days, usual = _days(counts).dropna(), Parameters()
+    if days.empty or usual.window_start <= days.min().date() <= usual.window_end:
+        return COUNTED_SINCE
+    return parameters.window_start
+
+
+def _days(counts: pd.DataFrame) -> pd.Series:
+    """Return the day of each row of `counts`: that which the total runs to, else that on which it was stated."""
+    return counts["as_of"].fillna(counts["stated_on"]) if "stated_on" in counts else counts["as_of"]
 
 
 def values(counts: pd.DataFrame, countries: Sequence[str] = ("IQ", "SY", "JO")) -> pd.Series:
@@ -159,7 +182,7 @@ def statements(
     """
     frame = counts.assign(
         value=values(counts, countries),
-        day=counts["as_of"].fillna(counts["stated_on"]) if "stated_on" in counts else counts["as_of"],
+        day=_days(counts),
         family=counts["source_id"].map(families).fillna(counts["source_id"]),
         named=counts["speaker"].fillna("").astype(str).str.strip() != "",
     )
@@ -211,8 +234,12 @@ def series(
     families: pd.Series,
     countries: Iterable[str] = ("IQ", "SY", "JO"),
     whole: Mapping[str, int] | None = None,
+    *,
+    since: date = COUNTED_SINCE,
 ) -> Series:
     """Return the running total of `countries` as a chain of points, from `counts` and the origin of each source.
+
+    The chain begins with zero on the day before `since`, or before its first total where that is earlier.
 
     `whole` gives, for a country's series, the total of all countries in each row (count_id): where that has risen since
     the last point, the same figure again is no old one, but means a stretch without attack there.
@@ -227,7 +254,7 @@ def series(
     kept = heaviest_chain(every)
     chain = [every[i] for i in kept]
     aside = tuple(item for i, item in enumerate(every) if i not in set(kept))
-    start = pd.Timestamp(COUNTED_SINCE) - DAY
+    start = min([pd.Timestamp(since), *(item.day for item in chain[:1])]) - DAY
     points = [Point(start, 0, 0.0, 0.0, (), ())]
     repeats: list[Statement] = []
     for day in sorted({item.day for item in chain}):
@@ -302,20 +329,20 @@ def _adds_up(row: dict[Any, Any]) -> bool:
     return bool(rest == row["jordan"]) if not pd.isna(row["jordan"]) else rest in (0, 1)
 
 
-def by_country(counts: pd.DataFrame, families: pd.Series) -> dict[str, Series]:
+def by_country(counts: pd.DataFrame, families: pd.Series, *, since: date = COUNTED_SINCE) -> dict[str, Series]:
     """Return the running total of each country as a `Series`.
 
     Rows whose countries do not add up to their total, or whose total contradicts the chain of totals, are left out.
     Where the total of a day is known and that of one country is fixed by what was said before and after, the other
     country's follows.
     """
-    total = series(counts, families)
+    total = series(counts, families, since=since)
     aside = {row for item in total.aside for row in item.rows}
     fits = counts.apply(lambda row: _adds_up(row.to_dict()), axis=1) if len(counts) else pd.Series(dtype=bool)
     sound = counts[fits.astype(bool) & ~counts["count_id"].isin(aside)]
     known_totals = sound[sound["total"].notna()]
     whole = {str(row): int(value) for row, value in zip(known_totals["count_id"], known_totals["total"], strict=True)}
-    found = {code: series(sound, families, (code,), whole) for code in COLUMNS}
+    found = {code: series(sound, families, (code,), whole, since=since) for code in COLUMNS}
     for code, other in (("SY", "IQ"), ("IQ", "SY")):
         known = {point.day for point in found[code].points}
         derived = []

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.analysis.evidence import Said
-from helpers.analysis.totals import COUNTED_SINCE, NEAR
+from helpers.analysis.totals import NEAR
 from helpers.facts import printed
 from helpers.parameters import Parameters
 
@@ -110,9 +110,8 @@ def span_text(claim: Any) -> str:
 
 
 def missing_days(claim: Any, parameters: Parameters) -> str:
-    """Return, in words, the days of a claim on which nothing is coded or counted in this run; blank if none."""
-    first = pd.Timestamp(max(parameters.window_start, COUNTED_SINCE))
-    last = pd.Timestamp(parameters.window_end)
+    """Return, in words, the days of a claim outside the coded window of `parameters`; blank if none."""
+    first, last = pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end)
     parts = []
     if claim.start < first:
         parts.append(f"{day_text(claim.start)} to {day_text(min(claim.end, first - DAY))}")

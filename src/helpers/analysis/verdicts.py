@@ -15,9 +15,8 @@ import pandas as pd
 
 from helpers.analysis import rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
-from helpers.analysis.references import article
 from helpers.analysis.responses import WELL_SOURCED
-from helpers.analysis.strikes import daily, struck, within_coding
+from helpers.analysis.strikes import daily, struck
 from helpers.analysis.totals import COLUMNS, Series, series
 from helpers.analysis.verdict import (
     WORDS,
@@ -35,15 +34,7 @@ from helpers.facts import printed
 from helpers.vocabulary import COUNTRIES, split
 
 METHODS = {
-    "clopper1934": article(
-        "Clopper, C. J.; Pearson, E. S.",
-        1934,
-        "The use of confidence or fiducial limits illustrated in the case of the binomial",
-        "Biometrika",
-        "26",
-        "404-413",
-    ),
-    **{key: rates.METHODS[key] for key in ("przyborowski1940", "kunsch1989", "korngraubard1998")},
+    **{key: rates.METHODS[key] for key in ("clopper1934", "przyborowski1940", "kunsch1989", "korngraubard1998")},
 }
 
 DAY = pd.Timedelta(days=1)
@@ -169,7 +160,7 @@ def first_incident(claim: Any, evidence: Evidence) -> Verdict:
 
 def _chain(claim: Any, evidence: Evidence) -> Series:
     places = (claim.country,) if claim.country else tuple(COLUMNS)
-    return series(evidence.counts, evidence.families, places)
+    return series(evidence.counts, evidence.families, places, since=evidence.since)
 
 
 def official_total(claim: Any, evidence: Evidence) -> Verdict:
@@ -290,8 +281,6 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
     among those with any word on a claim the most; both with Clopper and Pearson's (1934) interval, the outer ends
     of which are the interval shown.
     """
-    from scipy import stats
-
     found = matching(evidence, country=claim.country, site_id=claim.site_id, start=claim.start, end=claim.end)
     found = found[found["best"]]
     lost = missing_days(claim, evidence.parameters)
@@ -305,8 +294,7 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
     claimed, known, every = by["incident_id"].nunique(), words["incident_id"].nunique(), len(found)
     if not known:
         return Verdict("not testable", "No other source says who claimed any of them: claimed_by is blank.")
-    low = float(stats.binomtest(claimed, every).proportion_ci(method="exact").low)
-    high = float(stats.binomtest(claimed, known).proportion_ci(method="exact").high)
+    low, high = rates.share_interval(claimed, every)[0], rates.share_interval(claimed, known)[1]
     verdict = judge(low, high, claim.comparator, float(claim.value))
     text = (
         f"Other sources report a claim by the group for {claimed} of {many(every, 'incident')} "
@@ -320,7 +308,7 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
 
 def _rate(claim: Any, evidence: Evidence, start: pd.Timestamp, end: pd.Timestamp, against: str) -> Verdict:
     """Judge the ratio of the claim's rate to that from `start` to `end`, with an interval that allows for clusters."""
-    p = within_coding(evidence.parameters)
+    p = evidence.parameters
     table = evidence.incidents
     for column in ("country", "site_id"):
         if getattr(claim, column):

@@ -15,28 +15,19 @@ from rapidfuzz.fuzz import token_set_ratio
 from scipy.optimize import linear_sum_assignment
 
 from helpers.cleaning.agreement import Floats
+from helpers.cleaning.schemas_coded import REPORT_FIELDS
 
 #: Rows further apart than this many days are no pair: the codebook takes a report dated "within three days".
 NEAREST_DAYS = 3
 
-#: Fields that tell apart the rows which site and day leave undecided, and the words that are compared by likeness.
-_TELLING = (
-    "time_local",
-    "target_type",
-    "weapons",
-    "munitions_low",
-    "munitions_high",
-    "intercepted",
-    "us_killed",
-    "us_injured_low",
-    "us_injured_high",
-    "partner_killed",
-    "partner_injured",
-    "damage",
-    "claimed_by",
-    "confirmation",
-)
+#: Words that are compared by likeness.
 _WORDS = ("place_as_reported", "weapon_as_reported")
+
+#: Fields that decide about a pair otherwise, or are the coder's own words.
+_OTHER = {"date", "date_precision", "date_earliest", "date_latest", "site_id", "country", "attributed_to", "note"}
+
+#: Fields that tell apart the rows which site and day leave undecided.
+_TELLING = tuple(name for name in REPORT_FIELDS if name not in _OTHER and name not in _WORDS)
 
 
 def prepared(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import tables
 from helpers.cleaning import assemble, suspects
 from helpers.cleaning.check import Findings, Stopped, read_and_check
 from helpers.cleaning.origins import families, read_houses
@@ -100,9 +99,3 @@ def _set_aside(reports: pd.DataFrame, linked: Linked, rulings: pd.DataFrame) -> 
     for column in ("confidence", "reason"):
         aside[column] = aside["decision_id"].map(told[column]).astype(TEXT)
     return aside.sort_values("report_id", ignore_index=True)
-
-
-def write(result: Clean, clean_dir: str | Path) -> None:
-    """Write every clean table to `clean_dir`, as CSV for people and Parquet for programs."""
-    for name, table in result.tables.items():
-        tables.write(table, name, clean_dir)

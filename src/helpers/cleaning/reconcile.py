@@ -24,7 +24,6 @@ from helpers.cleaning import weapons
 from helpers.cleaning.votes import OFFICIAL_WEIGHT, STANDING, Verdict, heard, lower_median, most_said, once, tally
 
 MOST = "most independent origins, officials twice"
-MOST_PLAIN = "most independent origins"
 FIRST_WORD = "tie: the codebook's order"
 
 #: Ranks of words at a tie, where the codebook's order is not the cautious one.

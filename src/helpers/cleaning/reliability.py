@@ -115,9 +115,9 @@ def measure(
     Takes the sheets as coded (columns as in the codebook, text, blanks empty or missing), before any ruling is applied.
     Rows of one source are paired one to one at the least cost: the same site, at most three days apart, the nearest
     day, then likeness of the other codes and of the source's words, then the order in which each coder listed them;
-    less whatever the measure may not see. Alpha is Krippendorff's (Computing Krippendorff's Alpha-Reliability, 2011),
-    for sets of weapons with the distance MASI (Passonneau, LREC 2006). The interval is the 95 % percentile interval of
-    `resamples` bootstrap samples of *sources*, since rows of one source are read by one eye on one day.
+    less whatever the measure may not see. Alpha is Krippendorff's (2011), for sets of weapons with the distance MASI
+    (Passonneau, LREC 2006). The interval is the 95 % percentile interval of `resamples` bootstrap samples of *sources*,
+    since rows of one source are read by one eye on one day.
     """
     both = reports["source_id"].isin(set(second_coding["source_id"]))
     first, second = prepared(reports[both]), prepared(second_coding)

@@ -93,10 +93,6 @@ class Sheet:
                 return column
         raise KeyError(name)
 
-    def of_type(self, *types: Type) -> list[str]:
-        """Return the names of the columns of these types."""
-        return [column.name for column in self.columns if column.type in types]
-
 
 def text(name: str, description: str, **more: Any) -> Column:
     """Return a column of text."""

@@ -105,6 +105,9 @@ _REPORT_FIELDS = (
     text("note", "the coder's own words: anything odd"),
 )
 
+#: What a report says of its incident, field by field.
+REPORT_FIELDS = tuple(column.name for column in _REPORT_FIELDS)
+
 REPORTS = Sheet(
     "reports",
     "What one source says of one incident: one row a report",

@@ -25,6 +25,7 @@ import jinja2
 import vl_convert
 
 from helpers.brief.web import font_faces
+from helpers.colours import luminance
 from helpers.explorer import charts
 from helpers.explorer.payload import colours, payload, script_json
 from helpers.figures import style
@@ -66,15 +67,9 @@ def _rgb(colour: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def luminance(colour: str) -> float:
-    """Return the relative luminance of a colour ``#rrggbb`` (WCAG 2.2)."""
-    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgb(colour)]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
 def contrast(one: str, other: str) -> float:
     """Return the contrast of two colours (WCAG 2.2), from 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
+    low, high = sorted((luminance(*_rgb(one)), luminance(*_rgb(other))))
     return (high + 0.05) / (low + 0.05)
 
 

@@ -15,32 +15,16 @@ import pandas as pd
 
 from helpers import vocabulary
 from helpers.cleaning.acled import CLAIMANTS
+from helpers.cleaning.schemas_coded import REPORT_FIELDS
 from helpers.explorer import official, selection
 from helpers.figures import style
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.tables import for_spreadsheet, read
 
-#: What a report says, as far as the page shows it.
-SAID = (
-    "date",
-    "date_precision",
-    "time_local",
-    "place_as_reported",
-    "weapon_as_reported",
-    "munitions_low",
-    "munitions_high",
-    "intercepted",
-    "us_killed",
-    "us_injured_low",
-    "us_injured_high",
-    "partner_killed",
-    "partner_injured",
-    "damage",
-    "claimed_by",
-    "confirmation",
-    "note",
-)
+#: What a report says, as far as the page shows it: what else is coded, the page tells of the incident.
+_OF_INCIDENT = {"date_earliest", "date_latest", "site_id", "country", "target_type", "weapons", "attributed_to"}
+SAID = tuple(name for name in REPORT_FIELDS if name not in _OF_INCIDENT)
 
 
 def script_json(value: Any) -> str:

@@ -1,0 +1,71 @@
+"""What a notebook shows of a table can be read: words for codes and fields, days, rounded numbers."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from helpers.readable import cell, readable, words
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.09551986475063397, "ratio", "0.096"),
+        (1.3369592721543537, "ratio", "1.3"),
+        (0.4021, "share", "40%"),
+        (-0.003, "share", "0%"),
+        (-0.113, "share", "-11%"),
+        (0.0004, "probability", "less than 0.001"),
+        (float("inf"), "ratio", "no limit"),
+        (float("nan"), "ratio", ""),
+        (None, "ratio", ""),
+        (pd.NA, "ratio", ""),
+        (True, "ratio", "yes"),
+        (4662, "ratio", "4,662"),
+        (pd.Timestamp("2023-11-24"), "ratio", "24 November 2023"),
+        ("2023-11-24", "ratio", "24 November 2023"),
+        ("2023-11-24-al-asad-1", "ratio", "2023-11-24-al-asad-1"),
+        ("rocket;IQ", "ratio", "Rakete, Irak"),
+        ("rocket (4);mortar (2)", "ratio", "Rakete (4), mortar (2)"),
+        ("count-004;count-022", "ratio", "count-004, count-022"),
+        ("Drones; rockets, and more", "ratio", "Drones; rockets, and more"),
+    ],
+)
+def test_a_cell_is_shown_in_words(value: object, unit: str, shown: str) -> None:
+    assert cell(value, {"rocket": "Rakete", "IQ": "Irak"}, unit) == shown
+
+
+def test_a_table_is_headed_and_filled_in_words() -> None:
+    frame = pd.DataFrame(
+        {
+            "country": ["IQ", "all"],
+            "top_weapon": ["one_way_drone", "unknown"],
+            "intercepted": ["all", "unknown"],
+            "us_official": [9.0, None],
+            "p_late_by_weeks": [0.71, 0.0001],
+            "change": [0.25, -0.5],
+            "field": ["us_killed", "munitions"],
+        },
+        index=[4, 9],
+    )
+    shown = words(frame, shares=["change"])
+    assert shown.to_dict("list") == {
+        "country": ["Iraq", "all countries"],
+        "top weapon": ["one-way drone", "weapon not said"],
+        "intercepted": ["all", "unknown"],
+        "confirmed by a US official": ["9", ""],
+        "p by weeks": ["0.71", "less than 0.001"],
+        "change": ["25%", "-50%"],
+        "field": ["us killed", "munitions"],
+    }
+    assert "country" in words(frame.set_index("country")).columns
+    page = readable(frame).to_html()
+    assert not re.search(r"IQ|one_way|0\.0001|<th[^>]*>4<", page)
+
+
+def test_no_sentence_is_cut() -> None:
+    sentence = "officials' totals contradict each other " * 9
+    assert sentence in readable(pd.DataFrame({"text": [sentence]})).to_html()
