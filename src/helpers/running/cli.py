@@ -35,7 +35,7 @@ def main() -> None:
     "--only", metavar="NOTEBOOK", help="Run this notebook, and before it those it reads from that are out of date."
 )
 @click.option("--name", metavar="RUN", help="Write to runs/RUN (by default named after what differs).")
-@click.option("--force", is_flag=True, help="Run notebooks even if nothing changed.")
+@click.option("--force", is_flag=True, help="Run notebooks even if nothing changed; with --only, that one alone.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Notebooks at once (by default one a core).")
 def run(
     pairs: tuple[tuple[str, str], ...],
