@@ -17,7 +17,7 @@ from projects import notebook
 
 from helpers.running import server as serving
 from helpers.running.execute import execute
-from helpers.running.kernels import NAME
+from helpers.running.kernels import NAME, Manager, PromptClient
 from helpers.running.server import Server, ServerError
 
 FIRST = """
@@ -147,6 +147,10 @@ def test_kernels_are_forked_whatever_the_machine_calls_python3(
     told = run(tmp_path, FIRST)
     assert told["warm"]
     assert told["parent"] == fork_server.pid
+
+
+def test_a_run_talks_to_its_kernels_by_the_prompt_client() -> None:
+    assert isinstance(Manager().client(), PromptClient)
 
 
 def test_kernels_and_what_they_started_die_with_the_server(fork_server: Server, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def check(folder: Path | None, every: bool) -> None:
 def parameters() -> None:
     """List every parameter with type, default and meaning."""
     from helpers.parameters import Parameters, type_name
+    from helpers.running.terminal import table, width
 
     values = Parameters().values()
     rows = [
@@ -76,9 +77,7 @@ def parameters() -> None:
         )
         for name, value in values.items()
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)), row[3]]))
+    click.echo(table(rows, width()))
 
 
 @main.command()
@@ -102,7 +101,7 @@ def export() -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--from", "folder", default="data/clean", show_default=True, help="Folder of the clean tables.")
 def sqlite(path: Path, folder: str) -> None:
-    """Write the clean tables as one SQLite file (for Datasette and others)."""
+    """Write the clean tables as one SQLite file."""
     from helpers.explorer.sqlite import export as write_database
     from helpers.paths import resolve
 

@@ -20,7 +20,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import default
+from traitlets import Type
 
 from helpers.running.server import Child, ServerError, environment, server
 
@@ -121,9 +121,7 @@ class Manager(AsyncKernelManager):
     A kernel specification of the machine need not mean the Python that has the library, nor need there be one.
     """
 
-    @default("client_class")
-    def _client_class(self) -> str:
-        return f"{__name__}.{PromptClient.__name__}"
+    client_factory = Type(PromptClient)
 
     @property
     def kernel_spec(self) -> KernelSpec:

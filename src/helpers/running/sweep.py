@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
 from helpers.parameters import Parameters
 from helpers.paths import project_root
 from helpers.running.command import Stopped, leave, prepared, say, stoppable
@@ -26,6 +24,7 @@ from helpers.running.run import Failure, cores
 from helpers.running.server import close, stop
 from helpers.running.steps import Refusal
 from helpers.running.store import write_whole
+from helpers.running.terminal import tell
 
 COLUMNS = ("fact", "value", "unit", "text")
 
@@ -172,13 +171,13 @@ def sweep_grid(path: Path, *, jobs: int | None, scheduler: str | None, force: bo
             say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
             return 1
         except Stopped as stopped:
-            leave(stopped, "stopped; the sets that are done stay, and the next sweep goes on from here")
+            leave(stopped, "stopped; the sets that are done stay; the next sweep goes on from here")
         finally:
             close()
     failed = [outcome for outcome in outcomes.values() if outcome.fault]
     for outcome in sorted(failed, key=lambda outcome: outcome.name):
         say(f"{outcome.name}: {outcome.fault}")
-    click.echo(f"{len(sets) - len(failed)} of {len(sets)} sets done; all facts are in {place.shown(table)}")
+    tell(f"{len(sets) - len(failed)} of {len(sets)} sets done; all facts are in {place.shown(table)}")
     return 1 if failed else 0
 
 
@@ -188,7 +187,7 @@ def _followed(outcomes: Iterable[Outcome], total: int) -> dict[str, Outcome]:
     for outcome in outcomes:
         found[outcome.name] = outcome
         what = "failed" if outcome.fault else f"done in {outcome.seconds:.1f} s" if outcome.ran else "was done"
-        click.echo(f"[{len(found)}/{total}] {outcome.name.split('/', 1)[1]}: {what}")
+        tell(f"[{len(found)}/{total}] {outcome.name.split('/', 1)[1]}: {what}")
     return found
 
 
