@@ -130,8 +130,14 @@ def environment(**more: str | None) -> dict[str, str]:
     return {name: value for name, value in named.items() if value is not None}
 
 
-def brief(root: Path, *arguments: str, timeout: float = 120, **more: str | None) -> subprocess.CompletedProcess[str]:
-    """Run ``brief`` with `arguments` in the project at `root`."""
+def brief(
+    root: Path,
+    *arguments: str,
+    timeout: float = 120,
+    preexec_fn: Callable[[], None] | None = None,
+    **more: str | None,
+) -> subprocess.CompletedProcess[str]:
+    """Run ``brief`` with `arguments` in the project at `root`, after `preexec_fn` in the new process."""
     return subprocess.run(
         command(*arguments),
         cwd=root,
@@ -140,6 +146,7 @@ def brief(root: Path, *arguments: str, timeout: float = 120, **more: str | None)
         text=True,
         timeout=timeout,
         check=False,
+        preexec_fn=preexec_fn,
     )
 
 

@@ -176,6 +176,9 @@ def test_check_tells_every_fault(made: Path, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert any("reports.csv" in line and "Iraqistan" in line and " 2 " in line for line in done.stderr.splitlines())
     assert brief(made, "check", "nowhere").returncode == 2
+    done = brief(made, "check")  # there is no weapon ladder to check by
+    missing = made / "data/reference/weapons.csv"
+    assert (done.returncode, done.stderr) == (2, f"brief: {missing}: No such file or directory\n")
 
 
 def test_nothing_heavy_is_loaded_where_there_is_nothing_to_do(made: Path) -> None:

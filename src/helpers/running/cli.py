@@ -102,14 +102,15 @@ def export() -> None:
 @click.option("--from", "folder", default="data/clean", show_default=True, help="Folder of the clean tables.")
 def sqlite(path: Path, folder: str) -> None:
     """Write the clean tables as one SQLite file."""
-    from helpers.explorer.sqlite import export as write_database
     from helpers.paths import resolve
 
     place = resolve(folder)
     if not (place / "incidents.parquet").is_file():
         _refuse(f"{folder}: holds no clean tables; run `brief run` first")
     try:
+        from helpers.explorer.sqlite import export as write_database
+
         write_database(place, path)
     except OSError as error:
-        _refuse(f"{path}: {error.strerror or error}")
+        _refuse(f"{error.filename or path}: {error.strerror or error}")
     click.echo(f"{path}: {path.stat().st_size:,} bytes")

@@ -85,6 +85,7 @@ def run_brief(
     """Do what ``brief run`` is asked for; return the exit status."""
     begun = time.monotonic()
     report = reporter()
+    layout: Layout | None = None
     with stoppable():
         try:
             parameters = checked(gathered(file, pairs))
@@ -105,7 +106,13 @@ def run_brief(
             return 1
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
-            say(f"{error.strerror or error}{where}; the results in place are as they were")
+            half = layout is not None and any(layout.journals.glob("*.json"))
+            left = (
+                "the next run puts the rest of the results into place"
+                if half
+                else "the results in place are as they were"
+            )
+            say(f"{error.strerror or error}{where}; {left}")
             return 1
         except Stopped as stopped:
             leave(stopped, "stopped; the results in place are whole; the next run goes on from here")

@@ -39,7 +39,11 @@ def check_sheets(folder: Path | None, *, every: bool = False) -> int:
     if not place.is_dir():
         tell(f"brief: {place}: there is no such folder", err=True)
         return 2
-    found = faults(str(place), str(resolve("data/reference")))
+    try:
+        found = faults(str(place), str(resolve("data/reference")))
+    except OSError as error:
+        tell(f"brief: {error.filename}: {error.strerror}", err=True)
+        return 2
     if found["lists"]:
         tell(f"{_counted(found['lists'], 'row')} to look at; they stop nothing (--all lists each):")
         click.echo(table(found["lists"], err=False) if every else summary(found["lists"]))
