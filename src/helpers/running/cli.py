@@ -20,7 +20,8 @@ def _refuse(*lines: str) -> NoReturn:
 def main() -> None:
     """Turn the coded sheets into the brief.
 
-    Exit status: 0 done, 1 a notebook failed, 2 bad input or parameter (nothing was run).
+    Exit status: 0 done, 1 a notebook failed or results could not be written, 2 bad input or parameter (nothing was
+    run), 130 stopped by Ctrl-C.
     """
 
 

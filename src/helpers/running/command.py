@@ -73,6 +73,11 @@ def say(*lines: str) -> None:
             tell(f"brief: {line}", err=True)
 
 
+def told(error: OSError) -> str:
+    """Return what the system says was wrong, and with which file, if it says so."""
+    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+
+
 def run_brief(
     pairs: Iterable[tuple[str, str]],
     file: Path | None,
@@ -105,14 +110,9 @@ def run_brief(
             say(*failure.lines)
             return 1
         except OSError as error:
-            where = f": {error.filename}" if error.filename else ""
             half = layout is not None and any(layout.journals.glob("*.json"))
-            left = (
-                "the next run puts the rest of the results into place"
-                if half
-                else "the results in place are as they were"
-            )
-            say(f"{error.strerror or error}{where}; {left}")
+            rest = "the next run puts the rest of the results into place"
+            say(f"{told(error)}; {rest if half else 'the results in place are as they were'}")
             return 1
         except Stopped as stopped:
             leave(stopped, "stopped; the results in place are whole; the next run goes on from here")

@@ -15,7 +15,7 @@ from typing import Any
 
 from helpers.parameters import Parameters
 from helpers.paths import project_root
-from helpers.running.command import Stopped, leave, prepared, say, stoppable
+from helpers.running.command import Stopped, leave, prepared, say, stoppable, told
 from helpers.running.fingerprint import Contents
 from helpers.running.layout import OUTPUT_FOLDERS, Layout
 from helpers.running.locking import held
@@ -107,7 +107,7 @@ def run_set(
     except (Refusal, Failure) as fault:
         return Outcome(name, "; ".join(fault.lines), seconds=time.monotonic() - begun)
     except OSError as error:
-        return Outcome(name, f"{error.strerror or error}: {error.filename}", seconds=time.monotonic() - begun)
+        return Outcome(name, told(error), seconds=time.monotonic() - begun)
 
 
 def here(root: Path, sets: list[Set], jobs: int, force: bool) -> Iterator[Outcome]:
@@ -168,7 +168,7 @@ def sweep_grid(path: Path, *, jobs: int | None, scheduler: str | None, force: bo
             say(*refusal.lines)
             return 2
         except OSError as error:
-            say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+            say(told(error))
             return 1
         except Stopped as stopped:
             leave(stopped, "stopped; the sets that are done stay; the next sweep goes on from here")
