@@ -228,13 +228,9 @@ def may_not_override() -> None:
     [
         ("figures", False),
         ("report/facts", False),
-        ("report/notebooks", False),
         (".brief", True),  # what cannot be remembered costs the next run time, no more
         (".brief/state", False),
         (".brief/journal/default", False),
-        (".brief/store", False),
-        (".brief/work", False),
-        (".brief/locks", True),
     ],
 )
 def test_a_folder_that_may_not_be_written_leaves_results_as_they_were(folder: str, moved: bool, tmp_path: Path) -> None:
