@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
+import re
+import select
+import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+import termios
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from helpers.parameters import cell_source
@@ -124,8 +130,14 @@ def environment(**more: str | None) -> dict[str, str]:
     return {name: value for name, value in named.items() if value is not None}
 
 
-def brief(root: Path, *arguments: str, timeout: float = 120, **more: str | None) -> subprocess.CompletedProcess[str]:
-    """Run ``brief`` with `arguments` in the project at `root`."""
+def brief(
+    root: Path,
+    *arguments: str,
+    timeout: float = 120,
+    preexec_fn: Callable[[], None] | None = None,
+    **more: str | None,
+) -> subprocess.CompletedProcess[str]:
+    """Run ``brief`` with `arguments` in the project at `root`, after `preexec_fn` in the new process."""
     return subprocess.run(
         command(*arguments),
         cwd=root,
@@ -134,7 +146,54 @@ def brief(root: Path, *arguments: str, timeout: float = 120, **more: str | None)
         text=True,
         timeout=timeout,
         check=False,
+        preexec_fn=preexec_fn,
     )
+
+
+def on_terminal(
+    root: Path,
+    *arguments: str,
+    columns: int = 80,
+    press: Callable[[str], bool] | None = None,
+    times: int = 1,
+    **more: str | None,
+) -> tuple[int, list[str]]:
+    """Run ``brief`` on a terminal of `columns`; return the exit status and the lines shown, those of bars left out.
+
+    As soon as `press`, given what was shown so far, holds, Ctrl-C is pressed `times` times.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    run = subprocess.Popen(
+        command(*arguments),
+        cwd=root,
+        env=environment(**{"TERM": "xterm", "COLUMNS": None, "LINES": None, "NO_COLOR": None} | more),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while True:
+            if select.select([ours], [], [], 0.01)[0]:
+                try:
+                    shown += os.read(ours, 1 << 16)
+                except OSError:  # nobody has the terminal open any more
+                    break
+            if press is not None and press(shown.decode(errors="replace")):
+                os.write(ours, b"\x03" * times)
+                press = None
+        status = run.wait(timeout=20)
+    finally:
+        run.kill()
+        os.close(ours)
+    plain = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]|\^C", "", shown.decode())
+    return status, [
+        line for line in re.split(r"[\r\n]+", plain) if line.strip() and "\N{BOX DRAWINGS HEAVY HORIZONTAL}" not in line
+    ]
 
 
 def results(root: Path) -> dict[str, bytes]:

@@ -9,9 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
-from projects import brief, command, environment, project, results
+from hypothesis import given
+from hypothesis import strategies as st
+from projects import brief, command, environment, on_terminal, project, results
+from rich.cells import cell_len
 
 from helpers.parameters import Parameters
+from helpers.running.terminal import table
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +121,41 @@ def test_a_failing_notebook_is_named_with_its_cell_and_the_executed_notebook(tmp
     assert "03_draw   ran" in done.stdout
 
 
+def test_a_terminal_breaks_lines_between_words(tmp_path: Path) -> None:
+    words = "no such attack in these sheets, though the folder of references names eleven sites that could be meant"
+    root = project(tmp_path, draw=f"raise LookupError({words!r})")
+    status, said = on_terminal(root, "run", "-p", "seed", "3")
+    assert status == 1
+    assert max(map(len, said[:-1])) <= 80
+    assert said[2].startswith("brief: 03_draw failed in cell 3: LookupError: no such")
+    assert words.split() == [word for line in said[2:4] for word in line.split()][-len(words.split()) :]
+    # A path is left whole, to be copied.
+    assert Path(said[-1].split()[-1]).is_file()
+
+    project(root)
+    status, said = on_terminal(root, "run", "-p", "seed", "3", columns=36)
+    assert status == 0
+    assert said[:2] == ["01_clean  taken from an earlier run:", " " * 10 + "not built here yet"]
+    assert any(line.startswith("2 of 4 notebooks ran; ") for line in said)
+    assert "".join(said).count("03_draw") == 1
+
+    status, said = on_terminal(root, "parameters")
+    assert status == 0
+    assert max(map(len, said)) <= 80
+    assert "".join(brief(root, "parameters").stdout.split()) == "".join("".join(said).split())
+
+
+CELLS = st.text("abc \u4e2d", max_size=30).map(lambda text: " ".join(text.split()))
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=4), st.sampled_from([None, 30, 80]))
+def test_a_table_fits_and_loses_nothing(lines: list[tuple[str, ...]], columns: int | None) -> None:
+    said = table(lines, columns)
+    assert sorted("".join(said.split())) == sorted("".join("".join(line) for line in lines).replace(" ", ""))
+    assert columns is None or max(map(cell_len, said.splitlines()), default=0) <= columns
+    assert columns is not None or len(said.split("\n")) == len(lines)
+
+
 def test_parameters_lists_every_one_of_them(made: Path) -> None:
     said = brief(made, "parameters").stdout.splitlines()
     assert [line.split()[0] for line in said] == list(Parameters.model_fields)
@@ -137,6 +176,9 @@ def test_check_tells_every_fault(made: Path, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert any("reports.csv" in line and "Iraqistan" in line and " 2 " in line for line in done.stderr.splitlines())
     assert brief(made, "check", "nowhere").returncode == 2
+    done = brief(made, "check")  # there is no weapon ladder to check by
+    missing = made / "data/reference/weapons.csv"
+    assert (done.returncode, done.stderr) == (2, f"brief: {missing}: No such file or directory\n")
 
 
 def test_nothing_heavy_is_loaded_where_there_is_nothing_to_do(made: Path) -> None:

@@ -8,13 +8,16 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from jupyter_client.provisioning import factory
 from projects import notebook
 
 from helpers.running import server as serving
 from helpers.running.execute import execute
+from helpers.running.kernels import NAME, Manager, PromptClient
 from helpers.running.server import Server, ServerError
 
 FIRST = """
@@ -111,6 +114,43 @@ def test_the_ordinary_kernel_where_forking_fails(how: str, tmp_path: Path, monke
     assert told["zone"] == "UTC"
     assert gone(int(str(told["pid"])))
     serving.close()
+
+
+@pytest.mark.parametrize("entry", ["missing", "stale"])
+def test_kernels_are_forked_without_a_working_entry_point(
+    entry: str, fork_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = factory.KernelProvisionerFactory.GROUP_NAME
+    stale = [EntryPoint(NAME, "helpers.running.gone:WarmProvisioner", group)] if entry == "stale" else []
+    monkeypatch.setattr(factory, "entry_points", lambda **_: stale)
+    monkeypatch.setattr(factory.KernelProvisionerFactory, "provisioners", {})
+    monkeypatch.setattr(factory.KernelProvisionerFactory, "_instance", None)
+    told = run(tmp_path, FIRST)
+    assert told["warm"]
+    assert told["parent"] == fork_server.pid
+
+
+def test_kernels_are_forked_whatever_the_machine_calls_python3(
+    fork_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A user may have put a kernel of this name, of some other environment, among their own.
+    other = {
+        "argv": ["/nowhere/python", "-m", "other_kernel", "-f", "{connection_file}"],
+        "display_name": "Python 3",
+        "language": "python",
+        "metadata": {"kernel_provisioner": {"provisioner_name": "gone"}},
+    }
+    place = tmp_path / "jupyter/kernels/python3"
+    place.mkdir(parents=True)
+    (place / "kernel.json").write_text(json.dumps(other))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    told = run(tmp_path, FIRST)
+    assert told["warm"]
+    assert told["parent"] == fork_server.pid
+
+
+def test_a_run_talks_to_its_kernels_by_the_prompt_client() -> None:
+    assert isinstance(Manager().client(), PromptClient)
 
 
 def test_kernels_and_what_they_started_die_with_the_server(fork_server: Server, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from projects import CLEAN, COUNT, brief, command, environment, project, results
+from projects import CLEAN, COUNT, brief, command, environment, on_terminal, project, results
 
 #: Long enough that a moment can be hit.
 SLOW = "\nimport time\ntime.sleep(0.3)"
@@ -118,6 +118,24 @@ def test_stopped_while_notebooks_run(number: int, moment: str, tmp_path: Path, u
 def test_killed_while_results_move_into_place(tmp_path: Path, undisturbed: Undisturbed) -> None:
     # From the moment that the journal stands, the results will be the new ones.
     disturb(tmp_path, signal.SIGKILL, tmp_path / ".brief/work/default/place/state", undisturbed)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_ctrl_c_on_a_terminal(times: int, tmp_path: Path, undisturbed: Undisturbed) -> None:
+    before, after, _, built = undisturbed
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    changed(tmp_path)
+    shutil.rmtree(tmp_path / ".brief/store")
+    mark = f"BRIEF_MARK_{uuid.uuid4().hex}"
+    at_work = tmp_path / ".brief/work/default/02_count/report/notebooks"
+    status, said = on_terminal(tmp_path, "run", press=lambda shown: at_work.exists(), times=times, **{mark: "1"})
+    assert status == 130
+    assert said[-1] == "brief: stopped; the results in place are whole; the next run goes on from here"
+    assert [line for line in said[:-1] if not line.startswith("01_clean  ran")] == []
+    assert nothing_left(mark)
+    assert results(tmp_path) == before
+    assert brief(tmp_path, "run").returncode == 0
+    assert results(tmp_path) == after
 
 
 @pytest.mark.soak

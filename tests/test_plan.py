@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -76,6 +77,15 @@ def test_each_change_reruns_what_rests_on_it_and_says_why(made: Path) -> None:
     # By hand: everything, or one notebook.
     assert all(what.endswith("forced") for what in run("--force").values())
     assert list(run("--only", "02")) == ["01_clean", "02_count"]
+
+    # That one alone is forced, not what it rests on; which runs still if it is out of date.
+    assert run("--only", "02", "--force") == {"01_clean": "up to date", "02_count": ANY}
+    assert run("--only", "02", "--force")["02_count"].endswith("forced")
+    assert set(run().values()) == {"up to date"}
+    (made / "data/coded/reports.csv").write_text("report_id,country,date\na/1,IQ,2023-10-18\n")
+    said = run("--only", "02", "--force")
+    assert said["01_clean"].endswith("data/coded/reports.csv changed")
+    assert said["02_count"].endswith("forced")
 
 
 def test_a_parameter_reruns_only_what_declares_it(made: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
-import os
+import platform
 import resource
+import shutil
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from projects import CLEAN, COUNT, DRAW, brief, command, environment, project, results
+from test_plan import outcome
 
 from helpers.running import moving
 from helpers.running.executed import tidy
@@ -23,6 +26,15 @@ BETRAYING = DRAW + (
     "print(set('unordered'), os.environ['LC_ALL'], sorted('äz'))\n"
     "warnings.warn(f'{__file__ if \"__file__\" in globals() else 0}')\n"
 )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose default brief has been built, to be copied."""
+    root = project(tmp_path_factory.mktemp("built"))
+    done = brief(root, "run")
+    assert done.returncode == 0, done.stderr
+    return root
 
 
 def test_the_same_bytes_in_another_folder_and_another_way(tmp_path: Path) -> None:
@@ -43,6 +55,7 @@ def test_the_same_bytes_in_another_folder_and_another_way(tmp_path: Path) -> Non
     executed = runs[0]["report/notebooks/03_draw.ipynb"].decode()
     assert str(tmp_path) not in executed
     assert "ipykernel_" not in executed
+    assert platform.python_version() not in executed
     notebook = json.loads(executed)
     assert "papermill" not in notebook["metadata"]
     assert all(set(cell["metadata"]) <= {"tags"} for cell in notebook["cells"])
@@ -199,11 +212,65 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(tmp_path: 
     done = brief(root, "run")
     assert (done.returncode, done.stderr) == (2, "brief: figures: cannot be written\n")
     assert not (root / "data/clean").exists()
-    if os.geteuid() != 0:  # root may write anywhere
-        (root / "figures").unlink()
-        (root / "figures").mkdir(mode=0o500)
-        done = brief(root, "run")
-        assert (done.returncode, done.stderr) == (2, "brief: figures: cannot be written\n")
+    (root / "figures").unlink()
+    (root / "figures").mkdir(mode=0o500)
+    done = brief(root, "run", preexec_fn=may_not_override)
+    assert (done.returncode, done.stderr) == (2, "brief: figures: cannot be written\n")
+
+
+def may_not_override() -> None:
+    """Give up root's right to write where permissions forbid it (PR_CAPBSET_DROP of CAP_DAC_OVERRIDE)."""
+    ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("folder", "moved"),
+    [
+        ("figures", False),
+        ("report/facts", False),
+        (".brief", True),  # what cannot be remembered costs the next run time, no more
+        (".brief/state", False),
+        (".brief/journal/default", False),
+    ],
+)
+def test_a_folder_that_may_not_be_written_leaves_results_as_they_were(folder: str, moved: bool, tmp_path: Path) -> None:
+    root = project(tmp_path)
+    assert brief(root, "run").returncode == 0
+    before = results(root)
+    (root / "data/coded/reports.csv").write_text("report_id,country,date\nc/9,SY,2023-12-24\n")
+    draw = json.loads((root / "notebooks/03_draw.ipynb").read_text())
+    draw["cells"][-1]["source"] += "\n# changed"
+    (root / "notebooks/03_draw.ipynb").write_text(json.dumps(draw))
+    (root / folder).chmod(0o500)
+    try:
+        done = brief(root, "run", preexec_fn=may_not_override)
+    finally:
+        (root / folder).chmod(0o700)
+    assert (done.returncode == 0) == moved, done.stderr
+    assert (results(root) == before) == (not moved)
+    if not moved:
+        (said,) = done.stderr.splitlines()
+        assert folder in said
+        assert "as they were" in said or said == f"brief: {folder}: cannot be written"
+
+
+def test_results_that_could_not_all_be_moved_are_said_to_be_so(tmp_path: Path, built: Path) -> None:
+    root = shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    (root / "data/coded/reports.csv").write_text("report_id,country,date\nc/9,SY,2023-12-24\n")
+    state = root / ".brief/state/default.json"
+    kept = state.read_text()
+    state.unlink()
+    (state / "in the way").mkdir(parents=True)
+    done = brief(root, "run")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "as they were" not in done.stderr
+    assert done.stderr.endswith("; the next run puts the rest of the results into place\n")
+    (state / "in the way").rmdir()
+    state.rmdir()
+    state.write_text(kept)
+    assert brief(root, "run").returncode == 0
+    assert "C/9" in (root / "report/brief.html").read_text() + (root / "data/clean/incidents.csv").read_text()
+    assert set(outcome(brief(root, "run").stdout).values()) == {"up to date"}
 
 
 @pytest.mark.parametrize("done_before", range(4))
@@ -232,7 +299,8 @@ def test_tidied_notebooks_join_what_was_printed() -> None:
     cell = nbf.new_code_cell("print()", outputs=pieces)
     cell.metadata["execution"] = {"iopub.execute_input": "2024-01-01"}
     book = nbf.new_notebook(cells=[cell], metadata={"papermill": {"duration": 1}})
+    book.metadata["language_info"] = {"name": "python", "version": "3.11.0"}
     tidy(book, Path("/tmp/box"), Path("/home/x"))
     assert [output.text for output in cell.outputs] == ["ab f.py 0x…"]
-    assert dict(book.metadata) == {}
+    assert dict(book.metadata) == {"language_info": {"name": "python"}}
     assert dict(cell.metadata) == {}

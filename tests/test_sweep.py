@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from projects import COUNT, brief, command, environment, project, results
+from projects import COUNT, brief, command, environment, on_terminal, project, results
 
 from helpers.running.steps import Refusal
 from helpers.running.sweep import expanded
@@ -107,11 +107,23 @@ def test_a_stopped_sweep_goes_on_where_it_stopped(tmp_path: Path) -> None:
     os.killpg(run.pid, signal.SIGINT)
     _, said = run.communicate(timeout=20)
     assert run.returncode == 130
-    assert said == "brief: stopped; the sets that are done stay, and the next sweep goes on from here\n"
+    assert said == "brief: stopped; the sets that are done stay; the next sweep goes on from here\n"
     done = brief(root, "sweep", "grid.yml")
     assert done.returncode == 0, done.stderr
     assert "was done" in done.stdout
     assert len(table(root / "runs/grid/facts.csv")) == 6
+
+
+def test_ctrl_c_on_a_terminal_leaves_the_sets_that_are_done(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    (root / "grid.yml").write_text("seed: [1, 2, 3, 4, 5, 6]\n")
+    arguments = ("sweep", "grid.yml", "--jobs", "1")
+    status, said = on_terminal(root, *arguments, press=lambda shown: "[1/6]" in shown, times=2)
+    assert status == 130
+    assert said[-1] == "brief: stopped; the sets that are done stay; the next sweep goes on from here"
+    done = brief(root, "sweep", "grid.yml")
+    assert done.returncode == 0, done.stderr
+    assert "was done" in done.stdout
 
 
 @pytest.mark.soak

@@ -20,7 +20,8 @@ def _refuse(*lines: str) -> NoReturn:
 def main() -> None:
     """Turn the coded sheets into the brief.
 
-    Exit status: 0 done, 1 a notebook failed, 2 bad input or parameter (nothing was run).
+    Exit status: 0 done, 1 a notebook failed or results could not be written, 2 bad input or parameter (nothing was
+    run), 130 stopped by Ctrl-C.
     """
 
 
@@ -35,7 +36,7 @@ def main() -> None:
     "--only", metavar="NOTEBOOK", help="Run this notebook, and before it those it reads from that are out of date."
 )
 @click.option("--name", metavar="RUN", help="Write to runs/RUN (by default named after what differs).")
-@click.option("--force", is_flag=True, help="Run notebooks even if nothing changed.")
+@click.option("--force", is_flag=True, help="Run notebooks even if nothing changed; with --only, that one alone.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Notebooks at once (by default one a core).")
 def run(
     pairs: tuple[tuple[str, str], ...],
@@ -65,6 +66,7 @@ def check(folder: Path | None, every: bool) -> None:
 def parameters() -> None:
     """List every parameter with type, default and meaning."""
     from helpers.parameters import Parameters, type_name
+    from helpers.running.terminal import table, width
 
     values = Parameters().values()
     rows = [
@@ -76,9 +78,7 @@ def parameters() -> None:
         )
         for name, value in values.items()
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)), row[3]]))
+    click.echo(table(rows, width()))
 
 
 @main.command()
@@ -102,15 +102,16 @@ def export() -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--from", "folder", default="data/clean", show_default=True, help="Folder of the clean tables.")
 def sqlite(path: Path, folder: str) -> None:
-    """Write the clean tables as one SQLite file (for Datasette and others)."""
-    from helpers.explorer.sqlite import export as write_database
+    """Write the clean tables as one SQLite file."""
     from helpers.paths import resolve
 
     place = resolve(folder)
     if not (place / "incidents.parquet").is_file():
         _refuse(f"{folder}: holds no clean tables; run `brief run` first")
     try:
+        from helpers.explorer.sqlite import export as write_database
+
         write_database(place, path)
     except OSError as error:
-        _refuse(f"{path}: {error.strerror or error}")
+        _refuse(f"{error.filename or path}: {error.strerror or error}")
     click.echo(f"{path}: {path.stat().st_size:,} bytes")

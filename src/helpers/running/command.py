@@ -25,6 +25,7 @@ from helpers.running.run import Done, Failure, Run, cores
 from helpers.running.server import close, stop
 from helpers.running.sheets import CHECK, refuse_faulty
 from helpers.running.steps import Refusal, Step, load
+from helpers.running.terminal import tell
 
 
 class Stopped(BaseException):
@@ -66,7 +67,15 @@ def leave(stopped: Stopped, message: str) -> NoReturn:
 def say(*lines: str) -> None:
     """Print error lines; a table below the first is left as it is."""
     for line in lines:
-        click.echo(line if "\n" in line else f"brief: {line}", err=True)
+        if "\n" in line:
+            click.echo(line, err=True)
+        else:
+            tell(f"brief: {line}", err=True)
+
+
+def told(error: OSError) -> str:
+    """Return what the system says was wrong, and with which file, if it says so."""
+    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
 
 
 def run_brief(
@@ -81,6 +90,7 @@ def run_brief(
     """Do what ``brief run`` is asked for; return the exit status."""
     begun = time.monotonic()
     report = reporter()
+    layout: Layout | None = None
     with stoppable():
         try:
             parameters = checked(gathered(file, pairs))
@@ -100,11 +110,12 @@ def run_brief(
             say(*failure.lines)
             return 1
         except OSError as error:
-            where = f": {error.filename}" if error.filename else ""
-            say(f"{error.strerror or error}{where}; the results in place are as they were")
+            half = layout is not None and any(layout.journals.glob("*.json"))
+            rest = "the next run puts the rest of the results into place"
+            say(f"{told(error)}; {rest if half else 'the results in place are as they were'}")
             return 1
         except Stopped as stopped:
-            leave(stopped, "stopped; the results in place are whole, and the next run goes on from here")
+            leave(stopped, "stopped; the results in place are whole; the next run goes on from here")
         finally:
             close()
     _tell(work, done, time.monotonic() - begun)
@@ -159,17 +170,14 @@ def _named(only: str | None, names: list[str]) -> str | None:
 
 
 def _tell(work: Run, done: list[Done], seconds: float) -> None:
-    """Print the last lines: how long each notebook took, and where the brief is."""
-    ran = [one for one in done if one.how == "ran"]
-    if ran:
-        click.echo("took " + ", ".join(f"{one.name} {one.seconds:.1f} s" for one in ran) + f"; all {seconds:.1f} s")
-    else:
-        click.echo(f"nothing to run; {seconds:.1f} s")
+    """Print the last lines: how many notebooks ran, how long it took, and where the brief is."""
+    ran = sum(one.how == "ran" for one in done)
+    tell(f"{ran} of {len(done)} notebooks ran; {seconds:.1f} s" if ran else f"nothing to run; {seconds:.1f} s")
     if work.only is not None:
-        click.echo(f"only {work.only} was asked for; `brief run` brings the rest up to date")
+        tell(f"only {work.only} was asked for; `brief run` brings the rest up to date")
     report = work.in_place("report")
     found = [path for path in (report / "brief.html", report / "brief.pdf") if path.exists()]
     if found:
-        click.echo("the brief is in " + " and ".join(work.layout.shown(path) for path in found))
+        tell("the brief is in " + " and ".join(work.layout.shown(path) for path in found))
     else:
-        click.echo(f"results are in {work.layout.shown(report)}")
+        tell(f"results are in {work.layout.shown(report)}")

@@ -39,13 +39,10 @@ def execute(
     import_quickly("papermill", without="pyarrow")  # papermill's way to Hadoop
     import nbformat
     import papermill
-    from jupyter_client.provisioning.factory import KernelProvisionerFactory
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
-    from helpers.running.kernels import NAME
-
-    KernelProvisionerFactory.instance().default_provisioner_name = NAME
+    from helpers.running.kernels import Manager
 
     for name in ("papermill", "traitlets"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -74,9 +71,9 @@ def execute(
             resources={"metadata": {"path": str(box)}},
             record_timing=False,
             on_cell_executed=count,
+            kernel_manager_class=Manager,
             config=Config(
-                KernelManager={"transport": "ipc", "ip": f"{sockets}/k", "connection_file": f"{sockets}/kernel.json"},
-                AsyncKernelManager={"client_class": "helpers.running.kernels.PromptClient"},
+                KernelManager={"transport": "ipc", "ip": f"{sockets}/k", "connection_file": f"{sockets}/kernel.json"}
             ),
         )
     except PapermillExecutionError as error:

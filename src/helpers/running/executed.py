@@ -18,6 +18,7 @@ def tidy(notebook: Any, box: Path, root: Path) -> Any:
     """Return the executed `notebook` with nothing left that depends on when or where it ran."""
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("widgets", None)
+    notebook.metadata.get("language_info", {}).pop("version", None)  # the same bytes in every Python
     for number, cell in enumerate(notebook.cells, 1):
         for name in ("papermill", "execution", "ExecuteTime"):
             cell.metadata.pop(name, None)

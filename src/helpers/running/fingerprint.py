@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -76,13 +77,17 @@ class Contents:
         return entry
 
     def save(self) -> None:
-        """Write what is remembered, whole or not at all."""
+        """Write what is remembered, whole or not at all; where it cannot be written, the next run hashes anew."""
         if self._memory is None or not self._changed:
             return
-        self._memory.parent.mkdir(parents=True, exist_ok=True)
         with self._guard:
             text = json.dumps({path: entry for path, entry in self._known.items() if Path(path).exists()})
         beside = self._memory.with_name(f"{self._memory.name}.{os.getpid()}.{threading.get_ident()}")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(self._memory)
-        self._changed = False
+        try:
+            self._memory.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(self._memory)
+            self._changed = False
+        except OSError:
+            with contextlib.suppress(OSError):
+                beside.unlink()

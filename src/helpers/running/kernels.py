@@ -1,7 +1,8 @@
 """Kernels for notebooks: forked from a process with the imports done, or started in the ordinary way.
 
 `WarmProvisioner` is registered with jupyter_client under the name ``brief-warm``. Where forking is not possible, or the
-fork server has failed, it launches the kernel as jupyter_client's own provisioner does.
+fork server has failed, it launches the kernel as jupyter_client's own provisioner does. A run asks for it by `Manager`,
+whatever kernels the machine has under other names.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Type
 
 from helpers.running.server import Child, ServerError, environment, server
 
@@ -37,9 +43,7 @@ class WarmProvisioner(LocalProvisioner):
         kwargs["env"] = environment(cwd)
         launched = await asyncio.to_thread(self._forked, cmd, cwd, kwargs["env"])
         if launched is None:
-            # The kernel specification says "python", which need not be the Python that has the library.
-            command = [sys.executable, *cmd[1:]] if cmd[1:2] == ["-m"] else cmd
-            return await super().launch_kernel(command, **kwargs)
+            return await super().launch_kernel(cmd, **kwargs)
         self.process, self.pid, self.pgid, self.cwd = launched, launched.pid, None, Path(cwd)
         await self._bound(launched)
         return self.connection_info
@@ -109,3 +113,35 @@ class PromptClient(AsyncKernelClient):
                     return True
         except Empty:
             return False
+
+
+class Manager(AsyncKernelManager):
+    """Starts the kernel that the run is written for: this Python, by `WarmProvisioner`.
+
+    A kernel specification of the machine need not mean the Python that has the library, nor need there be one.
+    """
+
+    client_factory = Type(PromptClient)
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The kernel's specification."""
+        return KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="Python 3",
+            language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": registered()}},
+        )
+
+
+def registered() -> str:
+    """Return the provisioner's name, known to jupyter_client even where the package's entry points are not as here."""
+    known = KernelProvisionerFactory.instance().provisioners
+    try:
+        usable = known[NAME].load() is WarmProvisioner
+    except (KeyError, ImportError, AttributeError):
+        usable = False
+    if not usable:
+        value = f"{__name__}:{WarmProvisioner.__name__}"
+        known[NAME] = EntryPoint(NAME, value, KernelProvisionerFactory.GROUP_NAME)
+    return NAME

@@ -6,8 +6,7 @@ import sys
 from typing import Any, TextIO
 
 from helpers.running.run import Done, Reporter
-
-_WORDS = {"ran": "ran", "taken": "taken from an earlier run", "kept": "up to date"}
+from helpers.running.terminal import folded
 
 
 def line(done: Done, width: int = 0) -> str:
@@ -51,7 +50,7 @@ class Live(Plain):
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            TextColumn("cell {task.completed} of {task.total}"),
+            TextColumn("{task.fields[cells]}"),
             TimeElapsedColumn(),
             console=self.console,
             transient=True,
@@ -62,19 +61,18 @@ class Live(Plain):
         """Show the notebook as at work."""
         if not self.tasks:
             self.progress.start()
-        self.tasks[name] = self.progress.add_task(name.ljust(self.width), total=None)
+        self.tasks[name] = self.progress.add_task(name.ljust(self.width), total=None, cells="")
 
     def cell(self, name: str, done: int, total: int) -> None:
         """Move the notebook's bar."""
-        self.progress.update(self.tasks[name], completed=done, total=total)
+        self.progress.update(self.tasks[name], completed=done, total=total, cells=f"cell {done} of {total}")
 
     def finished(self, done: Done) -> None:
         """Print what became of a notebook above the bars."""
         if done.name in self.tasks:
             self.progress.remove_task(self.tasks[done.name])
-        self.console.print(line(done, self.width), markup=False, soft_wrap=True)
-        for note in done.notes:
-            self.console.print(f"{'':{self.width}}  {note}", markup=False, soft_wrap=True)
+        for text in (line(done, self.width), *(f"{'':{self.width}}  {note}" for note in done.notes)):
+            self.console.print(folded(text, self.console.width, self.width + 2), markup=False, soft_wrap=True)
 
     def close(self) -> None:
         """Take the bars off the screen."""

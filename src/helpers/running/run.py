@@ -168,7 +168,7 @@ class Run:
                         waiting.remove(step)
                         self._keep(step)
                         continue
-                    if not self.force and self._take(step, parts, why):
+                    if not self._forced(step) and self._take(step, parts, why):
                         waiting.remove(step)
                         continue
                     if not asked:
@@ -219,9 +219,13 @@ class Run:
             told += 1
         return told
 
+    def _forced(self, step: Step) -> bool:
+        """Return whether `step` runs even if nothing changed: every one, or the only one asked for."""
+        return self.force and self.only in {None, step.name}
+
     def _why(self, step: Step, parts: dict[str, Any]) -> list[str]:
         """Return why `step` is to be built anew (nothing if it is up to date)."""
-        if self.force:
+        if self._forced(step):
             return ["forced"]
         before = self.old.get(step.name)
         spoiled = []

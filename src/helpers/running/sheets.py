@@ -15,6 +15,8 @@ from helpers.running.layout import Layout
 from helpers.running.server import ServerError, server
 from helpers.running.steps import Refusal
 from helpers.running.store import write_whole
+from helpers.running.terminal import folded, tell, width
+from helpers.running.terminal import table as aligned
 
 COLUMNS = ("file", "row", "column", "value", "rule", "allowed")
 CHECK = "helpers.cleaning.check"
@@ -35,17 +37,21 @@ def check_sheets(folder: Path | None, *, every: bool = False) -> int:
     """
     place = folder if folder is not None else resolve("data/coded")
     if not place.is_dir():
-        click.echo(f"brief: {place}: there is no such folder", err=True)
+        tell(f"brief: {place}: there is no such folder", err=True)
         return 2
-    found = faults(str(place), str(resolve("data/reference")))
+    try:
+        found = faults(str(place), str(resolve("data/reference")))
+    except OSError as error:
+        tell(f"brief: {error.filename}: {error.strerror}", err=True)
+        return 2
     if found["lists"]:
-        click.echo(f"{_counted(found['lists'], 'row')} to look at; they stop nothing (--all lists each):")
-        click.echo(table(found["lists"]) if every else summary(found["lists"]))
+        tell(f"{_counted(found['lists'], 'row')} to look at; they stop nothing (--all lists each):")
+        click.echo(table(found["lists"], err=False) if every else summary(found["lists"]))
     if found["stops"]:
-        click.echo(f"brief: {_counted(found['stops'], 'fault')} in {place}:", err=True)
+        tell(f"brief: {_counted(found['stops'], 'fault')} in {place}:", err=True)
         click.echo(table(found["stops"]), err=True)
         return 2
-    click.echo(f"{place}: no faults")
+    tell(f"{place}: no faults")
     return 0
 
 
@@ -86,13 +92,14 @@ def rows(frame: Any) -> list[list[str]]:
     ]
 
 
-def table(lines: list[list[str]], widest: int = 60) -> str:
+def table(lines: list[list[str]], widest: int = 60, *, err: bool = True) -> str:
     """Return `lines` under their column names, aligned; control characters shown as a sign, long cells cut.
 
     What is allowed is told in full below, once a column, where it had to be cut.
     """
     long = {f"allowed in {line[2]}: {line[-1]}": None for line in lines if len(line[-1]) > widest}
-    return "\n".join([*_aligned([list(COLUMNS), *lines], widest), *map(_plain, long)])
+    at = width(err=err)
+    return "\n".join([_aligned([list(COLUMNS), *lines], widest, err=err), *(folded(_plain(line), at) for line in long)])
 
 
 def summary(lines: list[list[str]], named: int = 6) -> str:
@@ -104,13 +111,11 @@ def summary(lines: list[list[str]], named: int = 6) -> str:
         [*key, str(len(found)), ", ".join(filter(None, found[:named])) + (", ..." if len(found) > named else "")]
         for key, found in groups.items()
     ]
-    return "\n".join(_aligned([["file", "column", "rule", "rows", "these"], *told], widest=60))
+    return _aligned([["file", "column", "rule", "rows", "these"], *told], widest=60)
 
 
-def _aligned(lines: list[list[str]], widest: int) -> list[str]:
-    clean = [[_cell(cell, widest) for cell in line] for line in lines]
-    widths = [max(map(len, column)) for column in zip(*clean, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in clean]
+def _aligned(lines: list[list[str]], widest: int, *, err: bool = False) -> str:
+    return aligned([[_cell(cell, widest) for cell in line] for line in lines], width(err=err))
 
 
 def _plain(text: str) -> str:

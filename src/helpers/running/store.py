@@ -91,10 +91,14 @@ class Store:
         """Forget what was used longest ago until the store is at most `largest` bytes."""
         if not self.folder.is_dir():
             return
-        places = sorted((place for place in self.folder.iterdir() if place.is_dir()), key=lambda p: -p.stat().st_mtime)
+        found = []
+        for place in self.folder.iterdir():
+            with contextlib.suppress(OSError):  # another run may be forgetting it, too
+                size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+                found.append((place.stat().st_mtime, size, place))
         total = 0
-        for place in places:
-            total += sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+        for _, size, place in sorted(found, reverse=True):
+            total += size
             if total > largest:
                 shutil.rmtree(place, ignore_errors=True)
 
@@ -130,7 +134,8 @@ def place(
     Raises
     ------
     OSError
-        If there is no room or no right to write; nothing has then been changed.
+        If there is no room or no right to write. Nothing has then been changed, or else a journal stands by which
+        `recover` moves the rest.
     """
     staging = layout.work / "place"
     shutil.rmtree(staging, ignore_errors=True)
@@ -141,16 +146,15 @@ def place(
             copy = staging / str(number)
             shutil.copyfile(source, copy)
             moves.append((str(copy), str(target)))
-    for folder in {Path(target).parent for _, target in moves}:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(13, "Permission denied", str(folder))
     text = json.dumps(state, ensure_ascii=False, indent=1)
     if not moves and not gone and layout.state.exists() and layout.state.read_text(encoding="utf-8") == text:
         return
     write_whole(staging / "state", text)
-    layout.state.parent.mkdir(parents=True, exist_ok=True)
     moves.append((str(staging / "state"), str(layout.state)))
+    for folder in sorted({path.parent for path in (*(Path(target) for _, target in moves), *gone)}):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "Permission denied", str(folder))
     journal = layout.journals / f"{os.getpid()}-{time.time_ns()}.json"
     with unstoppable():
         write_whole(journal, json.dumps({"move": moves, "remove": [str(path) for path in gone]}))

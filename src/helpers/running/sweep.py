@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
 from helpers.parameters import Parameters
 from helpers.paths import project_root
-from helpers.running.command import Stopped, leave, prepared, say, stoppable
+from helpers.running.command import Stopped, leave, prepared, say, stoppable, told
 from helpers.running.fingerprint import Contents
 from helpers.running.layout import OUTPUT_FOLDERS, Layout
 from helpers.running.locking import held
@@ -26,6 +24,7 @@ from helpers.running.run import Failure, cores
 from helpers.running.server import close, stop
 from helpers.running.steps import Refusal
 from helpers.running.store import write_whole
+from helpers.running.terminal import tell
 
 COLUMNS = ("fact", "value", "unit", "text")
 
@@ -108,7 +107,7 @@ def run_set(
     except (Refusal, Failure) as fault:
         return Outcome(name, "; ".join(fault.lines), seconds=time.monotonic() - begun)
     except OSError as error:
-        return Outcome(name, f"{error.strerror or error}: {error.filename}", seconds=time.monotonic() - begun)
+        return Outcome(name, told(error), seconds=time.monotonic() - begun)
 
 
 def here(root: Path, sets: list[Set], jobs: int, force: bool) -> Iterator[Outcome]:
@@ -169,16 +168,16 @@ def sweep_grid(path: Path, *, jobs: int | None, scheduler: str | None, force: bo
             say(*refusal.lines)
             return 2
         except OSError as error:
-            say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+            say(told(error))
             return 1
         except Stopped as stopped:
-            leave(stopped, "stopped; the sets that are done stay, and the next sweep goes on from here")
+            leave(stopped, "stopped; the sets that are done stay; the next sweep goes on from here")
         finally:
             close()
     failed = [outcome for outcome in outcomes.values() if outcome.fault]
     for outcome in sorted(failed, key=lambda outcome: outcome.name):
         say(f"{outcome.name}: {outcome.fault}")
-    click.echo(f"{len(sets) - len(failed)} of {len(sets)} sets done; all facts are in {place.shown(table)}")
+    tell(f"{len(sets) - len(failed)} of {len(sets)} sets done; all facts are in {place.shown(table)}")
     return 1 if failed else 0
 
 
@@ -188,7 +187,7 @@ def _followed(outcomes: Iterable[Outcome], total: int) -> dict[str, Outcome]:
     for outcome in outcomes:
         found[outcome.name] = outcome
         what = "failed" if outcome.fault else f"done in {outcome.seconds:.1f} s" if outcome.ran else "was done"
-        click.echo(f"[{len(found)}/{total}] {outcome.name.split('/', 1)[1]}: {what}")
+        tell(f"[{len(found)}/{total}] {outcome.name.split('/', 1)[1]}: {what}")
     return found
 
 
