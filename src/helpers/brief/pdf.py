@@ -149,9 +149,11 @@ def _data(document: Document, head: dict[str, Any], letters: Callable[[str], str
                 "file": f"{name}.svg",
                 "alt": shown.alt,
                 "aspect": _aspect(shown),
-                "caption": " ".join(filter(None, (f"Figure {place}.", shown.caption, f"Data: figures/{name}.csv"))),
+                "caption": " ".join(
+                    filter(None, (f"Figure {shown.number}.", shown.caption, f"Data: figures/{name}.csv"))
+                ),
             }
-            for place, (name, shown) in enumerate(paper.items(), 1)
+            for name, shown in paper.items()
         },
         "evidence": [
             {
