@@ -18,19 +18,18 @@ _UNITS = (
     "attacks?|days?|weeks?|points?|incidents?|strikes?|statements?|reports?|sources?|killed|injured|times|interval|"
     "years?|in all"
 )
-#: Words before and after a space, ends of which the line must not part.
+#: What stands before and after a space at which the line must not end; what was joined before counts as one word.
 _KEPT = tuple(
-    (re.compile(f"(?:^|[(“]){before}$"), re.compile(f"^(?:{after})(?=$|[^\\w])"))
+    (re.compile(f"(?:^|[(“{NO_BREAK}])(?:{before})$"), re.compile(f"^(?:{after})(?=$|[^\\w])"))
     for before, after in (
         ("p", "=|less"),
-        ("=", r"\d"),
-        ("(?:=|less|more|under|over)", r"than|\d[\d,.]*"),
-        ("than", r"\d[\d,.]*"),
+        (f"p{NO_BREAK}=", _NUMBER),
+        ("less|more", "than"),
+        (f"(?:less|more){NO_BREAK}than|under|over", _NUMBER),
         (rf"(?!20\d\d$){_NUMBER}", "to"),
-        ("to", _NUMBER),
+        (f"{_NUMBER}{NO_BREAK}to", _NUMBER),
         (_NUMBER, _UNITS),
         (r"\d{1,2}", _MONTHS),
-        ("Figure|Table|page", r"\d+\w?"),
     )
 )
 
@@ -53,13 +52,14 @@ def _is_space(node: Any) -> bool:
 
 def _line(line: list[Node]) -> list[Node]:
     """Return the nodes of a `line` with no-break spaces where `_KEPT` wants them."""
-    texts = [nodes.plain_text(node).replace(NO_BREAK, " ") for node in line]
     result: list[Node] = []
+    done = ""
     for place, node in enumerate(line):
         if _is_space(node):
-            before = "".join(texts[:place]).rsplit(" ", 1)[-1]
-            after = "".join(texts[place + 1 :]).split(" ", 1)[0]
+            after = nodes.plain_text(line[place + 1 :]).split(" ", 1)[0]
+            before = done.rsplit(" ", 1)[-1]
             if any(first.search(before) and then.search(after) for first, then in _KEPT):
                 node = nodes.string(NO_BREAK)
+        done += nodes.plain_text(node)
         result.append(node)
     return result
