@@ -439,8 +439,8 @@ def _harm(record: Record, text: str, expect: Any, sentence: Any) -> None:
     stated = tuple(number(found[k]) for k in range(1, 5))
     expect("harm", stated == (killed, best, low, high), f"{found[0]} {(killed, best, low, high)}")
     silent = re.search(rf"For ({NUMBER}) attacks? no number is established", text)
-    expect("harm", silent is not None and number(silent[1]) == unknown, f"{silent and silent[0]} {unknown}")
-    worst = re.search(rf"; ({NUMBER}) of (?:these|this one) at (.+?) on {DAY}\. For", text)
+    expect("harm", (number(silent[1]) if silent else 0) == unknown, f"{silent and silent[0]} {unknown}")
+    worst = re.search(rf"; ({NUMBER}) of (?:these|this one) at (.+?) on {DAY}\.", text)
     if worst:
         hurt = pd.to_numeric(frame["us_killed"]).fillna(0) + pd.to_numeric(frame["us_injured_best"]).fillna(0)
         same = frame[(frame["site_name"] == worst[2]) & (frame["day"] == day(worst[3]))]

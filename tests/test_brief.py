@@ -66,6 +66,8 @@ def test_both_forms_hold_every_section_and_every_incident(made: Path) -> None:
     ):
         assert section in page, section
         assert section in paper, section
+    assert "All sources" in page
+    assert "All sources" not in paper.replace("All sources of each attack", ""), "the register is on the screen alone"
     identifiers = facts["brief.incidents"].incidents
     assert all(f'id="incident-{identifier}"' in page for identifier in identifiers)
     assert page.count('id="source-') == facts["data.sources"].value

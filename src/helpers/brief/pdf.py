@@ -39,7 +39,7 @@ def render(document: Document, path: Path, head: dict[str, Any], first_page: Pat
 
     `first_page`: where a PNG picture of the first page goes, if anywhere.
     """
-    body = document.blocks("typst")
+    body = on_paper(document.blocks("typst"))
     tree = {"pandoc-api-version": document.text.tree["pandoc-api-version"], "meta": document.metadata(), "blocks": body}
     cited = json.loads(
         nodes.pandoc(
@@ -58,6 +58,17 @@ def render(document: Document, path: Path, head: dict[str, Any], first_page: Pat
     if first_page is not None:
         first_page.write_bytes(picture)
     return path
+
+
+def on_paper(blocks: list[Node]) -> list[Node]:
+    """Return `blocks` without the sections of the first level whose heading has the class ``screen``."""
+    kept, left_out = [], False
+    for block in blocks:
+        if block["t"] == "Header" and block["c"][0] == 1:
+            left_out = "screen" in block["c"][1][1]
+        if not left_out:
+            kept.append(block)
+    return kept
 
 
 def _compiled(
