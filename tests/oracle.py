@@ -24,7 +24,7 @@ WORDS = {word: n for n, word in enumerate(SPELLED)} | {"none": 0}
 NUMBER = r"(?:[Nn]o|[Nn]one|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[\d,]*\d)"
 VALUE = r"([−-]?[\d,]*\.?\d+|under 0\.001)"
 DAY = r"(\d{1,2} [A-Z][a-z]+ \d{4})"
-CI = rf"95% interval(?: {VALUE} to {VALUE}|: at least {VALUE}|: up to {VALUE})"
+CI = rf"95% interval(?: {VALUE} to {VALUE}| from {VALUE}, not bounded above|: up to {VALUE}| not bounded)"
 
 
 @cache
@@ -118,7 +118,7 @@ def exact_interval(a: tuple[int, int], b: tuple[int, int]) -> tuple[float, float
 def bounds(text: str) -> tuple[float | None, float | None]:
     """The ends of the first interval in `text`."""
     found = re.search(CI, text)
-    if not found:
+    if not found or not any(found.groups()):
         return None, None
     low, high, least, most = found.groups()
     if least:
@@ -142,10 +142,16 @@ def check(text: str, settings: dict[str, Any]) -> list[str]:
     if n == 0:
         expect("none", "No attack is recorded in this selection" in text, text[:600])
         return faults
-    found = sentence(rf"It holds ({NUMBER}) attacks?; a US official confirms ({NUMBER})")
+    found = sentence(rf"It holds ({NUMBER}) attacks?; (?:(no) US official confirms it|a US official confirms (\w+))")
     assert found, "the record's size is not stated"
     expect("size", number(found[1]) == n, found[0])
-    expect("confirmed", number(found[2]) == int((record.frame["confirmation"] == "us_official").sum()), found[0])
+    word = found[2] or found[3]
+    told = {"no": 0, "it": 1, "each": n}
+    expect(
+        "confirmed",
+        (told[word] if word in told else number(word)) == int((record.frame["confirmation"] == "us_official").sum()),
+        found[0],
+    )
     _climb(record, text, expect, sentence)
     _missiles(record, text, expect, sentence)
     _pause(record, text, expect, sentence)
@@ -249,12 +255,74 @@ def _pause(record: Record, text: str, expect: Any, sentence: Any) -> None:
     if after:
         resumed = record.count(lambda d: d >= record.p1 and d < max(record.stop, record.p1))
         expect("after", _two(after[1], resumed[0] / resumed[1]), f"{after[0]} {resumed}")
-    placebo = sentence(rf"Of ({NUMBER}) other stretches of that length, (none|one|{NUMBER}) had as few attacks")
+    placebo = sentence(
+        rf"Of ({NUMBER}) other stretches of that length, (none|one|{NUMBER}) had "
+        r"(as few attacks or fewer|as few attacks|no attack either)"
+    )
     if placebo:
         others, as_few = _placebo(record, during)
         expect(
             "placebo", (number(placebo[1]), number(placebo[2])) == (others, as_few), f"{placebo[0]} {others} {as_few}"
         )
+        expect("placebo", (placebo[3] == "no attack either") == (during[0] == 0), placebo[0])
+    _confirmed_alone(record, text, expect, part[1])
+    _power(record, text, expect, sentence)
+
+
+def _confirmed_alone(record: Record, text: str, expect: Any, bullet: str) -> None:
+    """The pause by the attacks alone that a US official confirms: stated wherever others count as well."""
+    only = Record(record.s)
+    only.frame = record.frame[record.frame["confirmation"] == "us_official"]
+    during, outside = only.during, only.outside
+    expected = ratio(during, outside)
+    found = re.search(
+        rf"Counting only attacks that a US official confirms, ({NUMBER}) of ({NUMBER}) in the pause, the ratio is "
+        rf"{VALUE} \((.*?)\): these alone (show a fall too|do not exclude that nothing changed)(.*?)\.(?!\d)",
+        text,
+    )
+    if record.s["confirmed_by"] == "us_official" or expected is None:
+        expect("confirmed alone", found is None, found[0] if found else "")
+        return
+    assert found, "the pause is not told by the attacks alone that a US official confirms"
+    expect("confirmed alone", number(found[1]) == during[0], f"{found[0]} {during}")
+    expect("confirmed alone", number(found[2]) == len(only.frame), f"{found[0]} {len(only.frame)}")
+    expect("confirmed alone", _two(found[3], expected), f"{found[0]} {expected}")
+    _, high = bounds(found[4])
+    falls = found[5] == "show a fall too"
+    expect("confirmed alone", falls == (high is not None and high <= 1), found[0])
+    independent = re.search(rf"even with attacks taken as independent \({CI}\)", found[6])
+    if independent:
+        low, high = bounds(independent[0])
+        a, b = exact_interval(during, outside)
+        expect("confirmed alone", low is None or abs(low - a) <= 0.06 * a + 0.001, f"{found[0]} {a}")
+        expect("confirmed alone", high is not None and high >= 1 and abs(high - b) <= 0.06 * b, f"{found[0]} {b}")
+    short = re.search(rf"With the attacks alone that a US official confirms it is not shown \({VALUE}", bullet)
+    expect(
+        "confirmed alone",
+        ("Attacks were rarer in the pause:" in bullet and not falls) == bool(short),
+        bullet,
+    )
+    if short:
+        expect("confirmed alone", _two(short[1], expected), bullet)
+
+
+def _power(record: Record, text: str, expect: Any, sentence: Any) -> None:
+    """What a milder pause would have shown: attacks of every other stretch kept with the chance that the ratio says."""
+    found = sentence(
+        r"if the true rate had been half that of other days, this comparison would show a fall with a chance of "
+        r"(?:(?:less|more) than )?(\d+)%, if a tenth, of (?:(?:less|more) than )?(\d+)%"
+    )
+    if not found:
+        return
+    sums = _stretches(record)
+    telling = [k for k in range(sums.max() + 1) if stats.binom.cdf(k, sums, 1).mean() <= 0.025]
+    assert telling, found[0]
+    # The brief also allows for not knowing the other rate, which costs some of the attacks that still tell.
+    able = [[stats.binom.cdf(k, sums, rate).mean() for rate in (0.5, 0.1)] for k in range(max(telling) + 1)]
+    off = [max(abs(int(found[1 + n]) / 100 - pair[n]) for n in (0, 1)) for pair in able[len(able) // 2 :]]
+    expect("power", min(off) <= 0.12, f"{found[0]} {off}")
+    expect("power", int(found[1]) <= int(found[2]), found[0])
+    expect("power", ("most likely have gone unseen" in text) == (int(found[1]) < 50), found[0])
 
 
 def _two(text: str, expected: float) -> bool:
@@ -265,12 +333,19 @@ def _two(text: str, expected: float) -> bool:
 
 
 def _placebo(record: Record, during: tuple[int, int]) -> tuple[int, int]:
+    sums = _stretches(record)
+    return len(sums), int((sums <= during[0]).sum())
+
+
+def _stretches(record: Record) -> np.ndarray:
+    """The attacks in every stretch as long as the pause that does not touch it."""
     counts = record.frame["day"].value_counts()
     daily = np.array([counts.get(d, 0) for d in record.days])
     free = np.array([not record.p0 <= d < record.p1 for d in record.days])
-    length = during[1]
-    sums = [daily[k : k + length].sum() for k in range(len(daily) - length + 1) if free[k : k + length].all()]
-    return len(sums), sum(s <= during[0] for s in sums)
+    length = record.during[1]
+    return np.array(
+        [daily[k : k + length].sum() for k in range(len(daily) - length + 1) if free[k : k + length].all()], dtype=int
+    )
 
 
 def _stop(record: Record, text: str, expect: Any, sentence: Any) -> None:
@@ -295,6 +370,34 @@ def _stop(record: Record, text: str, expect: Any, sentence: Any) -> None:
         expect("stop", rarer == (high is not None and high < 1), part[1])
         if "did not end" in part[1]:
             expect("stop", since[0] > 0, part[1])
+    _stop_by_country(record, text, expect, part[1])
+
+
+def _stop_by_country(record: Record, text: str, expect: Any, bullet: str) -> None:
+    """Each country's own ratio since the second stop: stated wherever it had more than one attack before."""
+    unshown = []
+    for code, name in COUNTRIES.items():
+        only = Record(record.s)
+        only.frame = record.frame[record.frame["country"] == code]
+        since = only.count(lambda d: d >= record.stop and not record.p0 <= d < record.p1)
+        before = only.count(lambda d: d < record.stop and not record.p0 <= d < record.p1)
+        expected = ratio(since, before)
+        found = re.search(rf"In {name} alone the ratio is {VALUE} \((.*?)\)(, which does not exclude)?", text)
+        if code not in record.s["countries"] or len(record.s["countries"]) < 2 or before[0] < 2:
+            expect("stop by country", found is None, found[0] if found else "")
+            continue
+        if found is None:
+            expect("stop by country", expected is None, f"{name} {since} {before}")
+            continue
+        expect("stop by country", expected is not None and _two(found[1], expected), f"{found[0]} {expected}")
+        _, high = bounds(found[2])
+        expect("stop by country", bool(found[3]) == (high is None or high >= 1), found[0])
+        unshown += [name] if found[3] else []
+    said = re.search(r"In ([\w, ]+) alone a fall is not shown", bullet)
+    if said:
+        expect("stop by country", re.split(", | or ", said[1]) == unshown, bullet)
+    else:
+        expect("stop by country", not unshown or "attacks were rarer than before" not in bullet, bullet)
 
 
 def _strikes(record: Record, text: str, expect: Any, sentence: Any) -> None:
@@ -322,6 +425,8 @@ def _harm(record: Record, text: str, expect: Any, sentence: Any) -> None:
         int(pd.to_numeric(frame[c]).fillna(0).sum())
         for c in ("us_killed", "us_injured_best", "us_injured_low", "us_injured_high")
     )
+    # What is told of an attack without a best number adds to the highest sum alone.
+    low = int(pd.to_numeric(frame["us_injured_low"]).where(pd.to_numeric(frame["us_injured_best"]).notna(), 0).sum())
     unknown = int((pd.to_numeric(frame["us_injured_best"]).isna()).sum())
     if killed + best == 0:
         expect("harm", "No US or coalition casualty is recorded in this selection" in text, "no harm")
@@ -333,9 +438,9 @@ def _harm(record: Record, text: str, expect: Any, sentence: Any) -> None:
     assert found, "harm is not stated"
     stated = tuple(number(found[k]) for k in range(1, 5))
     expect("harm", stated == (killed, best, low, high), f"{found[0]} {(killed, best, low, high)}")
-    silent = re.search(rf"For ({NUMBER}) attacks? no source gives a number", text)
-    expect("harm", silent is not None and number(silent[1]) == unknown, f"{silent and silent[0]} {unknown}")
-    worst = re.search(rf"; ({NUMBER}) of (?:these|this one) at (.+?) on {DAY}\. For", text)
+    silent = re.search(rf"For ({NUMBER}) attacks? no number is established", text)
+    expect("harm", (number(silent[1]) if silent else 0) == unknown, f"{silent and silent[0]} {unknown}")
+    worst = re.search(rf"; ({NUMBER}) of (?:these|this one) at (.+?) on {DAY}\.", text)
     if worst:
         hurt = pd.to_numeric(frame["us_killed"]).fillna(0) + pd.to_numeric(frame["us_injured_best"]).fillna(0)
         same = frame[(frame["site_name"] == worst[2]) & (frame["day"] == day(worst[3]))]
@@ -358,7 +463,8 @@ def _weapons(record: Record, text: str, expect: Any) -> None:
     """The table of weapons: attacks with each, and of which it is the highest, by period."""
     periods = (lambda d: d < record.p0, lambda d: record.p0 <= d < record.p1, lambda d: d >= record.p1)
     names = {row.plural: row.code for row in pd.read_csv(ROOT / "data/reference/weapons.csv").itertuples()}
-    rows = re.findall(r"^([a-z -]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| (.*?) \|", text, re.MULTILINE)
+    cell = r"([\d,]+|–)"
+    rows = re.findall(rf"^([a-z -]+) \| ([\d,]+) \| {cell} \| {cell} \| {cell} \| (.*?) \|", text, re.MULTILINE)
     expect("weapons", len(rows) >= 5, f"{len(rows)} rows in the table of weapons")
     for plural, every, *tops, first in rows:
         code = names[plural]
@@ -366,7 +472,10 @@ def _weapons(record: Record, text: str, expect: Any) -> None:
         expect("weapons", number(every) == len(mine), f"{plural} {every} {len(mine)}")
         top = record.frame[record.frame["top_weapon"] == code]
         for said, inside in zip(tops, periods, strict=True):
-            expect("weapons", number(said) == sum(map(inside, top["day"])), f"{plural} {said}")
+            if not any(map(inside, record.days)):
+                expect("weapons", said == "–", f"{plural} {said} on no day")
+                continue
+            expect("weapons", said != "–" and number(said) == sum(map(inside, top["day"])), f"{plural} {said}")
         if len(mine):
             expect("weapons", first.startswith(_printed(mine["day"].min())), f"{plural} {first}")
         else:

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from helpers.brief import build
 from helpers.brief.references import methods, safe_address
+from helpers.brief.spaces import NO_BREAK
 from helpers.facts import Facts
 from helpers.parameters import Parameters
 
@@ -65,6 +66,8 @@ def test_both_forms_hold_every_section_and_every_incident(made: Path) -> None:
     ):
         assert section in page, section
         assert section in paper, section
+    assert "All sources" in page
+    assert "All sources" not in paper.replace("All sources of each attack", ""), "the register is on the screen alone"
     identifiers = facts["brief.incidents"].incidents
     assert all(f'id="incident-{identifier}"' in page for identifier in identifiers)
     assert page.count('id="source-') == facts["data.sources"].value
@@ -79,7 +82,21 @@ def test_every_number_of_the_text_leads_to_evidence_with_the_fact_s_own_text(mad
         fact = facts[name]
         digits = re.sub(r"<[^>]*>", "", words)
         if re.search(r"\d", digits) and "day" not in digits:
-            assert digits.replace("&lt;", "<") == fact.text, name
+            assert digits.replace("&lt;", "<").replace(NO_BREAK, " ") == fact.text, name
+
+
+def test_a_figure_has_one_number_on_the_screen_and_on_paper(made: Path) -> None:
+    page = re.sub(r"<[^>]*>", "", (made / "first.html").read_text(encoding="utf-8"))
+    paper = "".join(sheet.extract_text() for sheet in PdfReader(made / "first.pdf").pages)
+    screen = re.findall(r"^Figure (\d+)([a-z]?)\. (.{20})", page, re.MULTILINE)
+    printed = re.findall(r"Figure (\d+)\. (.{20})", paper)
+    assert [int(number) for number, _ in printed] == list(range(1, len(printed) + 1))
+    squeezed = {number: re.sub(r"\s", "", words) for number, words in printed}
+    assert {number: re.sub(r"\s", "", words) for number, letter, words in screen if not letter} == squeezed
+    assert any(letter for _, letter, _ in screen)
+    names = [number + letter for number, letter, _ in screen]
+    assert len(names) == len(set(names))
+    assert names == sorted(names, key=lambda name: (int(re.sub(r"\D", "", name)), name))
 
 
 def test_what_is_cited_is_listed(made: Path) -> None:

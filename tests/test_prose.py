@@ -27,6 +27,7 @@ from helpers.analysis import (
 )
 from helpers.brief import own
 from helpers.brief.document import Document, Run
+from helpers.brief.spaces import NO_BREAK
 from helpers.facts import Facts
 from helpers.parameters import Parameters
 
@@ -109,7 +110,7 @@ def lines(node: Any) -> str:
         return "(cited)"
     kind, content = node["t"], node.get("c", [])
     if kind == "Str":
-        return str(content)
+        return str(content).replace(NO_BREAK, " ")
     if kind == "Code":
         return str(content[1])
     if kind in ("Space", "SoftBreak"):
@@ -183,6 +184,19 @@ def test_the_oracle_notices_a_wrong_number_and_a_wrong_direction() -> None:
         text.replace("Attacks were rarer in the pause", "Attacks were not rarer in the pause"), settings
     )
     assert slips(text + " one attacks were")
+    for right, wrong in (
+        ("confirms, one of 84 in the pause, the ratio is 0.22", "confirms, one of 84 in the pause, the ratio is 0.12"),
+        ("these alone do not exclude that nothing changed", "these alone show a fall too"),
+        (" With the attacks alone that a US official confirms it is not shown", ""),
+        ("In Syria alone the ratio is 0.62", "In Syria alone the ratio is 0.52"),
+        (", which does not exclude that nothing changed there", ""),
+        (" In Syria alone a fall is not shown.", ""),
+        ("show a fall with a chance of 8%", "show a fall with a chance of 28%"),
+        ("if a tenth, of 65%", "if a tenth, of 85%"),
+        ("one had as few attacks or fewer", "one had no attack either"),
+    ):
+        assert right in text, right
+        assert oracle.check(text.replace(right, wrong), settings), wrong
 
 
 def test_words_stay_true_under_a_few_random_parameters() -> None:

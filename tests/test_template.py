@@ -12,6 +12,7 @@ from jinja2 import UndefinedError
 from helpers.brief import nodes, wording
 from helpers.brief.evidence import runs
 from helpers.brief.plain import anchor, breakable, clean, printable
+from helpers.brief.spaces import NO_BREAK
 from helpers.brief.template import Text, render
 from helpers.facts import Facts
 
@@ -92,13 +93,38 @@ def test_lists_read_right() -> None:
     assert wording.listing(["a", "b"]).parts == ("a", " and ", "b")
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("before (p = 0.86) after", ["(p = 0.86)"]),
+        ("strikes p less than 0.001 here", ["p less than 0.001"]),
+        ("ratio 0.38, 95% interval 0.21 to 0.66, rarer", ["95% interval", "0.21 to 0.66,"]),
+        ("(95% interval −13 points to +17 points).", ["(95% interval", "−13 points", "+17 points)."]),
+        ("on 24 November 2023 to 1 December 2023", ["24 November", "1 December"]),
+        ("from 12 attacks in 32 days to rockets", ["12 attacks", "32 days"]),
+        ("let j = 1 be less to come than drones to two", []),
+    ],
+)
+def test_a_line_does_not_end_within_a_number_and_what_belongs_to_it(tmp_path: Path, text: str, kept: list[str]) -> None:
+    """Of all spaces those of `kept` alone are such that no line ends there, also where a link begins or ends."""
+    expected = text
+    for part in kept:
+        expected = expected.replace(part, part.replace(" ", NO_BREAK))
+    fact = Facts().add("a.b", 0.86, unit="ratio", text=text, note="made up")
+    for printed in (text, fact):
+        assert nodes.plain_text(filled(tmp_path, "{{ it }}\n", it=printed)) == expected
+    linked = [Facts().add("a.b", word, unit="text", note="made up") for word in text.split(" ")]
+    phrase = wording.Phrase(tuple(part for fact in linked for part in (fact, " "))[:-1])
+    assert nodes.plain_text(filled(tmp_path, "{{ it }}\n", it=phrase)) == expected
+
+
 @given(st.lists(st.integers(1, 50)))
 def test_runs_hold_each_number_once(numbers: list[int]) -> None:
     found = [number for first, last in runs(numbers) for number in range(first, last + 1)]
     assert found == sorted(set(numbers))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)  # the first call reads the fonts
 @given(st.text(max_size=80))
 def test_clean_text_is_one_line_without_steering_signs(text: str) -> None:
     shown = clean(text)

@@ -204,8 +204,9 @@ def readings(
     for code in parameters.countries if len(parameters.countries) > 1 else ():
         only = rung.where(prepared["country"] == code)
         found.append(read(f"country_{code}", f"{COUNTRIES[code]} only", prepared, only, missile, parameters))
-    official = rung.where(prepared["confirmation"].isin(CONFIRMATIONS["us_official"]))
-    found.append(read("us_official", "only what a US official confirmed", prepared, official, missile, parameters))
+    if parameters.confirmed_by != "us_official":
+        official = rung.where(prepared["confirmation"].isin(CONFIRMATIONS["us_official"]))
+        found.append(read("us_official", "only what a US official confirmed", prepared, official, missile, parameters))
     dated = rung.where(prepared["date_precision"] == "day")
     found.append(read("dated", "only incidents with a certain day", prepared, dated, missile, parameters))
     if capture is not None and len(capture):

@@ -224,7 +224,7 @@ def _comparisons(facts: Facts, result: EscalationResult) -> None:
              note=f"of difference or trend, the larger, allowing for {len(allowing)} comparisons")  # fmt: skip
         _add(facts, f"{name}.change.shown_adjusted", part.shown and p is not None and p < ALPHA, "truth",
              note="shown, also when all comparisons are allowed for")  # fmt: skip
-    shown = ", ".join(name for name, part in result.comparisons.items() if part.shown)
+    shown = [name for name, part in result.comparisons.items() if part.shown]
     _add(facts, "comparisons", len(allowing), "comparisons", note="of the days before the pause with those after it")
     _add(
         facts, "comparisons.shown", len(shown), "comparisons", note="taken one by one: " + (", ".join(shown) or "none")

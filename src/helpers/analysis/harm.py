@@ -155,13 +155,17 @@ class Toll:
 
 
 def toll(incidents: pd.DataFrame) -> Toll:
-    """Return the people hurt in `incidents` (columns us_killed, us_injured_*, partner_*; blanks count nothing)."""
+    """Return the people hurt in `incidents` (columns us_killed, us_injured_*, partner_*; blanks count nothing).
+
+    Where no best number of injured is known, what some reports tell adds to the highest sum alone.
+    """
     numbers = {
         column: incidents[column].astype("Float64").fillna(0).astype(int)
         for column in (
             "us_killed", "us_injured_best", "us_injured_low", "us_injured_high", "partner_killed", "partner_injured",
         )
     }  # fmt: skip
+    numbers["us_injured_low"] = numbers["us_injured_low"].where(incidents["us_injured_best"].notna(), 0)
     ours = (numbers["us_killed"] + numbers["us_injured_best"]) > 0
     theirs = (numbers["partner_killed"] + numbers["partner_injured"]) > 0
     sums = {column: int(values.sum()) for column, values in numbers.items()}

@@ -295,7 +295,7 @@ HEADLINES: dict[str, Headline] = {
     for headline in (
         Headline("pause", "Attacks were rarer in the pause than on the days compared", "the interval lies below one",
                  "ratio", 1.0, pause, DATA | {"bounds", "against", "estimator"}),
-        Headline("pause_official", "By officials' totals alone, attacks were rarer in the pause",
+        Headline("pause_official", "By officials’ totals alone, attacks were rarer in the pause",
                  "the interval lies below one", "ratio", 1.0, by_totals, TOTALS),
         Headline("resumed", "Attacks resumed after the pause", "the interval of after over during lies above one",
                  "ratio", 1.0, resumed, DATA | {"bounds", "estimator"}, above=True),

@@ -124,6 +124,8 @@ class PauseResult:
     """All that `analyse_pause` finds; see the parts.
 
     `inside` are the incidents in the pause, one row each, and `told` their days as told: incident_id -> day -> reports.
+    `confirmed` compares the pause with all other days by the incidents alone that a US official confirms,
+    `confirmed_incidents`.
     """
 
     parameters: Parameters
@@ -131,6 +133,8 @@ class PauseResult:
     inside: pd.DataFrame
     periods: Mapping[str, Period]
     comparisons: Mapping[str, Comparison]
+    confirmed: Comparison
+    confirmed_incidents: tuple[str, ...]
     resumption: Ratio
     weighted: Ratio | None
     capture: Mapping[str, float]
@@ -357,6 +361,7 @@ def analyse_pause(
     """
     parameters = within_coding(parameters, incidents)
     chosen = select(incidents, parameters)
+    official = chosen[chosen["confirmation"] == "us_official"]
     counts, named, days = daily_counts(chosen["date"], parameters), masks(parameters), calendar(parameters)
     periods = {name: _period(name, mask, chosen, parameters) for name, mask in named.items()}
     against = {"outside": "outside", "before": "before", "after": "after", "before_stop": "running"}
@@ -369,6 +374,8 @@ def analyse_pause(
         chosen[chosen["date"].isin(days[named["during"]])].reset_index(drop=True),
         periods,
         {name: compare(name, counts, named["during"], named[mask]) for name, mask in against.items()},
+        compare("outside", daily_counts(official["date"], parameters), named["during"], named["outside"]),
+        tuple(official.loc[official["date"].isin(days), "incident_id"]),
         scaled_ratio(
             resumed.count, resumed.days, before.count, before.days, float(pooled.var() / mean) if mean else None
         ),

@@ -114,6 +114,7 @@ def record(facts: Facts, result: PauseResult) -> Facts:
         "pause.expected", expected, unit="incidents", note="attacks in as many days at the rate of all other days"
     )
     _inside(facts, result)
+    _confirmed(facts, result)
     for name, comparison in result.comparisons.items():
         base = f"pause.against_{name}"
         record_rate(facts, base, comparison.against)
@@ -185,6 +186,17 @@ def _inside(facts: Facts, result: PauseResult) -> None:
         }
         for key, (value, unit) in values.items():
             facts.add(f"pause.inside_{n}_{key}", value, unit=unit, incidents=[row["incident_id"]])
+
+
+def _confirmed(facts: Facts, result: PauseResult) -> None:
+    """Add the pause by the incidents alone that a US official confirms."""
+    inside = result.inside[result.inside["confirmation"] == "us_official"]["incident_id"]
+    every = result.confirmed_incidents
+    facts.add("pause.us_official.during_count", len(inside), unit="incidents", incidents=inside)
+    facts.add("pause.us_official.count", len(every), unit="incidents", incidents=every,
+              note="attacks of the window that a US official confirms")  # fmt: skip
+    record_ratio(facts, "pause.us_official.ratio", result.confirmed.blocks, every)
+    record_ratio(facts, "pause.us_official.exact", result.confirmed.exact)
 
 
 def _official(facts: Facts, result: PauseResult) -> None:

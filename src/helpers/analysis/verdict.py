@@ -114,7 +114,7 @@ def missing_days(claim: Any, parameters: Parameters) -> str:
     first, last = pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end)
     parts = []
     if claim.start < first:
-        parts.append(f"{day_text(claim.start)} to {day_text(min(claim.end, first - DAY))}")
+        parts.append((claim.start, min(claim.end, first - DAY)))
     if claim.end > last:
-        parts.append(f"{day_text(max(claim.start, last + DAY))} to {day_text(claim.end)}")
-    return " and ".join(parts)
+        parts.append((max(claim.start, last + DAY), claim.end))
+    return " and ".join(day_text(a) if a == b else f"{day_text(a)} to {day_text(b)}" for a, b in parts)

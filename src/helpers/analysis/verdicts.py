@@ -62,7 +62,7 @@ def _silence(claim: Any, evidence: Evidence, verdict: str) -> Verdict:
     if claim.site_id or claim.weapons or not all(day in told for day in days):
         return _none_told(claim, evidence)
     (first, rows), (last, more) = (told[day] for day in days)
-    text = f"No other source tells of one {span_text(claim)}; officials' total was {first} before and {last} by then."
+    text = f"No other source tells of one {span_text(claim)}; officials’ total was {first} before and {last} by then."
     still = judge(0, last - first, claim.comparator, float(claim.value)) == "supported"
     behind = tuple(f"official_counts:{row}" for row in (*rows, *more))
     return Verdict(verdict if still else "mixed", text, 0, 0, float(last - first), rows=behind)
@@ -299,7 +299,7 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
     text = (
         f"Other sources report a claim by the group for {claimed} of {many(every, 'incident')} "
         f"({claimed / every:.0%}), of {known} with any word on a claim {claimed / known:.0%}; "
-        f"95 % intervals together {low:.0%} to {high:.0%}; "
+        f"95% intervals together {low:.0%} to {high:.0%}; "
         f"claimed: {WORDS[claim.comparator]} {float(claim.value):.0%}."
     )
     ids = tuple(found.loc[found["incident_id"].isin(by["incident_id"]), "incident_id"])
@@ -338,7 +338,7 @@ def _rate(claim: Any, evidence: Evidence, start: pd.Timestamp, end: pd.Timestamp
     shown = "no finite ratio" if ratio.value is None else f"ratio {printed(ratio.value, 'ratio')}"
     upper = "without upper bound" if top > 1000 else f"to {printed(top, 'ratio')}"
     text = (
-        f"{head}: {shown}, 95 % interval {printed(ratio.low, 'ratio')} {upper} ({method}); claimed: "
+        f"{head}: {shown}, 95% interval {printed(ratio.low, 'ratio')} {upper} ({method}); claimed: "
         f"{WORDS[claim.comparator]} {printed(float(claim.value), 'ratio', 1)}."
     )
     return Verdict(verdict, text, ratio.value, ratio.low, ratio.high, ids)

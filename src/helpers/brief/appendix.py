@@ -132,9 +132,11 @@ def harm(row: Mapping[Any, Any]) -> str:
     low, high = _number(row.get("us_injured_low")), _number(row.get("us_injured_high"))
     if killed:
         parts.append(f"{killed} US killed")
-    if injured or high:
-        spread = f" ({low}–{high})" if low is not None and high is not None and low != high else ""
-        parts.append(f"{injured if injured is not None else high} US injured{spread}")
+    spread = f"{low}–{high}" if low is not None and high is not None and low != high else ""
+    if injured or (high and injured is not None):
+        parts.append(f"{injured} US injured{f' ({spread})' if spread else ''}")
+    elif high:  # told of by others alone
+        parts.append(f"{spread or high} US injured by some reports, not established")
     for column, words in (("partner_killed", "partners killed"), ("partner_injured", "partners injured")):
         number = _number(row.get(column))
         if number:

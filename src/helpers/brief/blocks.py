@@ -28,10 +28,10 @@ SHORT = 12
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of ``figures/``: its files and what stands beside them."""
+    """A figure of ``figures/``: its files and what stands beside them; `number` is the same on screen and paper."""
 
     name: str
-    number: int
+    number: str
     folder: Path
     title: str
     alt: str
@@ -62,7 +62,7 @@ class Picture:
         return "explorer.html" + (f"#{urlencode(self.view, safe=',')}" if self.view else "")
 
 
-def picture(name: str, number: int, folder: Path) -> Picture:
+def picture(name: str, number: str, folder: Path) -> Picture:
     """Return the figure `name` of `folder` (FileNotFoundError if it was not drawn)."""
     beside = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return Picture(
@@ -219,5 +219,5 @@ def figure(shown: Picture, pages: Environment) -> Made:
             **download(shown.data),
         )
 
-    stay = "true" if shown.number == 1 else "false"
+    stay = "true" if shown.number == "1" else "false"
     return Made(html, lambda: f"#picture({json.dumps(shown.name)}, stay: {stay})")

@@ -171,7 +171,6 @@ class Document:
             "figure_if": self.figure_if,
             "notebook_links": Links([(name, f"notebooks/{name}.ipynb") for name in run.notebooks]),
             "register_shown": True,
-            "figure_number": self.figure_number,
             "table": self.table,
             "evidence": Made(self._evidence_html, lambda: "#evidence()"),
             "appendix": Made(self._appendix_html, lambda: "#incidents()" if self.incidents else ""),
@@ -181,11 +180,16 @@ class Document:
             "sources": self.sources,
         }
 
-    def figure_number(self, name: str) -> int:
-        """Return the number of figure `name`, in the order of first mention."""
-        if name not in self.pictures:
-            self.pictures[name] = blocks.picture(name, len(self.pictures) + 1, self.run.figures)
-        return self.pictures[name].number
+    def next_number(self, paper: bool) -> str:
+        """Return the number of the next figure: 1, 2, ...; for one on the screen alone 2a, 2b, ..., after figure 2.
+
+        So each figure has one number, on the screen and on paper, and on paper none is missing.
+        """
+        printed = sum(shown.paper for shown in self.pictures.values())
+        if paper:
+            return str(printed + 1)
+        since = sum(shown.number.startswith(str(printed)) and not shown.paper for shown in self.pictures.values())
+        return f"{printed}{'abcdefghijklmnopqrstuvwxyz'[since]}"
 
     def figure_if(self, name: str, caption: str = "", paper: bool = True) -> Any:
         """Return figure `name` over `caption` if the run made it; without `paper`, on the screen alone."""
@@ -196,8 +200,8 @@ class Document:
 
     def figure(self, name: str, caption: str = "", paper: bool = True) -> Made:
         """Return figure `name` as a block."""
-        self.figure_number(name)
-        self.pictures[name] = replace(self.pictures[name], caption=caption, paper=paper)
+        shown = self.pictures.get(name) or blocks.picture(name, self.next_number(paper), self.run.figures)
+        self.pictures[name] = replace(shown, caption=caption, paper=paper)
         return blocks.figure(self.pictures[name], self.pages)
 
     def table(

@@ -39,7 +39,7 @@ def render(document: Document, path: Path, head: dict[str, Any], first_page: Pat
 
     `first_page`: where a PNG picture of the first page goes, if anywhere.
     """
-    body = document.blocks("typst")
+    body = on_paper(document.blocks("typst"))
     tree = {"pandoc-api-version": document.text.tree["pandoc-api-version"], "meta": document.metadata(), "blocks": body}
     cited = json.loads(
         nodes.pandoc(
@@ -69,6 +69,17 @@ def picture_of(path: Path) -> bytes:
         compiler = typst.Compiler(str(page), root=folder, ignore_system_fonts=True)
         picture: Any = compiler.compile(format="png", ppi=FIRST_PAGE_PPI, timestamp=0)
     return bytes(picture)
+
+
+def on_paper(blocks: list[Node]) -> list[Node]:
+    """Return `blocks` without the sections of the first level whose heading has the class ``screen``."""
+    kept, left_out = [], False
+    for block in blocks:
+        if block["t"] == "Header" and block["c"][0] == 1:
+            left_out = "screen" in block["c"][1][1]
+        if not left_out:
+            kept.append(block)
+    return kept
 
 
 def _compiled(document: Document, cited: dict[str, Any], head: dict[str, Any], shown: Callable[[str], str]) -> bytes:
@@ -157,9 +168,11 @@ def _data(document: Document, head: dict[str, Any], letters: Callable[[str], str
                 "file": f"{name}.svg",
                 "alt": shown.alt,
                 "aspect": _aspect(shown),
-                "caption": " ".join(filter(None, (f"Figure {place}.", shown.caption, f"Data: figures/{name}.csv"))),
+                "caption": " ".join(
+                    filter(None, (f"Figure {shown.number}.", shown.caption, f"Data: figures/{name}.csv"))
+                ),
             }
-            for place, (name, shown) in enumerate(paper.items(), 1)
+            for name, shown in paper.items()
         },
         "evidence": [
             {

@@ -112,6 +112,8 @@ class Prose:
             "first_uses": self.first_uses(),
             "missile_list": self.missile_list(),
             "stops_by_country": self.stops_by_country(),
+            "stop_ratios": self.stop_ratios(),
+            "stops_not_shown": joined((name for name, _, below in self.stop_ratios() if not below), "or"),
             "top_places": self.top_places(),
             "by_country": self.by_country(),
             "coverage_by_stretch": self.coverage_by_stretch(),
@@ -159,7 +161,9 @@ class Prose:
             return Nothing()
         rows = []
         for words, name, low, high in COMPARED:
-            if name in self.facts and name in self.usual:
+            if name == "pause.during_count" and not self.value("pause.in_window"):
+                rows.append([words, "none of its days is in this window", self.usual[name].text])
+            elif name in self.facts and name in self.usual:
                 here = Phrase(tuple(_ranged(self.facts, name, low, high, link=True)))
                 there = Phrase(tuple(_ranged(self.usual, name, low, high, link=False)))
                 rows.append([words, here, there])
@@ -179,7 +183,10 @@ class Prose:
             naming: Any = "–"
             if self.has(f"{base}.sources_saying"):
                 naming = Phrase((self.facts[f"{base}.sources_saying"], " of ", self.facts[f"{base}.sources"]))
-            cells = [self.shown(f"escalation.top.{code}.{period}") for period in ("before", "during", "after")]
+            cells = [
+                self.shown(f"escalation.top.{code}.{period}") if self.value(f"pause.{period}_days") else "–"
+                for period in ("before", "during", "after")
+            ]
             rows.append([weapon.plural, self.facts[f"escalation.any.{code}"], *cells, place, naming])
         heads = ["Weapon", "Attacks with it", "Highest: before", "in pause", "after", "First use", "Sources naming it"]
         caption = "Each weapon: attacks with it, attacks of which it is the highest weapon, and its first use"
@@ -222,6 +229,20 @@ class Prose:
             if since is not None and len(self.parameters.countries) > 1:
                 parts.append(Phrase((number(since), f" {'is' if since.value == 1 else 'are'} in {COUNTRIES[code]}")))
         return Phrase(("Of these, ", listing(parts), ".")) if parts else Phrase(())
+
+    def stop_ratios(self) -> list[tuple[str, str, bool]]:
+        """Return for each country its name, the fact of its ratio since the second stop, and whether that is a fall.
+
+        A country with a single attack before the stop, or none, is left out: its ratio says nothing.
+        """
+        if len(self.parameters.countries) < 2:
+            return []
+        found = []
+        for code in self.parameters.countries:
+            base = f"stop.{code.lower()}"
+            if self.has(f"{base}.ratio") and self.value(f"{base}.before_count") > 1:
+                found.append((COUNTRIES[code], f"{base}.ratio", self.value(f"{base}.ratio_below_one") is True))
+        return found
 
     def top_places(self) -> Phrase:
         """Return the places attacked most often."""
@@ -353,6 +374,8 @@ def _ranged(facts: Mapping[str, Fact], name: str, low: str, high: str, link: boo
     ends = [facts.get(end) for end in (low, high)]
     if not low or ends[0] is None or ends[1] is None or ends[0].value is None:
         return [part(fact)]
+    if ends[1].value is None and ends[0].value == 0:
+        return [part(fact), " (not bounded)"]
     upper: list[Any] = [" to ", part(ends[1])] if ends[1].value is not None else [" or more"]
     return [part(fact), " (", part(ends[0]), *upper, ")"]
 

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from helpers.brief import nodes
 from helpers.brief.nodes import Node
 from helpers.brief.plain import clean
+from helpers.brief.spaces import kept_together
 from helpers.brief.wording import Phrase, Printed
 from helpers.facts import Fact
 
@@ -58,7 +59,8 @@ class Text:
         left = [nodes.plain_text(block)[:80] for block in blocks if filler.pending(block)]
         if left:
             raise ValueError(f"a figure or table needs a paragraph of its own in the template, not within {left}")
-        return blocks
+        together: list[Node] = kept_together(blocks)
+        return together
 
 
 def environment(folder: Path) -> tuple[Environment, list[Any]]:
