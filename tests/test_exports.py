@@ -133,7 +133,10 @@ def test_datasette_serves_it(database: Path, incidents: pd.DataFrame) -> None:
     assert facets == incidents["country"].value_counts().to_dict()
     assert found["filtered_table_rows_count"] > 100
     assert "One row an incident" in page
-    assert sqlite.TITLE in asyncio.run(ask("/"))[0]
+    assert (
+        "Attacks on US and coalition forces in Iraq, Syria and Jordan, October 2023 to February 2024"
+        in asyncio.run(ask("/"))[0]
+    )
     assert row in one
     assert "reports" in one
 

@@ -17,6 +17,7 @@ from helpers.analysis.pause import analyse_pause
 from helpers.analysis.responses import analyse_responses
 from helpers.analysis.strikes import within_coding
 from helpers.cleaning.pipeline import clean
+from helpers.cleaning.publish import title
 from helpers.facts import Facts
 from helpers.parameters import Parameters
 from tests.conftest import ROOT
@@ -111,3 +112,8 @@ def test_totals_of_other_days_count_from_the_window_and_the_codebook_s_from_its_
     )
     assert totals.counted_since(own, window) == date(2024, 10, 15)
     assert totals.counted_since(coded, window) == totals.COUNTED_SINCE == date(2023, 10, 17)
+
+
+def test_a_record_is_called_by_its_own_months() -> None:
+    assert title(at("2025-02-01", "2024-10-16")["date"]).endswith("Jordan, October 2024 to February 2025")
+    assert title(at()["date"]).endswith("Jordan")

@@ -56,7 +56,8 @@ def publish(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path
         lengths[name] = len(events if name == "acled" else tables[name])
     written += [target / GEOJSON, target / PACKAGE, target / README]
     write_geojson(incidents, target / GEOJSON)
-    described = json.dumps(package(list(lengths), target), ensure_ascii=False, allow_nan=False, indent=1)
+    descriptor = package(list(lengths), target, title(incidents["date"]))
+    described = json.dumps(descriptor, ensure_ascii=False, allow_nan=False, indent=1)
     (target / PACKAGE).write_text(described + "\n", encoding="utf-8")
     (target / README).write_text(overview(incidents, sources, lengths), encoding="utf-8")
     return written
@@ -149,7 +150,14 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def package(names: list[str], folder: Path) -> dict[str, Any]:
+def title(days: pd.Series) -> str:
+    """Return what a record of incidents on `days` is called, with its first and last month."""
+    what = "Attacks on US and coalition forces in Iraq, Syria and Jordan"
+    known = days.dropna()
+    return what if known.empty else f"{what}, {known.min():%B %Y} to {known.max():%B %Y}"
+
+
+def package(names: list[str], folder: Path, title: str) -> dict[str, Any]:
     """Return the descriptor of the Data Package of the tables `names`, whose CSV files stand in `folder`."""
     resources = [_resource(TABLES[name], names, folder) for name in TABLES if name in names]
     path = folder / GEOJSON
@@ -168,7 +176,7 @@ def package(names: list[str], folder: Path) -> dict[str, Any]:
     return {
         "profile": "data-package",
         "name": "escalation-brief",
-        "title": "Attacks on US and coalition forces in Iraq, Syria and Jordan, October 2023 to February 2024",
+        "title": title,
         "description": (
             "Incidents reconciled from reports that language models coded from the openings of stored pages, with all "
             "that the reconciliation rests on. How they were made, what is missing and how to correct them: "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,11 @@ from typing import Any
 import pandas as pd
 
 from helpers import vocabulary
+from helpers.cleaning.publish import title
 from helpers.cleaning.schemas import Sheet
 from helpers.cleaning.schemas_clean import CLEAN
 from helpers.explorer.payload import cell, table
 from helpers.paths import resolve
-
-TITLE = "Attacks on US and coalition forces in Iraq, Syria and Jordan, October 2023 to February 2024"
 
 _TYPES = {"string": "TEXT", "date": "TEXT", "integer": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
 
@@ -188,13 +187,13 @@ def export(clean_dir: str | Path, path: str | Path) -> Path:
         connection.execute("VACUUM")
     unfinished.replace(target)
     beside = target.with_name(f"{target.stem}-metadata.json")
-    text = json.dumps(metadata(target.stem, list(frames)), ensure_ascii=False, indent=1)
+    text = json.dumps(metadata(target.stem, frames), ensure_ascii=False, indent=1)
     beside.write_text(text + "\n", encoding="utf-8")
     return target
 
 
-def metadata(database: str, tables: list[str]) -> dict[str, Any]:
-    """Return Datasette's metadata for `tables` in a file called `database`: titles, and what each column means."""
+def metadata(database: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return Datasette's metadata for `tables` (incidents among them) in the file `database`: titles and columns."""
     described: dict[str, Any] = {
         name: {
             "description": CLEAN[name].description,
@@ -202,15 +201,14 @@ def metadata(database: str, tables: list[str]) -> dict[str, Any]:
         }
         for name in tables
     }
-    if "incidents" in described:
-        described["incidents"] |= {
-            "sort": "date",
-            "facets": ["country", "top_weapon", "confirmation", "site_id"],
-            "label_column": "incident_id",
-        }
+    described["incidents"] |= {
+        "sort": "date",
+        "facets": ["country", "top_weapon", "confirmation", "site_id"],
+        "label_column": "incident_id",
+    }
     if "reports" in described:
         described["reports"]["facets"] = ["confirmation", "country"]
     described |= {
         name: {"description": words} for name, (words, needed, _) in _VIEWS.items() if set(needed) <= set(tables)
     }
-    return {"title": TITLE, "databases": {database: {"tables": described}}}
+    return {"title": title(tables["incidents"]["date"]), "databases": {database: {"tables": described}}}
