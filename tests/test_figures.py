@@ -157,8 +157,6 @@ def test_words_in_a_colour_can_be_read() -> None:
 
     for weapon in weapons().values():
         assert contrast(style.readable(weapon.colour)) >= 4.5
-    assert style.ink_on("#000000") == style.PAPER
-    assert style.ink_on("#ffffff") == style.INK
 
 
 def test_save_writes_the_same_bytes_and_refuses_blank_words(tmp_path: Path) -> None:

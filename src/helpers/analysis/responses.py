@@ -14,8 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from helpers.analysis.references import article
-from helpers.analysis.strikes import REACH as REACH
-from helpers.analysis.strikes import around, daily, iso_days, positions, strikes_in, struck, within_coding
+from helpers.analysis.strikes import REACH, around, daily, iso_days, positions, strikes_in, struck, within_coding
 from helpers.parameters import Parameters
 from helpers.tables import select
 

@@ -11,7 +11,6 @@ import pandas as pd
 from helpers.brief.evidence import known
 from helpers.brief.plain import anchor, clean
 from helpers.brief.references import safe_address
-from helpers.brief.wording import SPELLED
 from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
 
 #: Kinds of source in the order in which the print names them.
@@ -144,11 +143,6 @@ def harm(row: Mapping[Any, Any]) -> str:
     if parts:
         return "; ".join(parts)
     return "no US casualties" if injured == 0 or killed == 0 else "not said"
-
-
-def plural_note(number: int) -> str:
-    """Return a small number in words, others in figures."""
-    return SPELLED[number] if 0 <= number < len(SPELLED) else f"{number:,}"
 
 
 def anchors(rows: Iterable[Incident]) -> dict[str, str]:

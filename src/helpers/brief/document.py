@@ -22,7 +22,7 @@ from helpers.brief.prose import Nothing, Prose
 from helpers.brief.references import References, methods
 from helpers.brief.template import Form, Text, inlines, render
 from helpers.brief.wording import Phrase, Printed
-from helpers.facts import Fact, Facts
+from helpers.facts import Facts
 from helpers.parameters import Parameters
 from helpers.paths import project_root, resolve
 
@@ -253,8 +253,3 @@ def as_json(value: Any) -> str:
 def title(run: Run) -> str:
     """Return the brief's title for `run`."""
     return clean(run.facts["brief.title"].text) if "brief.title" in run.facts else "The escalation brief"
-
-
-def is_number(fact: Fact) -> bool:
-    """Return whether `fact` holds a number."""
-    return isinstance(fact.value, int | float) and not isinstance(fact.value, bool)

@@ -85,11 +85,6 @@ def division(blocks: Sequence[Node], identifier: str = "", *classes: str) -> Nod
     return {"t": "Div", "c": [attributes(identifier, *classes), list(blocks)]}
 
 
-def bullets(items: Iterable[Sequence[Node]]) -> Node:
-    """Return a bullet list; each item is a list of inlines."""
-    return {"t": "BulletList", "c": [[{"t": "Plain", "c": list(item)}] for item in items]}
-
-
 def citation(identifiers: Iterable[str]) -> Node:
     """Return a citation of the references `identifiers`, in parentheses."""
     each = [

@@ -38,13 +38,6 @@ class Block(Protocol):
         """Return the nodes of the block in `form`."""
 
 
-class Inline(Protocol):
-    """A value that stands within a line and builds its own nodes: a citation."""
-
-    def inlines(self, form: Form) -> list[Node]:
-        """Return the nodes of the value in `form`."""
-
-
 @dataclass
 class Text:
     """A rendered template: pandoc's tree with marks, and the values that the marks stand for."""

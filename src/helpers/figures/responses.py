@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.analysis.responses import REACH, ResponsesResult
+from helpers.analysis.responses import ResponsesResult
 from helpers.analysis.responses_facts import shown
+from helpers.analysis.strikes import REACH
 from helpers.facts import printed
 from helpers.figures import style
 from helpers.figures.text import wrap

@@ -27,6 +27,7 @@ from matplotlib.dates import date2num as _date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
+from helpers.colours import luminance
 from helpers.figures.svg import lighter
 from helpers.figures.text import extent, families, wrap
 from helpers.parameters import CONFIRMATIONS, Parameters
@@ -125,7 +126,7 @@ def use(layout: Layout) -> dict[Any, Any]:
 def readable(colour: str, contrast: float = 4.5) -> str:
     """Return `colour`, darkened until it has `contrast` to one against white paper (WCAG 2.2, 1.4.3), for words."""
     red, green, blue = to_rgb(colour)
-    while 1.05 / (_luminance(red, green, blue) + 0.05) < contrast:
+    while 1.05 / (luminance(red, green, blue) + 0.05) < contrast:
         red, green, blue = red * 0.96, green * 0.96, blue * 0.96
     return to_hex((red, green, blue))
 
@@ -134,16 +135,6 @@ def tint(colour: str, share: float) -> str:
     """Return the solid colour that `share` of `colour` over white paper gives: no mark shows through it."""
     red, green, blue = (1 - share * (1 - channel) for channel in to_rgb(colour))
     return to_hex((red, green, blue))
-
-
-def ink_on(colour: str) -> str:
-    """Return the colour, dark or white, in which words stand out on a ground of `colour`."""
-    return INK if _luminance(*to_rgb(colour)) > 0.22 else PAPER
-
-
-def _luminance(*channels: float) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def headline(figure: Figure, title: str, subtitle: str = "", source: str = "", layout: Layout = WIDE) -> None:
