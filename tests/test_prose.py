@@ -211,6 +211,8 @@ def test_words_stay_true_under_two_hundred_random_parameters(part: int) -> None:
 
 def test_another_run_says_at_its_head_what_differs() -> None:
     usual = facts_for(Parameters(resamples=99))
+    shown = [fact.value for name, fact in usual.items() if name.startswith("escalation.") and name.endswith("e.shown")]
+    assert usual["escalation.comparisons.shown"].value == shown.count(True) <= usual["escalation.comparisons"].value
     settings = {**Parameters(resamples=99).values(), "countries": ["IQ"], "confirmed_by": "us_official"}
     text = words(settings, usual)
     assert "This is not the default brief" in text

@@ -159,7 +159,7 @@ class Prose:
         """Return a table of the headline numbers here and in the default run, or `Nothing`."""
         if self.usual is None or not self.parameters.differing():
             return Nothing()
-        rows = []
+        rows: list[list[Any]] = []
         for words, name, low, high in COMPARED:
             if name == "pause.during_count" and not self.value("pause.in_window"):
                 rows.append([words, "none of its days is in this window", self.usual[name].text])
