@@ -32,14 +32,26 @@ def tidy(notebook: Any, box: Path, root: Path) -> Any:
 
 
 def _joined(outputs: list[Any]) -> list[Any]:
-    """Join what was printed to one stream in several pieces: where it is cut depends on timing."""
+    """Join what was printed in several pieces, standard output before errors: cuts and order depend on timing.
+
+    What is shown in between stays where it is: a kernel sends what was printed before it shows anything.
+    """
     kept: list[Any] = []
+    printed: dict[str, Any] = {}
     for output in outputs:
-        if kept and output.output_type == "stream" == kept[-1].output_type and output.name == kept[-1].name:
-            kept[-1]["text"] += output.text
-        else:
-            kept.append(output)
-    return kept
+        if output.output_type == "stream":
+            if output.name in printed:
+                printed[output.name]["text"] += output.text
+            else:
+                printed[output.name] = output
+            continue
+        kept += [*_in_order(printed), output]
+        printed = {}
+    return kept + _in_order(printed)
+
+
+def _in_order(printed: dict[str, Any]) -> list[Any]:
+    return [printed[name] for name in sorted(printed, reverse=True)]
 
 
 def _plain(value: Any, box: Path, root: Path, varying: Sequence[tuple[re.Pattern[str], str]]) -> Any:
