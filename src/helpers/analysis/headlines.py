@@ -238,9 +238,9 @@ def missiles_late(climb: Climb, missile: int) -> Estimate:
 
 
 def missiles_before(climb: Climb, missile: int) -> Estimate:
-    """Return how many incidents with a ballistic or cruise missile came before the pause."""
-    if not len(climb.rung):
-        return Estimate(None, None, None, None, note="no incident with a known weapon")
+    """Return how many incidents with a ballistic or cruise missile came before the pause, if any incident did."""
+    if not climb.early.any():
+        return Estimate(None, None, None, None, note="no incident with a known weapon before the pause")
     early = (climb.rung >= missile) & climb.early
     count = float(early.sum() if climb.weight is None else climb.weight[early].sum())
     return Estimate(count, None, None, bool(early.any()))

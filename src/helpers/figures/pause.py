@@ -213,7 +213,7 @@ def placebo_title(result: PauseResult) -> str:
         if every.as_few
         else f"None of {every.others:,} other stretches"
     )
-    text = f"{few} of {many(every.length, 'day')} had as few attacks as the {name}"
+    text = f"{few} of {many(every.length, 'day')} had as few attacks as the {name} or fewer"
     if early.others in (0, every.others) or not every.as_few:
         return text
     lead = "none" if not early.as_few else f"{early.as_few:,} of {early.others:,}"
