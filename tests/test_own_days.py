@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from helpers.analysis import claims, coverage, coverage_facts, escalation_facts, pause_facts, responses_facts, totals
 from helpers.analysis.escalation import analyse_escalation
@@ -20,7 +21,6 @@ from helpers.cleaning.pipeline import clean
 from helpers.cleaning.publish import title
 from helpers.facts import Facts
 from helpers.parameters import Parameters
-from tests.conftest import ROOT
 
 #: Whole weeks, so that weeks hold the same days, and far enough that no day is one of the codebook's.
 LATER = timedelta(days=364)
