@@ -283,8 +283,8 @@ def ladder_subtitle(result: EscalationResult) -> str:
 
 
 def ladder_source(result: EscalationResult, parameters: Parameters) -> str:
-    """Return the source line, with the earlier missiles of a kind not said."""
-    unnamed = len(set(result.doubtful) - set(result.missile_ids))
+    """Return the source line, with the missiles of a kind not said."""
+    unnamed = len(result.doubtful)
     which = "it" if len(result.incidents) == 1 else f"{unnamed} of them"
     kinds = f"For {which} some source says “missile” without its kind, which may mean a rocket." if unnamed else ""
     return style.source_line(parameters, len(result.incidents), kinds)
