@@ -116,6 +116,20 @@ def test_the_ordinary_kernel_where_forking_fails(how: str, tmp_path: Path, monke
     serving.close()
 
 
+def test_no_ordinary_kernel_is_started_once_the_run_is_being_stopped(
+    fork_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone_while_asked(self: Server, **request: object) -> dict[str, object]:
+        monkeypatch.setattr(serving, "_stopping", True)
+        raise ServerError("the fork server has died")
+
+    monkeypatch.setattr(Server, "ask", gone_while_asked)
+    with pytest.raises(ServerError, match="being stopped"):
+        run(tmp_path, FIRST)
+    assert not (tmp_path / "note/told.json").exists()
+    monkeypatch.undo()
+
+
 @pytest.mark.parametrize("entry", ["missing", "stale"])
 def test_kernels_are_forked_without_a_working_entry_point(
     entry: str, fork_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -58,7 +58,13 @@ class WarmProvisioner(LocalProvisioner):
             await asyncio.sleep(0.004)
 
     def _forked(self, cmd: list[str], cwd: str, env: dict[str, str]) -> Child | None:
-        """Return a kernel forked from the server, None if there can be none."""
+        """Return a kernel forked from the server, None if there can be none.
+
+        Raises
+        ------
+        ServerError
+            If the run is being stopped: then no other kernel may be started either.
+        """
         if cmd[1:3] != ["-m", "ipykernel_launcher"]:
             return None
         owner = server()
@@ -68,6 +74,7 @@ class WarmProvisioner(LocalProvisioner):
             answer = owner.ask(do="kernel", argv=cmd[3:], cwd=cwd, env=env, opened=str(opened(Path(cwd))))
             return Child(owner, answer["pid"])
         except ServerError:
+            server(start=False)  # tells whether the run is being stopped
             return None
 
     async def shutdown_requested(self, restart: bool = False) -> None:
