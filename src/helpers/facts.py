@@ -8,13 +8,26 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from helpers.words import day_text
+
 Value = bool | int | float | str | None
+
+#: The values of a fact of unit ``finding``: decided once, in the analysis; text and figures choose their words by it.
+SHOWN, NOT_SHOWN, CANNOT = "shown", "not shown", "cannot be shown"
+
+
+def finding(shows: bool | None, could: bool = True) -> str:
+    """Return what is found: `shows` whether the interval leaves out no difference (None: there is no interval).
+
+    `could` is whether the most favourable data would have shown it. One rule for every finding of the brief.
+    """
+    return CANNOT if shows is None or not (could or shows) else SHOWN if shows else NOT_SHOWN
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,8 @@ class Fact:
     ----------
     name: dotted lower-case name, its first part the notebook's topic (``pause.rate_ratio``).
     value: the value, unrounded; dates in ISO form; None where it is undefined or infinite.
-    unit: ``incidents``, ``days``, ``per day``, ``share``, ``probability``, ``ratio``, ``date``, ``people``, ``text``
+    unit: ``incidents``, ``days``, ``per day``, ``share``, ``probability``, ``ratio``, ``date``, ``people``, ``text``,
+        ``finding`` (`SHOWN`, `NOT_SHOWN` or `CANNOT`)
     text: the value as the brief prints it.
     incidents: ids of the incidents behind it, in order of date.
     rows: table name -> ids of the rows behind it, for tables other than the incidents.
@@ -71,8 +85,7 @@ def printed(value: Value, unit: str, digits: int | None = None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if unit == "date" and isinstance(value, str):
-        day = date.fromisoformat(value)
-        return f"{day.day} {day:%B %Y}"
+        return day_text(value)
     if isinstance(value, str):
         return value
     if unit == "share":
@@ -170,3 +183,64 @@ class Facts(Mapping[str, Fact]):
                     raise ValueError(f"fact {name!r} stands in two files, the second {path.name}")
                 facts._facts[name] = Fact(name, **{**parts, "incidents": tuple(parts["incidents"])})
         return facts
+
+
+Get = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one fact is got from an analysis' result: the facts of a notebook are one list of these.
+
+    Attributes
+    ----------
+    name, unit, note: as in `Fact`.
+    get: the value, from the result.
+    incidents: the ids of the incidents behind it, from the result; rows: table -> ids of its rows, from the result.
+    text: the printed form, from the result, where it is not that of `printed`.
+    when: whether the fact has a meaning here; where not, it is left out.
+
+    >>> record([Row("pause.days", "days", lambda result: result["days"])], {"days": 7})["pause.days"].text
+    '7'
+    """
+
+    name: str
+    unit: str
+    get: Get
+    incidents: Get | None = None
+    rows: Get | None = None
+    note: str = ""
+    digits: int | None = None
+    text: Get | None = None
+    when: Get | None = None
+
+
+def record(rows: Iterable[Row], result: Any) -> Facts:
+    """Return the facts that `rows` name, got from `result`."""
+    facts = Facts()
+    for row in rows:
+        if row.when is not None and not row.when(result):
+            continue
+        facts.add(
+            row.name,
+            row.get(result),
+            unit=row.unit,
+            incidents=row.incidents(result) if row.incidents else (),
+            rows=row.rows(result) if row.rows else None,
+            digits=row.digits,
+            text=row.text(result) if row.text else None,
+            note=row.note,
+        )
+    return facts
+
+
+def interval(name: str, unit: str, get: Get, **more: Any) -> list[Row]:
+    """Return the rows of an estimate: ``name``, ``name.low``, ``name.high``.
+
+    `get` gives, from the result, what has the attributes value, low and high.
+    """
+    return [
+        Row(name, unit, lambda result: get(result).value, **more),
+        Row(f"{name}.low", unit, lambda result: get(result).low, note="lower end of the 95% interval", digits=more.get("digits")),
+        Row(f"{name}.high", unit, lambda result: get(result).high, note="upper end of the 95% interval", digits=more.get("digits")),
+    ]  # fmt: skip

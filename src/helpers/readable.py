@@ -132,5 +132,10 @@ def words(frame: pd.DataFrame, shares: Iterable[str] = (), reference_dir: str = 
 
 def readable(frame: pd.DataFrame, shares: Iterable[str] = (), reference_dir: str = "data/reference") -> Styler:
     """Return `frame` in `words`, to be shown as the last line of a notebook's cell: whole sentences, no row numbers."""
-    styled = words(frame, shares, reference_dir).style.hide(axis="index")
+    styled = (
+        words(frame, shares, reference_dir)
+        .style.hide(axis="index")
+        .format(escape="html")
+        .format_index(axis="columns", escape="html")
+    )
     return styled.set_table_styles([{"selector": "th, td", "props": [("text-align", "left")]}])
