@@ -187,6 +187,8 @@ class Facts(Mapping[str, Fact]):
 
 Get = Callable[[Any], Any]
 
+LOWER, UPPER = "lower end of the 95% interval", "upper end of the 95% interval"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -239,8 +241,9 @@ def interval(name: str, unit: str, get: Get, **more: Any) -> list[Row]:
 
     `get` gives, from the result, what has the attributes value, low and high.
     """
+    digits = more.get("digits")
     return [
         Row(name, unit, lambda result: get(result).value, **more),
-        Row(f"{name}.low", unit, lambda result: get(result).low, note="lower end of the 95% interval", digits=more.get("digits")),
-        Row(f"{name}.high", unit, lambda result: get(result).high, note="upper end of the 95% interval", digits=more.get("digits")),
-    ]  # fmt: skip
+        Row(f"{name}.low", unit, lambda result: get(result).low, note=LOWER, digits=digits),
+        Row(f"{name}.high", unit, lambda result: get(result).high, note=UPPER, digits=digits),
+    ]

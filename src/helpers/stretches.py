@@ -1,8 +1,8 @@
 """Stretches of time: the one place that cuts a run's window into the days that findings are said of.
 
-``before`` the pause, the ``pause``, ``between`` the pause and the second stop, ``since_stop``; ``to_stop`` is before and
-between together: every day before the second stop but the pause, the days that the pause is compared with. A day is in
-exactly one of the first four.
+``before`` the pause, the ``pause``, ``between`` the pause and the second stop, ``since_stop``; ``to_stop`` is before
+and between together: every day before the second stop but the pause, the days that the pause is compared with. A day is
+in exactly one of the first four.
 """
 
 from __future__ import annotations
