@@ -73,10 +73,11 @@ def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
     made["decisions"] = effects(rulings, linked)
     made["cleaning_log"] = _log(checked.log)
     made["sources"] = sources.sort_values("source_id", ignore_index=True)
-    for name in ("context", "forces", "claims", "sites", "official_counts"):
+    for name in ("context", "forces", "claims", "sites", "official_counts", "other_counts"):
         made[name] = typed(frames[name], CODED[name]).sort_values(CODED[name].column_names, ignore_index=True)
-    numbers = pd.Series(range(1, len(made["official_counts"]) + 1), dtype="int64").astype(str).str.zfill(3)
-    made["official_counts"].insert(0, "count_id", ("count-" + numbers).astype(TEXT))
+    for name, key in (("official_counts", "count"), ("other_counts", "other")):
+        numbers = pd.Series(range(1, len(made[name]) + 1), dtype="int64").astype(str).str.zfill(3)
+        made[name].insert(0, f"{key}_id", (f"{key}-" + numbers).astype(TEXT))
     strikes = typed(frames["responses"], CODED["responses"])
     made["response_reports"] = strikes.sort_values(CODED["responses"].column_names, ignore_index=True)
     strikes["family"] = strikes["source_id"].map(of_source["family"])

@@ -260,6 +260,14 @@ OFFICIAL_COUNTS = Sheet(
     foreign_keys=(_TO_SOURCES,),
 )
 
+OTHER_COUNTS = Sheet(
+    "other_counts",
+    coded.OTHER_COUNTS.description,
+    (text("other_id", "the row's id, by order in the sheet", required=True), *coded.OTHER_COUNTS.columns),
+    key=("other_id",),
+    foreign_keys=(_TO_SOURCES,),
+)
+
 RESPONSE_REPORTS = replace(coded.RESPONSES, name="response_reports")
 
 RESPONSES = Sheet(
@@ -312,6 +320,7 @@ CLEAN: dict[str, Sheet] = {
         SUSPECTS,
         DECISIONS,
         OFFICIAL_COUNTS,
+        OTHER_COUNTS,
         RESPONSES,
         RESPONSE_REPORTS,
         coded.CONTEXT,

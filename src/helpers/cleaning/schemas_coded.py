@@ -20,6 +20,7 @@ SOURCE_KINDS = (
     "analyst",
     "encyclopedia",
 )
+COUNTERS = ("sohr", "musings_on_iraq", "acled", "gttac", "claimant")
 RELATIONS = ("exact", "at_least", "approximately")
 RESPONSE_KINDS = ("retaliatory", "self_defence", "preemptive")
 KILLED_SIDES = ("militia", "irgc", "army", "civilian", "mixed")
@@ -182,6 +183,32 @@ OFFICIAL_COUNTS = Sheet(
     foreign_keys=(_TO_SOURCES,),
 )
 
+OTHER_COUNTS = Sheet(
+    "other_counts",
+    "Running and period totals that counters other than US officials gave: one row a total, or one base of it",
+    (
+        _SOURCE,
+        text(
+            "counter",
+            "who counts: the Syrian Observatory (sohr), a weekly blog, ACLED, GTTAC, the claimants",
+            required=True,
+            pattern=rf"(?:{'|'.join(COUNTERS)})|other:.+",
+            allowed=f"one of {', '.join(COUNTERS)}, or other:NAME",
+        ),
+        day("as_of", "the day to which the total runs", required=True),
+        text("as_of_precision", "how well the text fixes that day", vocabulary=PRECISIONS, required=True),
+        day("since", "the day from which it counts; blank if not said"),
+        day("stated_on", "the day of the statement; blank if not known"),
+        text("unit", "what is counted, the source's word"),
+        text("country", "country counted; blank for all", vocabulary=tuple(COUNTRIES)),
+        text("site_id", "one base of a breakdown; blank for the total", allowed="a site_id of sites.csv, or other"),
+        count("total", "the total", required=True),
+        text("relation", "how the number is meant", vocabulary=RELATIONS, required=True),
+        text("note", "the coder's own words"),
+    ),
+    foreign_keys=(_TO_SOURCES, ForeignKey("site_id", "sites", "site_id", ("other",))),
+)
+
 RESPONSES = Sheet(
     "responses",
     "US and coalition strikes in Iraq and Syria: what one source says of one strike",
@@ -332,6 +359,7 @@ CODED: dict[str, Sheet] = {
         SOURCES,
         DECISIONS,
         OFFICIAL_COUNTS,
+        OTHER_COUNTS,
         RESPONSES,
         CONTEXT,
         FORCES,
