@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pandas as pd
@@ -68,4 +69,10 @@ def test_a_table_is_headed_and_filled_in_words() -> None:
 
 def test_no_sentence_is_cut() -> None:
     sentence = "officials' totals contradict each other " * 9
-    assert sentence in readable(pd.DataFrame({"text": [sentence]})).to_html()
+    assert sentence in html.unescape(readable(pd.DataFrame({"text": [sentence]})).to_html())
+
+
+def test_markup_in_a_sheet_stays_text_in_a_notebook() -> None:
+    page = readable(pd.DataFrame({"<b>target</b>": ["<script>alert(1)</script>"]})).to_html()
+    assert "<script" not in page
+    assert "<b>" not in page
