@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,10 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = (1_000, 100_000, 1_000_000)
+#: Sheets that do not grow.
+UNCHANGED = (
+    "official_counts", "other_counts", "responses", "context", "forces", "claims", "coding_stretches", "second_coding",
+)  # fmt: skip
 WINDOW_DAYS, REPORTS_PER_INCIDENT, REPORTS_PER_SOURCE = 136, 5.5, 1.37
 
 #: One repeat: cleans, then publishes, and prints seconds and the peak of memory (ru_maxrss is in KiB on Linux).
@@ -47,8 +52,8 @@ def real(name: str) -> pd.DataFrame:
     return pd.read_csv(ROOT / f"data/coded/{name}.csv", dtype=str, keep_default_na=False)
 
 
-def generate(rows: int, folder: Path, seed: int = 1) -> None:
-    """Write coded sheets with `rows` reports into `folder`.
+def generate(rows: int, folder: Path, seed: int = 1, start: date = date(2012, 1, 1), days: int | None = None) -> None:
+    """Write coded sheets with `rows` reports into `folder`, dated from `start` on, over `days` where they are given.
 
     They have the structure of the real ones: as many incidents a site and day, reports an incident, reports a source
     and rulings an incident; a larger record is longer and has more sites, each growing with the root of its size. A
@@ -57,8 +62,8 @@ def generate(rows: int, folder: Path, seed: int = 1) -> None:
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     reports, scale = real("reports"), math.sqrt(max(rows / 1233, 0.05))
-    sites = _sites(scale)
-    incidents = _incidents(rng, rows, sites, scale)
+    sites = _sites(scale if days is None else 1)
+    incidents = _incidents(rng, rows, sites, start, days or max(round(WINDOW_DAYS * scale), 7))
     sources = _sources(rng, rows, scale)
     of = np.sort(np.concatenate([np.arange(len(incidents)), rng.integers(0, len(incidents), rows - len(incidents))]))
     base = rng.integers(0, len(reports), len(incidents))[of]
@@ -76,10 +81,11 @@ def generate(rows: int, folder: Path, seed: int = 1) -> None:
     sources.to_csv(folder / "sources.csv", index=False)
     sites.to_csv(folder / "sites.csv", index=False)
     _decisions(rng, incidents).to_csv(folder / "decisions.csv", index=False)
-    for name in ("official_counts", "responses", "context", "forces", "claims", "coding_stretches", "second_coding"):
+    for name in UNCHANGED:
         sheet = real(name)
         sheet["source_id"] = sources["source_id"].to_numpy()[np.arange(len(sheet)) % len(sources)]
-        sheet.drop_duplicates("source_id").to_csv(folder / f"{name}.csv", index=False)
+        keyed = name in ("forces", "coding_stretches", "second_coding")
+        (sheet.drop_duplicates("source_id") if keyed else sheet).to_csv(folder / f"{name}.csv", index=False)
 
 
 def _sites(scale: float) -> pd.DataFrame:
@@ -95,15 +101,15 @@ def _sites(scale: float) -> pd.DataFrame:
     return pd.concat(copies, ignore_index=True)
 
 
-def _incidents(rng: np.random.Generator, rows: int, sites: pd.DataFrame, scale: float) -> pd.DataFrame:
+def _incidents(rng: np.random.Generator, rows: int, sites: pd.DataFrame, start: date, days: int) -> pd.DataFrame:
     number = max(round(rows / REPORTS_PER_INCIDENT), 1)
     place = rng.integers(0, len(sites), number)
-    day = rng.integers(0, max(round(WINDOW_DAYS * scale), 7), number)
+    day = rng.integers(0, days, number)
     made = pd.DataFrame({"place": place, "day": day}).sort_values(["day", "place"], ignore_index=True)
     made["n"] = made.groupby(["day", "place"]).cumcount() + 1
     made["site_id"] = sites["site_id"].to_numpy()[made["place"]]
     made["country"] = sites["country"].to_numpy()[made["place"]]
-    made["day"] = pd.Timestamp("2012-01-01") + pd.to_timedelta(made["day"], unit="D")
+    made["day"] = pd.Timestamp(start) + pd.to_timedelta(made["day"], unit="D")
     made["incident_key"] = made["day"].dt.strftime("%Y-%m-%d") + "-" + made["site_id"] + "-" + made["n"].astype(str)
     return made
 
