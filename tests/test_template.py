@@ -77,7 +77,7 @@ def test_spaces_at_the_ends_of_a_value_are_kept() -> None:
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0, "no attacks"), (1, "one attack"), (9, "nine attacks"), (10, "10 attacks"), (1200, "1,200 attacks")],
+    [(0, "no attacks"), (1, "one attack"), (9, "nine attacks"), (10, "ten attacks"), (1200, "1,200 attacks")],
 )
 def test_counts_read_right(value: int, said: str) -> None:
     fact = Facts().add("a", value, unit="incidents")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import colorsys
 import gzip
 import json
 import re
@@ -13,11 +14,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from helpers.brief import nodes
 from helpers.brief.nodes import Node
 from helpers.brief.plain import anchor, clean
 from helpers.brief.template import Form
+from helpers.colours import luminance
 
 #: Bytes of a figure's data above which the link holds them compressed.
 LONG = 60_000
@@ -97,14 +100,35 @@ def download(csv: Path) -> dict[str, str]:
     }
 
 
-def lighter(svg: Path) -> bytes:
-    """Return a picture with the coordinates of its paths in tenths of a point, finer than a screen's dots."""
+#: A colour of a drawing.
+_COLOUR = re.compile(r'( (?:fill|stroke)=")#([0-9a-f]{6})"')
 
-    def path(found: re.Match[str]) -> str:
-        return ' d="' + re.sub(r"(\.\d)\d+", r"\1", " ".join(found[1].split())) + '"'
 
-    light = re.sub(r' d="([^"]*)"', path, svg.read_text(encoding="utf-8"))
-    return re.sub(r">\s+<", "><", light).encode()
+def inline(svg: Path, width: str, alt: str) -> Markup:
+    """Return a picture as an element of the page, shown at `width` (a class); its colours are the page's variables."""
+    text = _COLOUR.sub(r'\1var(--f\2)"', svg.read_text(encoding="utf-8"))
+    said = Markup('<svg class="{}" role="img" aria-label="{}" ').format(width, alt)
+    return said + Markup(text[text.index("<svg") + 5 :].strip())
+
+
+def colours(pages: str) -> str:
+    """Return the style rules that give the colours of the drawings in `pages` their light and dark values."""
+    found = sorted(set(re.findall(r"var\(--f([0-9a-f]{6})\)", pages)))
+    light = "".join(f"--f{code}:#{code};" for code in found)
+    dark = "".join(f"--f{code}:{in_the_dark(code)};" for code in found)
+    return f":root{{{light}}}\n@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
+
+
+def in_the_dark(code: str) -> str:
+    """Return colour `code` as it is drawn on a dark page: paper and greys turned over, the rest made light enough."""
+    channels = [int(code[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    hue, light, strength = colorsys.rgb_to_hls(*channels)
+    if max(channels) - min(channels) < 0.06 or light > 0.8:
+        light = 0.93 - 0.85 * light
+    else:
+        while luminance(*colorsys.hls_to_rgb(hue, light, strength)) < 0.22 and light < 0.95:
+            light += 0.02
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in colorsys.hls_to_rgb(hue, light, strength))
 
 
 def size(svg: Path) -> tuple[int, int]:
@@ -209,13 +233,10 @@ def figure(shown: Picture, pages: Environment) -> Made:
     """Return `shown` as a block: both widths within the HTML, a call for the PDF."""
 
     def html() -> str:
-        width, height = size(shown.wide)
         return pages.get_template("figure.html").render(
             it=shown,
-            width=width,
-            height=height,
-            wide=data_address(lighter(shown.wide), "image/svg+xml"),
-            narrow=data_address(lighter(shown.narrow), "image/svg+xml"),
+            wide=inline(shown.wide, "wide", shown.alt),
+            narrow=inline(shown.narrow, "narrow", shown.alt),
             **download(shown.data),
         )
 

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from helpers import tables
-from helpers.brief import appendix, blocks, nodes, own, wording
+from helpers import tables, words
+from helpers.brief import appendix, blocks, nodes, own
 from helpers.brief.blocks import Grid, Here, Links, Made, Picture
 from helpers.brief.evidence import TABLES, Evidence, runs
 from helpers.brief.nodes import Node
@@ -21,8 +21,9 @@ from helpers.brief.plain import anchor, clean
 from helpers.brief.prose import Nothing, Prose
 from helpers.brief.references import References, methods
 from helpers.brief.template import Form, Text, inlines, render
-from helpers.brief.wording import Phrase, Printed
 from helpers.facts import Facts
+from helpers.figures import wording
+from helpers.figures.wording import Phrase, Printed
 from helpers.parameters import Parameters
 from helpers.paths import project_root, resolve
 
@@ -103,7 +104,7 @@ class Document:
     """The brief of one `run`: its template rendered once, its blocks in either form."""
 
     run: Run
-    template: Path = field(default_factory=lambda: resolve("report/template.md"))
+    template: Path = field(default_factory=lambda: resolve("report/brief.md"))
     theme: Path = field(default_factory=lambda: resolve("report/theme"))
     pictures: dict[str, Picture] = field(default_factory=dict)
     papers: Mapping[str, Mapping[str, Any]] = field(default_factory=methods)
@@ -152,18 +153,13 @@ class Document:
         run = self.run
         prose = Prose(run.facts, run.usual, run.parameters, run.clean.get("claims"), self, self.references.cite)
         return {
+            **wording.names(run.facts, run.parameters),
             **prose.names(),
-            "F": run.facts,
-            "P": run.parameters,
+            "sections": sorted(f"sections/{file.name}" for file in (self.template.parent / "sections").glob("*.md")),
             "T": {name: frame.to_dict("records") for name, frame in run.handed.items()},
             "notebooks": run.notebooks,
-            "count": wording.count,
-            "number": wording.number,
-            "amount": wording.amount,
-            "choose": wording.choose,
-            "listing": wording.listing,
-            "joined": wording.joined,
-            "day": wording.day,
+            "amount": words.amount,
+            "joined": words.listing,
             "said": lambda fact, text: Printed(fact, text),
             "phrase": lambda *parts: Phrase(tuple(parts)),
             "cite": self.references.cite,

@@ -94,18 +94,12 @@ class Prose:
 
     def names(self) -> dict[str, Any]:
         """Return everything by the name that the template uses."""
-        usual = Parameters()
         return {
-            "has": self.has,
-            "val": self.value,
             "yes": lambda name: self.value(name) is True,
             "level": f"{LEVEL:.0%}",
             "seed": f"{self.parameters.seed}",
             "resamples": f"{self.parameters.resamples:,}",
-            "countries": joined(COUNTRIES[code] for code in self.parameters.countries),
             "confirmed_words": self.confirmed_words(),
-            "is_ceasefire": (self.parameters.pause_start, self.parameters.pause_end)
-            == (usual.pause_start, usual.pause_end),
             "days_away": days_away,
             "differing": self.differing(),
             "compared": self.compared(),

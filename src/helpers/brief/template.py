@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import TemplateError
 from markupsafe import Markup
 
 from helpers.brief import nodes
@@ -22,12 +22,11 @@ from helpers.brief.plain import clean
 from helpers.brief.spaces import kept_together
 from helpers.brief.wording import Phrase, Printed
 from helpers.facts import Fact
+from helpers.figures.wording import environment, located, rendered
 
 Form = Literal["html", "typst"]
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
-#: A line that holds nothing but tags of the template language: it leaves no line behind.
-_TAGS_ALONE = re.compile(r"^[ \t]*((?:\{%(?:[^%]|%(?!\}))*%\})+)[ \t]*\n", re.MULTILINE)
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 
 
@@ -56,8 +55,14 @@ class Text:
         return together
 
 
-def environment(folder: Path) -> tuple[Environment, list[Any]]:
-    """Return a Jinja2 environment for the template in `folder`, and the list to which it adds each printed value."""
+def render(path: Path, names: Mapping[str, Any]) -> Text:
+    """Return the template at `path`, with the sections it includes, rendered with `names`.
+
+    Raises
+    ------
+    WordsError
+        If the template wants a name or a fact that is not there: its file and line, and the nearest name.
+    """
     values: list[Any] = []
 
     def printed(value: Any) -> Markup:
@@ -66,30 +71,12 @@ def environment(folder: Path) -> tuple[Environment, list[Any]]:
         values.append(value)
         return Markup(f"{_OPEN}{len(values) - 1}{_CLOSE}")
 
-    made = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        finalize=printed,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        comment_start_string="<#",  # {# starts the identifier of a heading
-        comment_end_string="#>",
-    )
-    return made, values
-
-
-def render(path: Path, names: Mapping[str, Any]) -> Text:
-    """Return the template at `path` rendered with `names`.
-
-    Raises
-    ------
-    jinja2.TemplateError, KeyError
-        If the template wants a name or a fact that is not there.
-    """
-    made, values = environment(path.parent)
-    source = _TAGS_ALONE.sub(r"\1", path.read_text(encoding="utf-8"))
-    markdown = made.from_string(source).render(**names)
-    return Text(nodes.parse(markdown), values)
+    made = environment(path.parent, printed, autoescape=True)
+    try:
+        template = made.get_template(path.name)
+    except TemplateError as error:
+        raise located(error, path.parent) from None
+    return Text(nodes.parse(rendered(template, names, path.parent)), values)
 
 
 class _Filler:

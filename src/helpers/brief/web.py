@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from helpers.brief import nodes
+from helpers.brief.blocks import colours
 from helpers.brief.document import Document
 from helpers.brief.nodes import Node
 from helpers.paths import resolve
@@ -44,7 +45,7 @@ def render(document: Document, path: Path, head: dict[str, Any]) -> Path:
         f"--csl={document.theme / 'brief.csl'}",
         "--email-obfuscation=none",
     )
-    style = font_faces() + (document.theme / "style.css").read_text(encoding="utf-8")
+    style = font_faces() + colours(body) + (document.theme / "style.css").read_text(encoding="utf-8")
     script = (document.theme / "script.js").read_text(encoding="utf-8")
     page = document.pages.get_template("page.html").render(
         head=head,

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from scipy.optimize import isotonic_regression
 
-from helpers.figures.style import INK, MUTED, PAPER, readable
+from helpers.figures.style import INK, MUTED, readable
+from helpers.figures.svg import HALO
 from helpers.figures.text import clean_text, extent
 
 
@@ -155,15 +157,15 @@ def around(
             float(centre[0]), float(centre[1]), shown, ha="center", va="center", fontsize=size, color=colour, zorder=6
         )
         label.set_multialignment("left" if box.x0 >= x else "right" if box.x1 <= x else "center")
-        label.set_path_effects(halo())
+        halo(label)
     return placed
 
 
-def halo() -> list[Any]:
-    """Return the path effect that sets words off from lines beneath them."""
-    from matplotlib.patheffects import withStroke
-
-    return [withStroke(linewidth=2.2, foreground=PAPER)]
+def halo(label: Text | None = None) -> list[Any]:
+    """Set the words of `label` off from what lies beneath them."""
+    if label is not None:
+        label.set_gid(HALO)
+    return []
 
 
 def _shared(one: Bbox, others: npt.NDArray[np.float64]) -> float:

@@ -108,7 +108,7 @@ def _name_rates(axes: Axes, result: PauseResult, layout: style.Layout) -> None:
         colour = style.ACCENT if period.name == "during" else style.INK
         label = axes.text(place, height * top, text, ha=side, va="top", color=colour, fontweight="bold",
                           fontsize=layout.font, linespacing=1.15, zorder=4)  # fmt: skip
-        label.set_path_effects(halo())
+        halo(label)
 
 
 def rates_title(result: PauseResult) -> str:

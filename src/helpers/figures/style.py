@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
-from IPython.display import Image
+from IPython.display import SVG
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
@@ -28,8 +30,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
 from helpers.colours import luminance
-from helpers.figures.svg import lighter
+from helpers.facts import Fact
+from helpers.figures.svg import fit
 from helpers.figures.text import extent, families, wrap
+from helpers.figures.wording import figure_words
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
 from helpers.tables import FIGURES, for_spreadsheet
@@ -79,7 +83,8 @@ class Layout:
         return narrow if self.narrow else wide
 
 
-WIDE = Layout("wide", 7.0, 9.0)
+#: The printed column is 168 mm across: figures are drawn at the size at which they are printed.
+WIDE = Layout("wide", 168 / 25.4, 9.0)
 NARROW = Layout("narrow", 3.6, 8.5)
 LAYOUTS = (WIDE, NARROW)
 
@@ -114,9 +119,10 @@ def use(layout: Layout) -> dict[Any, Any]:
         "grid.color": GRID,
         "grid.linewidth": 0.7,
         "legend.frameon": False,
-        "figure.facecolor": PAPER,
-        "savefig.facecolor": PAPER,
-        "svg.fonttype": "path",
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+        "svg.fonttype": "none",  # words stay words
         "svg.hashsalt": "brief",
         "path.simplify": False,
         "figure.constrained_layout.use": True,
@@ -148,7 +154,7 @@ def headline(figure: Figure, title: str, subtitle: str = "", source: str = "", l
     parts = [
         (
             title,
-            {"fontsize": layout.font + layout.choose(4, 3), "fontweight": "bold", "color": INK, "linespacing": 1.0},
+            {"fontsize": layout.font + layout.choose(4, 3), "fontweight": "semibold", "color": INK, "linespacing": 1.0},
         ),
         (subtitle, {"fontsize": layout.font + layout.choose(0.5, 0), "color": MUTED, "linespacing": 1.05}),
     ]
@@ -306,47 +312,66 @@ def _settle(figure: Figure) -> None:
     figure.dpi = dpi
 
 
-def save(
-    draw: Callable[[Layout], Figure],
-    name: str,
-    *,
-    title: str,
-    alt: str,
-    source: str,
-    data: pd.DataFrame,
-    folder: str | Path,
-    view: Mapping[str, str] | None = None,
-) -> Image:
-    """Draw a figure at each width and write it to `folder`; return the wide one, as a notebook shows it.
+def weeks(parameters: Parameters) -> pd.DatetimeIndex:
+    """Return the first days of the window's weeks; they start on the weekday on which the pause starts.
 
-    Writes ``name.svg``, ``name.png`` (wide), ``name-narrow.svg``, ``name.csv`` (the `data` shown) and ``name.json``
-    with title, alt text, source line and the explorer's `view` (address parameters: from, to, country, site, weapon,
-    confirmation, q) that shows the same incidents. The bytes depend on the input alone.
+    So a pause of a week is one week. The first week may begin before the window.
+    """
+    first = pd.Timestamp(parameters.pause_start)
+    start, end = pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end)
+    return pd.date_range(first + (start - first).days // 7 * pd.Timedelta(days=7), end, freq="7D")
+
+
+def save(
+    name: Any,
+    draw: Any,
+    data: pd.DataFrame,
+    p: Parameters | None = None,
+    facts: Mapping[str, Fact] | None = None,
+    folder: str | Path = "figures",
+    view: Mapping[str, str] | None = None,
+    **given: str,
+) -> Any:
+    """Draw figure `name` at each width and write it to `folder`; return it as a notebook shows it.
+
+    `draw` gives the picture without its title; title, subtitle, alt text and source line are those of the block
+    ``## name`` of ``report/figures.md`` over `facts`. Writes ``name.svg``, ``name-narrow.svg``, ``name.csv`` (the
+    `data` shown) and ``name.json`` with the words and the explorer's `view` (address parameters: from, to, country,
+    site, weapon, confirmation, q) that shows the same incidents. The bytes depend on the input alone. Where the
+    environment says ``BRIEF_FACTS_ONLY``, nothing is drawn.
 
     Raises
     ------
-    ValueError
-        If title, alt text or source line is blank.
+    WordsError
+        If the figure has no words, a blank one, or words with a fact that is not there.
     """
-    blank = [key for key, text in {"title": title, "alt": alt, "source": source}.items() if not text.strip()]
-    if blank:
-        raise ValueError(f"figure {name}: {', '.join(blank)} must not be blank")
+    if os.environ.get("BRIEF_FACTS_ONLY"):
+        return None
+    if callable(name):  # figures whose words are not in figures.md yet
+        name, draw = draw, name
+    words = given or figure_words(name, facts or {}, p or Parameters())
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
     for layout in LAYOUTS:
         with mpl.rc_context(use(layout)):
             figure = draw(layout)
+            if not given:
+                headline(figure, words["title"], words["subtitle"], words["source"], layout)
             with mpl.rc_context({"figure.constrained_layout.use": False}):
                 _settle(figure)
                 suffix = "-narrow" if layout.narrow else ""
                 drawn = io.StringIO()
                 figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-                (target / f"{name}{suffix}.svg").write_text(lighter(drawn.getvalue()), encoding="utf-8")
-                if not layout.narrow:
-                    figure.savefig(target / f"{name}.png", dpi=200, metadata={"Software": None})
+                picture = fit(drawn.getvalue(), f"{name}{suffix}", families())
+                (target / f"{name}{suffix}.svg").write_text(picture, encoding="utf-8")
+                if given and not layout.narrow:
+                    figure.savefig(target / f"{name}.png", dpi=110, facecolor=PAPER, metadata={"Software": None})
             plt.close(figure)
     shown = data.map(for_spreadsheet)
     shown.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES)
-    beside = {"title": title, "alt": alt, "source": source, "view": dict(view or {})}
+    seen = dict(view or {})
+    if words.get("view"):
+        seen |= dict(parse_qsl(words["view"]))
+    beside = {key: words.get(key, "") for key in ("title", "subtitle", "alt", "source")} | {"view": seen}
     (target / f"{name}.json").write_text(json.dumps(beside, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return Image(filename=str(target / f"{name}.png"), retina=True, alt=alt)  # type: ignore[no-untyped-call]
+    return SVG(filename=str(target / f"{name}.svg"))  # type: ignore[no-untyped-call]
