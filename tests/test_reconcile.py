@@ -104,7 +104,7 @@ def test_the_weapon_is_one_that_was_named_whatever_the_order(cells: list[str], r
 
 def test_the_two_ballistic_incidents_of_the_record() -> None:
     table = real_clean().tables["incidents"].set_index("incident_id")
-    assert table.loc["2023-11-21-al-asad-1", "weapons"] == "close_range_ballistic_missile"
+    assert table.loc["2023-11-21-al-asad-1", "weapons"] == "ballistic_missile"
     assert str(table.loc["2023-11-21-al-asad-1", "date"])[:10] == "2023-11-21"
     assert table.loc["2024-01-20-al-asad-1", "top_weapon"] == "ballistic_missile"
     named = {"close_range_ballistic_missile", "ballistic_missile", "cruise_missile"}

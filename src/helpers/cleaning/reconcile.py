@@ -12,7 +12,9 @@ The rules, by field:
 - **munitions**: the weighted lower median of exact figures, of "at least" figures where nobody is exact.
 - **casualties**: the figure in the latest publication among reports of the highest standing (a US official; for
   partners any official), as brain injuries are counted later; several that day: their lower median.
-- **low and high** are the smallest and largest figure that any report gives: they bound what was said, not the truth.
+- **low and high** are the smallest and largest figure given: of munitions by any report, of casualties by the reports
+  of the best figure's standing, so that a first day's guess in one outlet is no bound of what officials counted later
+  (it is kept among the conflicts). They bound what was said, not the truth; without a best figure there are none.
 """
 
 from __future__ import annotations
@@ -236,6 +238,7 @@ def _casualties(reports: pd.DataFrame, low_column: str, high_column: str, standi
     told = told[~alone]
     highest = told["standing"] == told.groupby("incident")["standing"].transform("max")
     told = told[highest]
+    bounding = pd.Series(reports.index.isin(told.index), reports.index)
     latest = told["published"] == told.groupby("incident")["published"].transform("max")
     last = told[latest].assign(weight=1)[["incident", "family", "value", "weight"]]
     best = lower_median(once(last))
@@ -245,18 +248,29 @@ def _casualties(reports: pd.DataFrame, low_column: str, high_column: str, standi
     untold = pd.Index(sorted(spoken - set(best.index)), dtype=best.index.dtype)
     incidents = best.index.append(untold).sort_values()
     best, rule = best.reindex(incidents), rule.reindex(incidents).fillna(UNCONFIRMED)
-    return _numbers(reports, best, rule, low, high, at_least=given & high.isna())
+    return _numbers(reports, best, rule, low, high, at_least=given & high.isna() & bounding, bounding=bounding)
 
 
 def _numbers(
-    reports: pd.DataFrame, best: pd.Series, rule: pd.Series, low: pd.Series, high: pd.Series, at_least: pd.Series
+    reports: pd.DataFrame,
+    best: pd.Series,
+    rule: pd.Series,
+    low: pd.Series,
+    high: pd.Series,
+    *,
+    at_least: pd.Series,
+    bounding: pd.Series | None = None,
 ) -> Verdict:
-    """Put low and high beside the best figure; an "at least" below the best figure agrees with it."""
+    """Put low and high beside the best figure, from the reports that are `bounding` (all that give one by default).
+
+    An "at least" below the best figure agrees with it.
+    """
     given = low.notna()
     incident = reports["incident"]
-    smallest = low[given].astype("Float64").groupby(incident[given]).min()
-    largest = pd.concat([low[given], high[given]]).astype("Float64")
-    largest = largest.groupby(pd.concat([incident[given], incident[given]])).max()
+    bounds = given if bounding is None else given & bounding
+    smallest = low[bounds].astype("Float64").groupby(incident[bounds]).min()
+    largest = pd.concat([low[bounds], high[bounds]]).astype("Float64")
+    largest = largest.groupby(pd.concat([incident[bounds], incident[bounds]])).max()
     figures = low.astype("Float64")
     counted = tally(_said(reports, figures, given, weight=1))
     support = counted.set_index(["incident", "value"])["n"]

@@ -68,6 +68,27 @@ def sums(frames: Frames, faults: Faults) -> None:
     )
 
 
+#: What one running total of a counter counts: those that share it may not fall.
+_SERIES = ["counter", "country", "site_id", "since"]
+
+
+def other_counts(frames: Frames, faults: Faults) -> None:
+    """Counts by others that fall below an earlier total of the same counter, or whose bases do not add up."""
+    frame = frames["other_counts"]
+    told = frame.assign(day=_days(frame["as_of"]), number=_numbers(frame["total"]))
+    for _, series in told.dropna(subset=["day", "number"]).groupby(_SERIES, sort=True):
+        by_day = series.groupby("day")["number"].max().cummax().shift()
+        for row, cells in series[series["number"] < series["day"].map(by_day)].iterrows():
+            rule = f"below an earlier total of this counter, {by_day[cells['day']]:.0f}"
+            faults.note("other_counts.csv", int(str(row)), "total", str(cells["total"]), rule, "that or more")
+    one = ["source_id", "counter", "as_of", "since", "country"]
+    bases = told[told["site_id"] != ""].groupby(one)["number"].agg(["sum", "size"])
+    totals = told[told["site_id"] == ""].join(bases[bases["size"] > 1], on=one)
+    for row, cells in totals[totals["sum"].notna() & (totals["sum"] != totals["number"])].iterrows():
+        rule = f"its {cells['size']:.0f} bases add up to {cells['sum']:.0f}"
+        faults.note("other_counts.csv", int(str(row)), "total", str(cells["total"]), rule, "the sum of its bases")
+
+
 def claim_without_claimant(frames: Frames, faults: Faults) -> None:
     """Claims alone, of nobody."""
     frame = frames["reports"]
@@ -180,6 +201,7 @@ def foreign_ids(frames: Frames, faults: Faults) -> None:
 RULES: tuple[Callable[[Frames, Faults], None], ...] = (
     after_its_page,
     sums,
+    other_counts,
     claim_without_claimant,
     spread,
     high_without_low,
