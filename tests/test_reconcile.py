@@ -156,9 +156,19 @@ def test_casualties_are_the_latest_official_figure_with_low_and_high_beside(tmp_
         for name, _, n, who in said
     ]
     row = one(tmp_path, rows, sources=[source(name, published=day) for name, day, _, _ in said])
-    assert (row["us_injured_best"], row["us_injured_low"], row["us_injured_high"]) == (4, 0, 25)
+    assert (row["us_injured_best"], row["us_injured_low"], row["us_injured_high"]) == (4, 0, 4)
     assert row["us_killed"] == 0
     assert pd.isna(row["partner_killed"])
+
+
+def test_a_first_guess_in_one_outlet_is_a_disagreement_and_no_bound_of_what_officials_counted() -> None:
+    tables = real_clean().tables
+    wounded = tables["incidents"].set_index("incident_id").loc["2023-10-19-al-tanf-1"]
+    assert (wounded["us_injured_best"], wounded["us_injured_low"], wounded["us_injured_high"]) == (20, 20, 20)
+    told = tables["conflicts"].query("incident_id == '2023-10-19-al-tanf-1' and field == 'us_injured'")
+    assert list(told["other"]) == ["2"]
+    numbers = tables["incidents"][["us_injured_best", "us_injured_low", "us_injured_high"]].notna()
+    assert numbers.nunique(axis=1).eq(1).all(), "low, best and high are summed over the same incidents"
 
 
 def test_munitions_are_the_median_of_exact_figures_and_several_is_a_lower_bound(tmp_path: Path) -> None:
@@ -253,7 +263,7 @@ def test_us_casualties_told_by_others_alone_are_not_taken_where_a_us_official_co
     tables = real_clean().tables
     chosen = tables["reconciled"].set_index(["incident_id", "field"])
     death = chosen.loc[("2023-10-19-al-tanf-1", "us_killed")]
-    assert (death["value"], death["high"], death["n_said"]) == ("", "1", 1)
+    assert (death["value"], death["high"], death["n_said"]) == ("", "", 1)
     told = tables["conflicts"].set_index(["incident_id", "field"]).loc[[("2023-10-19-al-tanf-1", "us_killed")]]
     assert list(told["reports"]) == ["jinsa-2023-10-23-natsec-brief/3"]
     assert chosen.loc[("2024-01-28-tower-22-1", "us_killed"), "value"] == "3"
