@@ -1,16 +1,20 @@
-"""The running totals that US officials gave, as one rising count with bounds.
+"""Running totals that a counter gave, as one rising count with bounds.
 
-Each statement says how many attacks officials had counted since 17 October up to a day. Statements are reprinted, some
+Each statement says how many attacks had been counted since a first day up to a day. Statements are reprinted, some
 repeat an old total, some contradict each other. Here they become a chain: the largest set of statements, weighed by how
-many independent origins carry them, that one rising count can have produced. What does not fit is listed, not smoothed.
+many independent origins carry them, that one rising count can have produced (a weighted longest increasing subsequence;
+Fredman 1975). What does not fit is listed, not smoothed. US officials gave such totals, and so did the Syrian
+Observatory for Human Rights.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -20,6 +24,7 @@ import pandas as pd
 
 from helpers.analysis.references import article
 from helpers.parameters import Parameters
+from helpers.words import amount, day_text
 
 METHODS = {
     "fredman1975": article(
@@ -37,6 +42,9 @@ COUNTED_SINCE: date = Parameters().window_start
 
 #: "Approximately" is within five in a hundred (codebook, claims.csv).
 NEAR = 0.05
+
+#: Origins that have to repeat an exact total on a later day before it counts as news and not as an old figure.
+REPEATED = 2
 
 #: Country code -> the column of official_counts with its total.
 COLUMNS = {"IQ": "iraq", "SY": "syria", "JO": "jordan"}
@@ -81,7 +89,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Point:
-    """The count by the end of a day: `value` (what most origins say), `low`, `high`, and the rows behind it."""
+    """The count by the end of a day: `value` (what most origins say, or the higher), `low`, `high`, the rows behind it."""
 
     day: pd.Timestamp
     value: int
@@ -95,9 +103,9 @@ class Point:
 class Series:
     """One running total (all countries or some) as a chain of points, with what does not fit it.
 
-    `points` rise in day, never fall in value, and begin with zero on the day before counting began.
-    `repeats` give a total that an earlier day has already (an old figure or a day without attack: which, the text
-    seldom tells), `aside` contradict the chain or add nothing to it.
+    `points` rise in day and value, and begin with zero on the day before counting began. `repeats` give a total that an
+    earlier day has already: an old figure, or days without attack; the text seldom says which. `aside` contradict the
+    chain or add nothing to it.
     """
 
     countries: tuple[str, ...]
@@ -108,8 +116,26 @@ class Series:
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """count_ids behind the chain, in order of day."""
+        """Ids of the rows behind the chain, in order of day."""
         return tuple(row for point in self.points for row in point.rows)
+
+    @cached_property
+    def told(self) -> tuple[Point, ...]:
+        """The points, and a later day on which `REPEATED` origins or more give the same exact total, in order of day.
+
+        Such a repeat says that no attack was counted in between.
+        """
+        known = {point.day for point in self.points}
+        again = (
+            Point(item.day, item.value, item.low, item.high, item.rows, item.families)
+            for item in self.repeats
+            if item.day not in known and item.relation == "exact" and len(item.families) >= REPEATED
+        )
+        return tuple(sorted([*self.points, *again], key=lambda point: point.day))
+
+    @cached_property
+    def _days(self) -> list[pd.Timestamp]:
+        return [point.day for point in self.told]
 
     def at(self, day: pd.Timestamp | date) -> tuple[int, float, float]:
         """Return what is known of the count by the end of `day`: the last total given, and its bounds.
@@ -117,11 +143,23 @@ class Series:
         The count cannot be less than any total before, nor more than any total given later.
         """
         when = pd.Timestamp(day)
-        before = [point for point in self.points if point.day <= when]
-        after = [point.high for point in self.points if point.day >= when]
-        value = before[-1].value if before else 0
-        low = max((point.low for point in before), default=0.0)
-        return value, low, max(low, min(after, default=math.inf))
+        place = bisect_right(self._days, when)
+        if not place:
+            return 0, 0.0, 0.0
+        last = self.told[place - 1]
+        following = last if last.day == when else self.told[place] if place < len(self.told) else None
+        return last.value, last.low, max(last.low, following.high if following else math.inf)
+
+    def enclosing(self, start: pd.Timestamp | date, end: pd.Timestamp | date) -> tuple[str, ...]:
+        """Return the ids of the rows behind the totals around `start` to `end`: those that `between` rests on."""
+        edges = [pd.Timestamp(start) - DAY, pd.Timestamp(end)]
+        found: dict[str, None] = {}
+        for edge in edges:
+            place = bisect_right(self._days, edge)
+            around = self.told[max(place - 1, 0) : place + 1]
+            exact = [point for point in around if point.day == edge]
+            found.update(dict.fromkeys(row for point in exact or around for row in point.rows))
+        return tuple(found)
 
     def between(self, start: pd.Timestamp | date, end: pd.Timestamp | date) -> tuple[int, float, float]:
         """Return the attacks counted from `start` to `end` (both included): best, low, high (may be infinite)."""
@@ -137,8 +175,8 @@ class Series:
 
     @property
     def last_day(self) -> pd.Timestamp:
-        """The day of the last total in the chain."""
-        return self.points[-1].day
+        """The last day for which the chain gives a total, new or repeated."""
+        return self.told[-1].day
 
 
 def counted_since(counts: pd.DataFrame, parameters: Parameters) -> date:
@@ -209,19 +247,19 @@ def heaviest_chain(items: Sequence[Statement]) -> list[int]:
     The weighted form of the longest increasing subsequence (Fredman 1975). Of equally heavy chains the one with the
     lower last total is taken, so that no doubtful total raises the count.
     """
-    best: list[float] = []
     back: list[int] = []
+    front: list[tuple[int, float, int]] = []  # value, weight of the best chain that ends there, its place: both rise
     for place, item in enumerate(items):
-        weight, before = 0.0, -1
-        for earlier in range(place):
-            if items[earlier].value <= item.value and best[earlier] > weight + 1e-9:
-                weight, before = best[earlier], earlier
-        best.append(weight + item.weight)
+        at = bisect_right(front, item.value, key=itemgetter(0))
+        weight, before = (front[at - 1][1], front[at - 1][2]) if at else (0.0, -1)
+        weight += item.weight
         back.append(before)
-    if not best:
-        return []
-    top = max(best)
-    place = min((i for i in range(len(items)) if best[i] > top - 1e-9), key=lambda i: (items[i].value, i))
+        gone = at
+        while gone < len(front) and front[gone][1] <= weight + 1e-9:
+            gone += 1
+        at -= bool(at and front[at - 1][0] == item.value)
+        front[at:gone] = [(item.value, weight, place)]
+    place = front[-1][2] if front else -1
     chain = []
     while place >= 0:
         chain.append(place)
@@ -233,22 +271,13 @@ def series(
     counts: pd.DataFrame,
     families: pd.Series,
     countries: Iterable[str] = ("IQ", "SY", "JO"),
-    whole: Mapping[str, int] | None = None,
     *,
     since: date = COUNTED_SINCE,
 ) -> Series:
     """Return the running total of `countries` as a chain of points, from `counts` and the origin of each source.
 
     The chain begins with zero on the day before `since`, or before its first total where that is earlier.
-
-    `whole` gives, for a country's series, the total of all countries in each row (count_id): where that has risen since
-    the last point, the same figure again is no old one, but means a stretch without attack there.
     """
-    wholes = whole or {}
-
-    def reach(rows: Iterable[str]) -> int:
-        return max((wholes.get(row, 0) for row in rows), default=0)
-
     places = tuple(countries)
     every = statements(counts, families, places)
     kept = heaviest_chain(every)
@@ -257,24 +286,14 @@ def series(
     start = min([pd.Timestamp(since), *(item.day for item in chain[:1])]) - DAY
     points = [Point(start, 0, 0.0, 0.0, (), ())]
     repeats: list[Statement] = []
-    for day in sorted({item.day for item in chain}):
-        today = [item for item in chain if item.day == day]
-        new = [
-            item for item in today
-            if item.value > points[-1].value
-            or (item.value == points[-1].value and reach(item.rows) > reach(points[-1].rows) > 0)
-        ]  # fmt: skip
+    for day, group in groupby(chain, key=lambda item: item.day):
+        today = list(group)
+        new = [item for item in today if item.value > points[-1].value]
         repeats += [item for item in today if item not in new]
         if not new:
             continue
-        likeliest = max(new, key=lambda item: (item.weight, -item.value))
-        points.append(
-            Point(
-                day, likeliest.value, min(item.low for item in new), max(item.high for item in new),
-                tuple(row for item in new for row in item.rows),
-                tuple(sorted({name for item in new for name in item.families})),
-            )
-        )  # fmt: skip
+        told = max(new, key=lambda item: (item.weight, item.value))
+        points.append(Point(day, told.value, told.low, max(item.high for item in new), told.rows, told.families))
     return Series(places, tuple(_tightened(points)), every, tuple(repeats), aside)
 
 
@@ -288,36 +307,39 @@ def _tightened(points: list[Point]) -> list[Point]:
     ]
 
 
-CONTRADICTION_COLUMNS = ["kind", "day", "totals", "rows", "against", "text"]
+CONTRADICTION_COLUMNS = ["kind", "day", "rows", "against", "text"]
 
 
-def contradictions(counts: pd.DataFrame, families: pd.Series) -> pd.DataFrame:
-    """Return every contradiction among the totals, one row each: kind, day, totals, rows, against (count_ids), text.
+def contradictions(
+    counts: pd.DataFrame, families: pd.Series, countries: Sequence[str] = ("IQ", "SY", "JO")
+) -> pd.DataFrame:
+    """Return the contradictions among the totals of `countries`, a row each: kind, day, rows, against (ids), text.
 
     `falls`: a total above one given for a later day, both as their relation allows. `same_day`: several totals for one
     day (some officials spoke before that day's attacks, some after). `sum`: countries that do not add up to the total.
     """
-    every = statements(counts, families)
-    found: list[tuple[str, pd.Timestamp, str, str, str, str]] = []
-    for item in every:
-        later = [other for other in every if other.day > item.day and other.high < item.low]
-        if later:
-            text = f"{item.value} by {_day(item.day)}, yet {_listed(later)}"
-            found.append(("falls", item.day, _totals([item, *later]), _ids([item]), _ids(later), text))
-    for day in sorted({item.day for item in every}):
-        today = [item for item in every if item.day == day]
+    every = statements(counts, families, countries)
+    found: list[tuple[str, pd.Timestamp, str, str, str]] = []
+    least: Statement | None = None  # of the later days, the total with the lowest upper bound
+    for day, group in groupby(reversed(every), key=lambda item: item.day):
+        today = list(group)[::-1]
+        for item in today:
+            if least is not None and least.high < item.low:
+                text = f"{item.value} by {day_text(item.day)}, yet {least.value} by {day_text(least.day)}"
+                found.append(("falls", day, _ids([item]), _ids([least]), text))
         if len(today) > 1:
             most = max(today, key=lambda item: (item.weight, -item.value))
             rest = [item for item in today if item is not most]
-            text = f"for {_day(day)} {_of(most)}, also " + ", ".join(_of(item) for item in rest)
-            found.append(("same_day", day, _totals(today), _ids(rest), _ids([most]), text))
-    for row in counts.to_dict("records"):
-        if not _adds_up(row):
-            parts = [row[column] for column in COLUMNS.values() if not pd.isna(row[column])]
-            text = f"{' + '.join(str(part) for part in parts)} is {sum(parts)}, not {row['total']}"
-            found.append(("sum", row["as_of"], f"{row['total']}", row["count_id"], "", text))
-    table = pd.DataFrame(found, columns=CONTRADICTION_COLUMNS)
-    return table.sort_values(["day", "kind", "rows"], ignore_index=True)
+            text = f"for {day_text(day)} {_of(most)}, also {', '.join(map(_of, rest))}"
+            found.append(("same_day", day, _ids(rest), _ids([most]), text))
+        least = min([*([least] if least else []), *today], key=lambda item: item.high)
+    if set(countries) == set(COLUMNS):
+        for row in counts.to_dict("records"):
+            if not _adds_up(row):
+                parts = [row[column] for column in COLUMNS.values() if not pd.isna(row[column])]
+                text = f"{' + '.join(map(str, parts))} is {sum(parts)}, not {row['total']}"
+                found.append(("sum", row["as_of"], row["count_id"], "", text))
+    return pd.DataFrame(found, columns=CONTRADICTION_COLUMNS).sort_values(["day", "kind", "rows"], ignore_index=True)
 
 
 def _adds_up(row: dict[Any, Any]) -> bool:
@@ -333,59 +355,34 @@ def by_country(counts: pd.DataFrame, families: pd.Series, *, since: date = COUNT
     """Return the running total of each country as a `Series`.
 
     Rows whose countries do not add up to their total, or whose total contradicts the chain of totals, are left out.
-    Where the total of a day is known and that of one country is fixed by what was said before and after, the other
-    country's follows.
     """
     total = series(counts, families, since=since)
     aside = {row for item in total.aside for row in item.rows}
     fits = counts.apply(lambda row: _adds_up(row.to_dict()), axis=1) if len(counts) else pd.Series(dtype=bool)
     sound = counts[fits.astype(bool) & ~counts["count_id"].isin(aside)]
-    known_totals = sound[sound["total"].notna()]
-    whole = {str(row): int(value) for row, value in zip(known_totals["count_id"], known_totals["total"], strict=True)}
-    found = {code: series(sound, families, (code,), whole, since=since) for code in COLUMNS}
-    for code, other in (("SY", "IQ"), ("IQ", "SY")):
-        known = {point.day for point in found[code].points}
-        derived = []
-        for point in total.points[1:]:
-            value, low, high = found[other].at(point.day)
-            later = [p.value for p in found[other].points if p.day >= point.day]
-            if point.day in known or not later or later[0] != value:
-                continue
-            jordan = found["JO"].at(point.day)[0]
-            rest = point.value - value - jordan, point.low - high - jordan, point.high - low - jordan
-            derived.append(Point(point.day, *rest, point.rows, point.families))
-        found[code] = _merged(found[code], derived)
-    return found
+    return {code: series(sound, families, (code,), since=since) for code in COLUMNS}
 
 
-def _merged(one: Series, derived: list[Point]) -> Series:
-    """Return `one` with those `derived` points that its own bounds allow and that raise the count."""
-    points = list(one.points)
-    for point in derived:
-        before = max((p.value for p in points if p.day < point.day), default=0)
-        after = min((p.value for p in points if p.day > point.day), default=math.inf)
-        if before < point.value <= after:
-            points = sorted([*points, point], key=lambda p: p.day)
-    return replace(one, points=tuple(_tightened(points)))
+def observatory(other_counts: pd.DataFrame, families: pd.Series, site: str | None = None) -> Series:
+    """Return the running total of the Syrian Observatory (`site`: that of one base) as a `Series` of Syria.
 
-
-def _day(day: pd.Timestamp) -> str:
-    return f"{day.day} {day:%B %Y}"
+    `other_counts` is the clean table. Its first day is the earliest from which any of the totals counts; a total that
+    says no first day is taken to run from there, one that counts from a later day (a month's) is no running total.
+    """
+    mine = other_counts[other_counts["counter"] == "sohr"]
+    since = mine["since"].min()
+    mine = mine[(mine["since"].isna() | (mine["since"] == since)) & mine["country"].fillna("SY").eq("SY")]
+    base = mine["site_id"].fillna("")
+    mine = mine[base == (site or "")]
+    blank = {column: pd.Series(pd.NA, index=mine.index, dtype="Int64") for column in ("iraq", "jordan")}
+    frame = mine.assign(count_id=mine["other_id"], syria=mine["total"], speaker="the Observatory", **blank)
+    first = COUNTED_SINCE if pd.isna(since) else since.date()
+    return series(frame, families, ("SY",), since=first)
 
 
 def _of(item: Statement) -> str:
-    return f"{item.value} ({len(item.families)} origin{'s' if len(item.families) != 1 else ''})"
-
-
-def _totals(items: Iterable[Statement]) -> str:
-    return ";".join(str(item.value) for item in items)
+    return f"{item.value} ({amount(len(item.families), 'origin')})"
 
 
 def _ids(items: Iterable[Statement]) -> str:
     return ";".join(row for item in items for row in item.rows)
-
-
-def _listed(items: Sequence[Statement]) -> str:
-    first = min(items, key=lambda item: item.value)
-    more = f" (and {len(items) - 1} more such)" if len(items) > 1 else ""
-    return f"{first.value} by {_day(first.day)}{more}"
