@@ -1,34 +1,58 @@
-"""The document: what the template may print, bound to the facts, figures and clean tables of one run."""
+"""The document: what the sections may print, bound to the facts, figures and clean tables of one run."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from helpers import tables, words
-from helpers.brief import appendix, blocks, nodes, own
-from helpers.brief.blocks import Grid, Here, Links, Made, Picture
-from helpers.brief.evidence import TABLES, Evidence, runs
+from helpers.brief import evidence, nodes
+from helpers.brief.evidence import Evidence
 from helpers.brief.nodes import Node
-from helpers.brief.plain import anchor, clean
-from helpers.brief.prose import Nothing, Prose
-from helpers.brief.references import References, methods
-from helpers.brief.template import Form, Text, inlines, render
-from helpers.facts import Facts
+from helpers.brief.plain import clean
+from helpers.brief.references import References, bibliography
+from helpers.brief.template import Form, Text, render
+from helpers.facts import Facts, Row, record
 from helpers.figures import wording
-from helpers.figures.wording import Phrase, Printed
 from helpers.parameters import Parameters
 from helpers.paths import project_root, resolve
+from helpers.vocabulary import CONFIRMATION, COUNTRIES
 
 #: Clean tables that the brief reads.
-TABLES_READ = ("incidents", "sources", "official_counts", "responses", "claims", "context", "reports")
+TABLES_READ = ("incidents", "sources", "official_counts", "other_counts", "responses", "claims", "context")
+
+
+def _ids(frame: pd.DataFrame) -> list[str]:
+    return [str(identifier) for identifier in frame["incident_id"]]
+
+
+def _by(code: str, told: str) -> Row:
+    """Return the fact of how many attacks have `code` as their strongest confirmation."""
+
+    def chosen(incidents: pd.DataFrame) -> list[str]:
+        return _ids(incidents[incidents["confirmation"] == code])
+
+    note = f"attacks of which the strongest confirmation on record is {told}"
+    return Row(f"brief.confirmed.{code}", "incidents", lambda incidents: len(chosen(incidents)), chosen, note=note)
+
+
+#: The facts of the brief itself, from the attacks that it counts.
+ROWS = [
+    Row("brief.incidents", "incidents", len, incidents=_ids, note="attacks on record that this brief counts"),
+    *(_by(code, told) for code, told in CONFIRMATION.items()),
+    Row("brief.first", "date", lambda incidents: incidents["date"].min() if len(incidents) else None,
+        note="day of the first attack on record"),
+    Row("brief.last", "date", lambda incidents: incidents["date"].max() if len(incidents) else None,
+        note="day of the last attack on record"),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,11 +79,19 @@ class Run:
 def default_facts(report: Path) -> Path | None:
     """Return ``report/facts.json`` of the default run, unless `report` itself is the folder of the default run.
 
-    A step runs in a box below the project that shows it this run's results alone, so the folders above count too.
+    A step runs in a folder below the project that shows it this run's results alone, so the folders above count too.
     """
     root = project_root()
     paths = (folder / "report" / "facts.json" for folder in (root, *root.parents))
     return next((path for path in paths if path.parent != report and path.exists()), None)
+
+
+def own_facts(facts: Facts, incidents: pd.DataFrame, parameters: Parameters) -> Facts:
+    """Return `facts` with those of the brief itself, from the clean table of incidents."""
+    from helpers.brief.old_prose import record as old_record
+
+    merged = Facts([*facts.values(), *record(ROWS, tables.select(incidents, parameters)).values()])
+    return old_record(merged, incidents, parameters)
 
 
 def load(parameters: Parameters) -> Run:
@@ -79,13 +111,7 @@ def load(parameters: Parameters) -> Run:
                 raise
     return Run(
         parameters,
-        own.record(
-            merge(report / "facts"),
-            clean_tables["incidents"],
-            parameters,
-            clean_tables.get("reports"),
-            handed.get("specifications"),
-        ),
+        own_facts(merge(report / "facts"), clean_tables["incidents"], parameters),
         clean_tables,
         handed,
         resolve(parameters.figures_dir),
@@ -99,44 +125,107 @@ def merge(folder: Path) -> Facts:
     return Facts.read(*sorted(folder.glob("*.json")))
 
 
+def write_facts(run: Run) -> Path:
+    """Write all facts of the run to ``facts.json`` and, as a table with what they rest on, ``facts.csv``."""
+    report = resolve(run.parameters.report_dir)
+    rows = [
+        {"fact": name, "printed": fact.text, "value": fact.value, "unit": fact.unit, "how": fact.note,
+         "incidents": ";".join(fact.incidents),
+         "rows": "; ".join(f"{table}: {' '.join(ids)}" for table, ids in sorted(fact.rows.items()) if ids)}
+        for name, fact in sorted(run.facts.items())
+    ]  # fmt: skip
+    shown = pd.DataFrame(rows).map(tables.for_spreadsheet)
+    shown.to_csv(report / "facts.csv", index=False, lineterminator="\n")
+    return run.facts.write(report / "facts.json")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of ``figures/`` as a block: its files and words; `number` is the same on the screen and on paper."""
+
+    name: str
+    folder: Path
+    number: str
+    paper: bool
+    title: str
+    alt: str
+    view: Mapping[str, str]
+    html: Callable[[Picture], str]
+
+    @property
+    def wide(self) -> Path:
+        """The drawing for desktop and paper."""
+        return self.folder / f"{self.name}.svg"
+
+    @property
+    def narrow(self) -> Path:
+        """The drawing for a phone."""
+        return self.folder / f"{self.name}-narrow.svg"
+
+    @property
+    def data(self) -> Path:
+        """The numbers shown, as CSV."""
+        return self.folder / f"{self.name}.csv"
+
+    @property
+    def explorer(self) -> str:
+        """The explorer's page with the same incidents in view."""
+        return "explorer.html" + (f"#{urlencode(self.view, safe=',')}" if self.view else "")
+
+    def blocks(self, form: Form) -> list[Node]:
+        """Return the figure as an element of the page, or a call into the theme of the PDF."""
+        if form == "html":
+            return [nodes.raw_block("html", self.html(self))]
+        return [nodes.raw_block("typst", f"#picture({json.dumps(self.name)})")] if self.paper else []
+
+
+@dataclass(frozen=True)
+class Made:
+    """A block that the page's script and the theme of the PDF make: HTML and Typst that call for it."""
+
+    html: str
+    typst: str
+
+    def blocks(self, form: Form) -> list[Node]:
+        """Return the call in `form`."""
+        text = self.html if form == "html" else self.typst
+        return [nodes.raw_block(form, text)] if text else []
+
+
 @dataclass
 class Document:
-    """The brief of one `run`: its template rendered once, its blocks in either form."""
+    """The brief of one `run`: its sections rendered once, its blocks in either form."""
 
     run: Run
     template: Path = field(default_factory=lambda: resolve("report/brief.md"))
     theme: Path = field(default_factory=lambda: resolve("report/theme"))
     pictures: dict[str, Picture] = field(default_factory=dict)
-    papers: Mapping[str, Mapping[str, Any]] = field(default_factory=methods)
+    papers: Mapping[str, Mapping[str, Any]] = field(default_factory=bibliography)
+    figure_html: Callable[[Picture], str] = lambda shown: ""
 
     def __post_init__(self) -> None:
         selected = tables.select(self.run.clean["incidents"], self.run.parameters)
-        self.sources = appendix.register(self.run.clean["sources"])
-        self.incidents = appendix.incidents(selected, self.sources)
-        self.anchors = appendix.anchors(self.incidents)
-        self.source_anchors = {identifier: f"source-{anchor(identifier)}" for identifier in self.sources}
+        self.facts = wording.Known(self.run.facts)
+        self.sources = evidence.register(self.run.clean["sources"])
+        self.incidents = evidence.incidents(selected, self.sources)
         self.references = References(self.run.clean["sources"], self.papers)
-        self.evidence = Evidence({row.identifier: row.number for row in self.incidents}, self.run.clean)
-
-    @cached_property
-    def pages(self) -> Environment:
-        """The theme's HTML templates: everything printed is escaped."""
-        return Environment(
-            loader=FileSystemLoader(self.theme),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self.evidence = Evidence(self.incidents, self.sources, self.run.clean)
 
     @cached_property
     def text(self) -> Text:
-        """The template, rendered and parsed."""
+        """The sections, rendered and parsed."""
         return render(self.template, self.names())
 
+    @cached_property
+    def head(self) -> dict[str, str]:
+        """The words at the head of the brief: title, standfirst and description, from ``head.md``."""
+        return wording.block_words(
+            "brief", self.facts, self.run.parameters, "report/head.md", ("title", "standfirst", "description")
+        )
+
     def blocks(self, form: Form) -> list[Node]:
-        """Return all blocks of the document in `form`."""
-        return self.text.filled(form, self.evidence.link)
+        """Return all blocks of the document in `form`; numbers lead to what they rest on on the screen alone."""
+        return self.text.filled(form, self.evidence.link if form == "html" else lambda fact: None)
 
     def metadata(self) -> dict[str, Any]:
         """Return the metadata for citeproc; call it after `blocks`, when all is cited."""
@@ -149,103 +238,120 @@ class Document:
         }
 
     def names(self) -> dict[str, Any]:
-        """Return what the template may use: facts, parameters, tables, and the functions that make words and blocks."""
-        run = self.run
-        prose = Prose(run.facts, run.usual, run.parameters, run.clean.get("claims"), self, self.references.cite)
+        """Return what the sections may use: those of `helpers.figures.wording.names`, and what the brief adds.
+
+        ``T`` the tables of ``report/tables`` as rows; ``cite(id, ...)`` a citation of sources or papers;
+        ``figure(name)`` a figure, with ``paper=False`` one of the screen alone; ``differing`` the parameters that are
+        not the default's (words, here, default); ``usual(name)`` a fact's text in the default run; ``incident_list``
+        and ``source_list``; ``notebooks``; ``level``, ``seed``, ``resamples``, ``confirmed_by`` in words.
+        """
+        run, usual = self.run, self.run.usual
+        months: dict[str, int] = {}
+        for row in self.incidents:
+            months[row.month] = months.get(row.month, 0) + 1
         return {
-            **wording.names(run.facts, run.parameters),
-            **prose.names(),
+            **wording.names(self.facts, run.parameters),
             "sections": sorted(f"sections/{file.name}" for file in (self.template.parent / "sections").glob("*.md")),
             "T": {name: frame.to_dict("records") for name, frame in run.handed.items()},
             "notebooks": run.notebooks,
             "amount": words.amount,
-            "joined": words.listing,
-            "said": lambda fact, text: Printed(fact, text),
-            "phrase": lambda *parts: Phrase(tuple(parts)),
             "cite": self.references.cite,
             "figure": self.figure,
-            "figure_if": self.figure_if,
-            "notebook_links": Links([(name, f"notebooks/{name}.ipynb") for name in run.notebooks]),
-            "register_shown": True,
-            "table": self.table,
-            "evidence": Made(self._evidence_html, lambda: "#evidence()"),
-            "appendix": Made(self._appendix_html, lambda: "#incidents()" if self.incidents else ""),
-            "register": Made(self._register_html, lambda: ""),
-            "references": Here(),
-            "incidents": self.incidents,
-            "sources": self.sources,
+            "usual": lambda name: usual[name].text if usual and name in usual else "–",
+            "has_usual": usual is not None,
+            "differing": differing(run.parameters),
+            "own_sheets": own_sheets(run.parameters),
+            "report_count": int(run.clean["incidents"]["n_reports"].sum())
+            if "n_reports" in run.clean["incidents"]
+            else 0,
+            "level": "95%",
+            "seed": f"{run.parameters.seed}",
+            "resamples": f"{run.parameters.resamples:,}",
+            "confirmed_by": CONFIRMED_BY.get(run.parameters.confirmed_by, "anyone"),
+            "incident_list": Made(_folds(months), "#incidents()" if self.incidents else ""),
+            **self._old_names(),
+            "source_list": Made(_fold("sources", "sources", f"All {len(self.sources):,} sources"), ""),
         }
 
-    def next_number(self, paper: bool) -> str:
-        """Return the number of the next figure: 1, 2, ...; for one on the screen alone 2a, 2b, ..., after figure 2.
+    def _old_names(self) -> dict[str, Any]:
+        """Return what sections that are not rewritten yet use beside."""
+        from helpers.brief.old_prose import Nothing, Prose
 
-        So each figure has one number, on the screen and on paper, and on paper none is missing.
+        run = self.run
+        old = Prose(run.facts, run.usual, run.parameters, run.clean.get("claims"), self, self.references.cite)
+        drawn = {file.stem for file in run.figures.glob("*.json")}
+        return {
+            **old.names(),
+            "joined": words.listing,
+            "said": lambda fact, text: wording.Printed(fact, text),
+            "phrase": lambda *parts: wording.Phrase(tuple(parts)),
+            "figure_if": lambda name, caption="", paper=True: self.figure(name, paper) if name in drawn else Nothing(),
+        }
+
+    def table(self, name: str, caption: str, heads: Any, rows: Any, widths: Any = ()) -> Any:
+        """Return a table as a block, for sections that are not rewritten yet."""
+        from helpers.brief.old_prose import Grid, inlines
+
+        linked = self.evidence.link
+        return Grid(
+            name, caption, heads, rows,
+            lambda cell, form: inlines(cell, form, linked if form == "html" else lambda fact: None), widths,
+        )  # fmt: skip
+
+    def figure(self, name: str, paper: bool = True) -> Picture:
+        """Return figure `name` as a block; without `paper` it stands on the screen alone.
+
+        Figures of both are numbered 1, 2, ..., those of the screen alone S1, S2, ...: on paper none is missing.
         """
-        printed = sum(shown.paper for shown in self.pictures.values())
-        if paper:
-            return str(printed + 1)
-        since = sum(shown.number.startswith(str(printed)) and not shown.paper for shown in self.pictures.values())
-        return f"{printed}{'abcdefghijklmnopqrstuvwxyz'[since]}"
-
-    def figure_if(self, name: str, caption: str = "", paper: bool = True) -> Any:
-        """Return figure `name` over `caption` if the run made it; without `paper`, on the screen alone."""
-        if not (self.run.figures / f"{name}.json").exists():
-            return Nothing()
-        made = self.figure(name, caption, paper)
-        return made if paper else Made(made.html, lambda: "")
-
-    def figure(self, name: str, caption: str = "", paper: bool = True) -> Made:
-        """Return figure `name` as a block."""
-        shown = self.pictures.get(name) or blocks.picture(name, self.next_number(paper), self.run.figures)
-        self.pictures[name] = replace(shown, caption=caption, paper=paper)
-        return blocks.figure(self.pictures[name], self.pages)
-
-    def table(
-        self, name: str, caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], widths: Sequence[float] = ()
-    ) -> Grid:
-        """Return a table as a block; its cells are text, facts or phrases."""
-
-        def fill(cell: Any, form: Form) -> list[Node]:
-            return inlines(cell, form, self.evidence.link)
-
-        return Grid(name, caption, heads, rows, fill, widths)
-
-    @cached_property
-    def ids(self) -> dict[int, str]:
-        """Number of an incident in the appendix -> its anchor."""
-        return {row.number: self.anchors[row.identifier] for row in self.incidents}
-
-    def _evidence_html(self) -> str:
-        entries = self.evidence.entries()
-        shown = self.pages.get_template("evidence.html")
-        return shown.render(entries=entries, ids=self.ids, runs=runs, tables=TABLES) if entries else ""
-
-    def _appendix_html(self) -> str:
-        shown = self.pages.get_template("appendix.html")
-        return shown.render(rows=self.incidents, ids=self.ids, source_ids=self.source_anchors) if self.incidents else ""
-
-    def _register_html(self) -> str:
-        return self.pages.get_template("register.html").render(
-            rows=list(self.sources.values()), source_ids=self.source_anchors
-        )
+        path = self.run.figures / f"{name}.json"
+        if not path.exists():
+            drawn = sorted(file.stem for file in self.run.figures.glob("*.json"))
+            raise ValueError(f"no figure is named {name!r}{wording.nearest(name, drawn)}")
+        beside = json.loads(path.read_text(encoding="utf-8"))
+        place = 1 + sum(shown.paper == paper for shown in self.pictures.values())
+        number = self.pictures[name].number if name in self.pictures else f"{'' if paper else 'S'}{place}"
+        view = {str(key): str(value) for key, value in beside.get("view", {}).items()}
+        self.pictures[name] = Picture(
+            name, self.run.figures, number, paper, clean(beside["title"]), clean(beside["alt"]), view,
+            lambda shown: self.figure_html(shown),
+        )  # fmt: skip
+        return self.pictures[name]
 
 
-def strings(value: Any, changed: Callable[[str], str]) -> Any:
-    """Return `value` (lists, mappings, text) with each text `changed`."""
-    if isinstance(value, str):
-        return changed(value)
-    if isinstance(value, Mapping):
-        return {key: strings(item, changed) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [strings(item, changed) for item in value]
-    return value
+def _folds(months: Mapping[str, int]) -> str:
+    """Return a closed fold a month, filled by the page's script when it is opened."""
+    return "\n".join(
+        _fold("incidents", month, f"{month}: {words.amount(count, 'attack')}") for month, count in months.items()
+    )
 
 
-def as_json(value: Any) -> str:
-    """Return `value` as JSON, keys in their order."""
-    return json.dumps(value, ensure_ascii=False, indent=0)
+def _fold(kind: str, key: str, title: str) -> str:
+    return f'<details class="fold" data-{kind}="{key}"><summary>{title}</summary></details>'
 
 
-def title(run: Run) -> str:
-    """Return the brief's title for `run`."""
-    return clean(run.facts["brief.title"].text) if "brief.title" in run.facts else "The escalation brief"
+#: Who must have confirmed an attack that counts, in words.
+CONFIRMED_BY = {
+    "us_official": "a US official",
+    "local_official": "a US or local official",
+    "media": "more than the claimant",
+}
+
+
+def own_sheets(parameters: Parameters) -> str:
+    """Return the name of the folder of coded sheets where it is not the project's own, else an empty text."""
+    return "" if parameters.coded_dir == Parameters().coded_dir else clean(Path(parameters.coded_dir).name)
+
+
+def differing(parameters: Parameters) -> list[dict[str, str]]:
+    """Return the parameters that are not the default's: their words, the value here and the default."""
+
+    def said(value: object) -> str:
+        if isinstance(value, list):
+            return words.listing(COUNTRIES.get(str(item), str(item)) for item in value)
+        text = str(value).replace("_", " ")
+        return words.day_text(str(value)) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) else text
+
+    return [
+        {"words": name.replace("_", " "), "here": said(mine), "default": said(usual)}
+        for name, (mine, usual) in parameters.differing().items()
+    ]

@@ -1,63 +1,169 @@
-"""What each printed number rests on: the incidents and rows behind it, listed once for each fact that is printed."""
+"""What stands behind the printed numbers: the incidents with their sources, and the rows of other tables, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from helpers.brief.plain import LONGEST, anchor, clean
 from helpers.brief.references import safe_address
-from helpers.brief.wording import amount, day
 from helpers.facts import Fact
-from helpers.vocabulary import COUNTRIES
+from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
+from helpers.words import capital, day_text, plural
 
-#: Column that identifies the rows of a table, and the words for one row and several.
-TABLES: dict[str, tuple[str, str, str]] = {
-    "official_counts": ("count_id", "running total", "running totals"),
-    "responses": ("response_id", "US strike", "US strikes"),
-    "claims": ("claim_id", "statement", "statements"),
-    "sources": ("source_id", "source", "sources"),
-    "reports": ("report_id", "report", "reports"),
-    "context": ("context_id", "event", "events"),
+#: Table -> the column that names its rows, and the words for one row.
+TABLES = {
+    "official_counts": ("count_id", "statement by US officials"),
+    "other_counts": ("count_id", "count by others"),
+    "responses": ("response_id", "US strike"),
+    "claims": ("claim_id", "statement of the press"),
+    "sources": ("source_id", "source"),
+    "reports": ("report_id", "report"),
+    "context": ("context_id", "event"),
 }
+#: Kinds of source in the order in which they are named.
+KINDS = ("official", "wire", "national_media", "local_media", "claimant_media", "analyst", "encyclopedia")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row behind a fact that is no incident: its words, and the address of its source if known."""
+class Source:
+    """A source in words; `outlet` names the original first where it is a copy: "AP, by way of KMXS radio"."""
 
-    text: str
-    address: str = ""
+    identifier: str
+    outlet: str
+    title: str
+    address: str
+    published: str
+    language: str
+    kind: str
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What one fact rests on."""
+class Incident:
+    """One incident in words; `number` counts by date."""
 
-    fact: Fact
-    numbers: tuple[int, ...]
-    rows: tuple[tuple[str, tuple[Row, ...]], ...]
+    number: int
+    identifier: str
+    month: str
+    day: str
+    place: str
+    country: str
+    weapon: str
+    harm: str
+    confirmed: str
+    claimed: str
+    sources: tuple[Source, ...]
 
     @property
-    def identifier(self) -> str:
-        """The anchor of this entry."""
-        return f"evidence-{anchor(self.fact.name)}"
+    def anchor(self) -> str:
+        """The anchor of this incident."""
+        return f"incident-{anchor(self.identifier)}"
 
-    @property
-    def ranges(self) -> str:
-        """The numbers of the incidents in the appendix, runs drawn together: "1–4, 9"."""
-        return ", ".join(f"{a}–{b}" if b > a else f"{a}" for a, b in runs(self.numbers))
+
+def register(sources: pd.DataFrame) -> dict[str, Source]:
+    """Return source id -> `Source` for the table of sources, in its order."""
+    return {str(row["source_id"]): _source(row) for row in sources.to_dict("records")}
+
+
+def incidents(selected: pd.DataFrame, sources: Mapping[str, Source]) -> list[Incident]:
+    """Return the `selected` incidents (clean table) in words, numbered by date and id."""
+    ordered = selected.sort_values(["date", "incident_id"])
+    return [_incident(number, row, sources) for number, row in enumerate(ordered.to_dict("records"), 1)]
+
+
+def known(value: object) -> bool:
+    """Return whether `value` is neither blank nor missing."""
+    return value is not None and value is not pd.NaT and not pd.isna(value) and value != ""  # type: ignore[call-overload]
+
+
+def _source(row: Mapping[Any, Any]) -> Source:
+    outlet, original = clean(row.get("outlet")) or "unnamed outlet", clean(row.get("original_outlet"))
+    return Source(
+        str(row["source_id"]),
+        f"{original}, by way of {outlet}" if original and original != outlet else outlet,
+        clean(row.get("title")) or "untitled page",
+        safe_address(row.get("url")),
+        short_day(row["published"]) if known(row.get("published")) else "undated",
+        clean(row.get("language")),
+        clean(row.get("kind")),
+    )
+
+
+def _incident(number: int, row: Mapping[Any, Any], sources: Mapping[str, Source]) -> Incident:
+    cited = [sources[i] for i in split(row.get("sources")) if i in sources]
+    rank = {kind: place for place, kind in enumerate(KINDS)}
+    cited.sort(key=lambda source: (rank.get(source.kind, len(rank)), source.published, source.identifier))
+    arms = weapons()
+    used = [arms[code].plural if code in arms else clean(code) for code in split(row["weapons"])]
+    claimed = [group(name) for name in split(row.get("claimed_by")) if name != "none"]
+    return Incident(
+        number,
+        str(row["incident_id"]),
+        f"{pd.Timestamp(row['date']):%B %Y}",
+        when(row),
+        clean(row.get("site_name")) or "place not said",
+        COUNTRIES.get(row["country"], clean(row["country"])),
+        ", ".join(used) or "not said",
+        harm(row),
+        CONFIRMATION.get(row["confirmation"], clean(row["confirmation"])),
+        ", ".join(claimed),
+        tuple(cited),
+    )
+
+
+def short_day(day: Any) -> str:
+    """Return a day in short: 18 Oct 2023."""
+    stamp = pd.Timestamp(day)
+    return f"{stamp.day} {stamp:%b %Y}"
+
+
+def when(row: Mapping[Any, Any]) -> str:
+    """Return the day of an incident with what is known of its precision: "18 Oct 2023", "18 to 20 Oct 2023"."""
+    best = short_day(row["date"])
+    precision = row.get("date_precision")
+    first, last = row.get("date_earliest", ""), row.get("date_latest", "")
+    if precision == "range" and known(first) and known(last) and first != last:
+        start, end = pd.Timestamp(str(first)), pd.Timestamp(str(last))
+        head = f"{start.day}" if (start.year, start.month) == (end.year, end.month) else f"{start.day} {start:%b}"
+        return f"{head} to {short_day(end)}"
+    return f"about {best}" if precision == "approximate" else best
+
+
+def group(code: str) -> str:
+    """Return the words for a group's code: "Islamic Resistance in Iraq"."""
+    if code.startswith("other:"):
+        return clean(code[6:], 80)
+    small = {"in", "al", "of", "the"}
+    parts = clean(code.replace("_", " "), 80).split("-")
+    return "-".join(" ".join(w if w in small else w.capitalize() for w in part.split(" ")) for part in parts)
+
+
+def harm(row: Mapping[Any, Any]) -> str:
+    """Return who was hurt, in words; what no source says is left out, "not said" if none says anything."""
+    parts: list[str] = []
+    numbers = {name: int(row[name]) for name in row if known(row[name]) and str(name).startswith(("us_", "partner_"))}
+    killed, injured = numbers.get("us_killed"), numbers.get("us_injured_best")
+    low, high = numbers.get("us_injured_low"), numbers.get("us_injured_high")
+    if killed:
+        parts.append(f"{killed} US killed")
+    spread = f"{low}–{high}" if low is not None and high is not None and low != high else ""
+    if injured or (high and injured is not None):
+        parts.append(f"{injured} US injured{f' ({spread})' if spread else ''}")
+    elif high:  # told of by others alone
+        parts.append(f"{spread or high} US injured by some reports, not established")
+    for column, words in (("partner_killed", "killed"), ("partner_injured", "injured")):
+        if number := numbers.get(column):
+            parts.append(f"{number} {'partner' if number == 1 else 'partners'} {words}")
+    if parts:
+        return "; ".join(parts)
+    return "no US casualties" if injured == 0 or killed == 0 else "not said"
 
 
 def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Return `numbers` as runs (first, last) of neighbours.
-
-    >>> runs([1, 2, 3, 7])
-    [(1, 3), (7, 7)]
-    """
+    """Return `numbers` as runs of neighbours: first and last of each."""
     found: list[tuple[int, int]] = []
     for number in sorted(set(numbers)):
         if found and number == found[-1][1] + 1:
@@ -70,61 +176,79 @@ def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
 class Evidence:
     """Collects the facts that a document prints; `link` gives the anchor to which a printed number leads."""
 
-    def __init__(self, numbers: Mapping[str, int], tables: Mapping[str, pd.DataFrame]) -> None:
-        self._numbers = numbers
+    def __init__(self, rows: Sequence[Incident], sources: Mapping[str, Source], tables: Mapping[str, pd.DataFrame]):
+        self._numbers = {row.identifier: row.number for row in rows}
+        self._incidents, self._sources = rows, sources
         self._tables = tables
-        self._entries: dict[str, Entry | None] = {}
+        self._printed: dict[str, Fact] = {}
 
     def link(self, fact: Fact) -> str | None:
-        """Return the anchor for `fact` and keep it for the list; None where nothing is known behind it."""
-        if fact.name not in self._entries:
-            self._entries[fact.name] = self._entry(fact)
-        entry = self._entries[fact.name]
-        return entry.identifier if entry else None
+        """Return the anchor for `fact` and keep it; None where nothing is known behind it."""
+        if not (fact.note or fact.rows or any(i in self._numbers for i in fact.incidents)):
+            return None
+        self._printed[fact.name] = fact
+        return f"fact-{anchor(fact.name)}"
 
-    def entries(self) -> list[Entry]:
-        """Return what the facts printed so far rest on, in the order of their printing."""
-        return [entry for entry in self._entries.values() if entry]
+    def data(self) -> dict[str, Any]:
+        """Return what the page needs to show what each printed fact rests on, by anchor, incident and source."""
+        places = {identifier: place for place, identifier in enumerate(self._sources)}
+        return {
+            "facts": {f"fact-{anchor(name)}": self._entry(fact) for name, fact in self._printed.items()},
+            "incidents": [
+                [row.anchor, row.day, row.place, row.country, row.weapon, row.harm, row.confirmed, row.claimed,
+                 [places[source.identifier] for source in row.sources]]
+                for row in self._incidents
+            ],
+            "sources": [
+                [source.outlet, source.title, source.address, source.published, source.language]
+                for source in self._sources.values()
+            ],
+        }  # fmt: skip
 
-    def _entry(self, fact: Fact) -> Entry | None:
-        numbers = tuple(sorted({self._numbers[i] for i in fact.incidents if i in self._numbers}))
-        rows = tuple((table, self._rows(table, ids)) for table, ids in sorted(fact.rows.items()) if ids)
-        shown = replace(fact, text=clean(fact.text, LONGEST), note=clean(fact.note))
-        return Entry(shown, numbers, rows) if numbers or rows or shown.note else None
+    def _entry(self, fact: Fact) -> list[Any]:
+        """Return a fact's text, its note, the numbers of its incidents as runs, and its rows of other tables."""
+        numbers = runs(self._numbers[i] for i in fact.incidents if i in self._numbers)
+        shown = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in numbers)
+        rows = []
+        for table, ids in sorted(fact.rows.items()):
+            if ids:
+                one = TABLES.get(table, ("", f"row of {table}"))[1]
+                head = f"{len(ids):,} {one if len(ids) == 1 else _plural(one)}"
+                rows.append([head, self._rows(table, ids)])
+        return [clean(fact.text, LONGEST), capital(clean(fact.note)), shown, rows]
 
-    def _rows(self, table: str, identifiers: Sequence[str]) -> tuple[Row, ...]:
-        key = TABLES.get(table, ("", "", ""))[0]
+    def _rows(self, table: str, identifiers: Sequence[str]) -> list[list[str]]:
+        key = TABLES.get(table, ("",))[0]
         frame = self._tables.get(table)
         if frame is None or key not in frame.columns:
-            return tuple(Row(clean(identifier)) for identifier in identifiers)
-        known = {str(row[key]): row for row in frame[frame[key].isin(set(identifiers))].to_dict("records")}
+            return [[clean(identifier), ""] for identifier in identifiers]
+        known_rows = {str(row[key]): row for row in frame[frame[key].isin(set(identifiers))].to_dict("records")}
         found = []
         for identifier in identifiers:
-            row = known.get(identifier)
+            row = known_rows.get(identifier, {})
+            source = self._sources.get(str(row.get("source_id") or row.get("sources") or "").split(";")[0])
             text = describe(table, row) if row else clean(identifier)
-            first = str(row.get("source_id") or row.get("sources") or "").split(";")[0] if row else ""
-            found.append(Row(text, self._addresses.get(first, "")))
-        return tuple(found)
-
-    @cached_property
-    def _addresses(self) -> dict[str, str]:
-        frame = self._tables.get("sources")
-        if frame is None:
-            return {}
-        return {str(a): safe_address(b) for a, b in zip(frame["source_id"], frame["url"], strict=True)}
+            by = f", {source.outlet}" if source and table != "sources" else ""
+            found.append([text + by, source.address if source else ""])
+        return found
 
 
-def describe(table: str, row: Mapping[object, object]) -> str:
+def _plural(words: str) -> str:
+    """Return the plural of words of which the noun comes before "by" or "of": "counts by others"."""
+    head, space, rest = next((words.partition(mark) for mark in (" by ", " of ") if mark in words), (words, "", ""))
+    return plural(head) + space + rest
+
+
+def describe(table: str, row: Mapping[Any, Any]) -> str:
     """Return one row of `table` in words."""
-    date = {name: day(str(row[name])) for name in ("as_of", "date", "start", "published") if known(row.get(name))}
-    if table == "official_counts":
-        counts = [
-            f"{label} {int(str(row[name]))}"
-            for name, label in (("total", "in all"), *((c.lower(), n) for c, n in COUNTRIES.items()))
-            if known(row.get(name))
-        ]
-        speaker = clean(row.get("speaker"), 80)
-        return f"to {date.get('as_of', 'a day not said')}: {', '.join(counts)}{f' ({speaker})' if speaker else ''}"
+    date = {name: day_text(str(row[name])) for name in ("as_of", "date", "start", "published") if known(row.get(name))}
+    if table in ("official_counts", "other_counts"):
+        columns = (("total", "in all"), *((code.lower(), name) for code, name in COUNTRIES.items()))
+        said = [f"{int(row[name])} {label}" for name, label in columns if known(row.get(name))]
+        if known(row.get("us_injured")):
+            said.append(f"{int(row['us_injured'])} injured")
+        speaker = clean(row.get("speaker") or row.get("counter"), 80)
+        return f"to {date.get('as_of', 'a day not said')}: {', '.join(said)}{f' ({speaker})' if speaker else ''}"
     if table == "responses":
         return f"{date.get('date', 'day not said')}, {clean(row.get('place'), 80) or 'place not said'}"
     if table == "claims":
@@ -134,17 +258,3 @@ def describe(table: str, row: Mapping[object, object]) -> str:
     if table == "context":
         return f"{date.get('start', '')}: {clean(row.get('label'), 120)}"
     return clean(next(iter(row.values())), 120)
-
-
-def known(value: object) -> bool:
-    """Return whether `value` is neither blank nor missing."""
-    return value is not None and value is not pd.NaT and not pd.isna(value) and value != ""  # type: ignore[call-overload]
-
-
-def summary(table: str, rows: Sequence[Row], shown: int) -> str:
-    """Return `rows` in words: all if at most `shown`, else how many, with the first and the last."""
-    _, one, many = TABLES.get(table, ("", f"row of {table}", f"rows of {table}"))
-    head = amount(len(rows), one, many)
-    if len(rows) <= shown:
-        return f"{head}: {'; '.join(row.text for row in rows)}"
-    return f"{head}, from “{rows[0].text}” to “{rows[-1].text}”"

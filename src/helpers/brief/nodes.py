@@ -1,10 +1,15 @@
-"""Nodes of pandoc's document tree, built from plain text: what stands in them is never parsed as markup."""
+"""Nodes of pandoc's document tree, built from plain text: what stands in them is never parsed as markup.
+
+`kept_together` joins what no line should part: p-values, intervals, dates, a number and what it counts.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pypandoc
@@ -12,12 +17,39 @@ import pypandoc
 Node = dict[str, Any]
 Attributes = list[Any]
 
+#: Joins two words on one line.
+NO_BREAK = "\u00a0"
 
-def pandoc(text: str, *arguments: str) -> str:
-    """Return what pandoc makes of `text` with `arguments`; what pandoc says on failure is raised (RuntimeError)."""
-    done = subprocess.run(
-        [pypandoc.get_pandoc_path(), *arguments], input=text.encode(), capture_output=True, check=False
+#: A number as it is printed, with the brackets and stops around it.
+_NUMBER = r"\(?[+−-]?\d[\d,.]*%?\)?"
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_UNITS = (
+    "attacks?|days?|weeks?|points?|incidents?|strikes?|statements?|reports?|sources?|killed|injured|times|interval|"
+    "years?|in all"
+)
+#: What stands before and after a space at which the line must not end; what was joined before counts as one word.
+_KEPT = tuple(
+    (re.compile(f"(?:^|[(“{NO_BREAK}])(?:{before})$"), re.compile(f"^(?:{after})(?=$|[^\\w])"))
+    for before, after in (
+        ("p", "=|less"),
+        (f"p{NO_BREAK}=", _NUMBER),
+        ("less|more", "than"),
+        (f"(?:less|more){NO_BREAK}than|under|over", _NUMBER),
+        (rf"(?!20\d\d$){_NUMBER}", "to"),
+        (f"{_NUMBER}{NO_BREAK}to", _NUMBER),
+        (_NUMBER, _UNITS),
+        (r"\d{1,2}", _MONTHS),
     )
+)
+
+
+def pandoc(text: str, *arguments: str, folder: Path | None = None) -> str:
+    """Return what pandoc, in `folder`, makes of `text`; what it says on failure is raised (RuntimeError).
+
+    Files are named within `folder`, since pandoc takes a path with a percent sign for an address with an escape.
+    """
+    command = [pypandoc.get_pandoc_path(), *arguments]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, cwd=folder)
     if done.returncode:
         raise RuntimeError(f"pandoc: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout.decode()
@@ -25,7 +57,9 @@ def pandoc(text: str, *arguments: str) -> str:
 
 def parse(markdown: str) -> dict[str, Any]:
     """Return pandoc's document tree of `markdown`."""
-    tree: dict[str, Any] = json.loads(pandoc(markdown, "--from=markdown-smart-citations", "--to=json"))
+    # So narrow a page that every table has the widths that the dashes under its head give.
+    given = pandoc(markdown, "--from=markdown-smart-citations", "--to=json", "--columns=1")
+    tree: dict[str, Any] = json.loads(given)
     return tree
 
 
@@ -60,11 +94,6 @@ def span(inlines: Sequence[Node], *classes: str, **others: str) -> Node:
     return {"t": "Span", "c": [attributes("", *classes, **others), list(inlines)]}
 
 
-def strong(inlines: Sequence[Node]) -> Node:
-    """Return `inlines` in strong type."""
-    return {"t": "Strong", "c": list(inlines)}
-
-
 def raw_block(form: str, text: str) -> Node:
     """Return `text`, already in the output's own language, as a block."""
     return {"t": "RawBlock", "c": [form, text]}
@@ -73,16 +102,6 @@ def raw_block(form: str, text: str) -> Node:
 def raw(form: str, text: str) -> Node:
     """Return `text`, already in the output's own language, as an inline."""
     return {"t": "RawInline", "c": [form, text]}
-
-
-def paragraph(inlines: Sequence[Node]) -> Node:
-    """Return a paragraph."""
-    return {"t": "Para", "c": list(inlines)}
-
-
-def division(blocks: Sequence[Node], identifier: str = "", *classes: str) -> Node:
-    """Return a division around `blocks`."""
-    return {"t": "Div", "c": [attributes(identifier, *classes), list(blocks)]}
 
 
 def citation(identifiers: Iterable[str]) -> Node:
@@ -142,3 +161,34 @@ def plain_text(nodes: Any) -> str:
     if nodes["t"] in ("Space", "SoftBreak", "LineBreak"):
         return " "
     return plain_text(nodes.get("c", []))
+
+
+def kept_together(tree: Any) -> Any:
+    """Return a document `tree` with each space that must not end a line as a no-break space."""
+    if isinstance(tree, list):
+        inner = [kept_together(item) for item in tree]
+        return _line(inner) if any(_is_space(item) for item in inner) else inner
+    if isinstance(tree, dict):
+        if tree.get("t") in ("Code", "RawInline", "RawBlock"):
+            return tree
+        return {key: kept_together(value) for key, value in tree.items()}
+    return tree
+
+
+def _is_space(node: Any) -> bool:
+    return isinstance(node, dict) and node.get("t") in ("Space", "SoftBreak")
+
+
+def _line(line: list[Node]) -> list[Node]:
+    """Return the nodes of a `line` with no-break spaces where `_KEPT` wants them."""
+    result: list[Node] = []
+    done = ""
+    for place, node in enumerate(line):
+        if _is_space(node):
+            after = plain_text(line[place + 1 :]).split(" ", 1)[0]
+            before = done.rsplit(" ", 1)[-1]
+            if any(first.search(before) and then.search(after) for first, then in _KEPT):
+                node = string(NO_BREAK)
+        done += plain_text(node)
+        result.append(node)
+    return result

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import typst
 
 from helpers.brief import nodes
-from helpers.brief.blocks import Picture, size
-from helpers.brief.document import Document, as_json, strings
-from helpers.brief.evidence import summary
+from helpers.brief.document import Document
+from helpers.brief.evidence import Incident
 from helpers.brief.nodes import Node
-from helpers.brief.plain import LONGEST, breakable, clean, printable
+from helpers.brief.plain import breakable, clean, printable
 from helpers.paths import resolve
+from helpers.words import day_text
 
-#: Sources that the printed appendix names for an incident; the rest is counted.
-SOURCES_SHOWN = 4
-ROWS_SHOWN = 2
-#: Runs of incident numbers that the printed list of evidence names; of a longer one it says how many there are.
-RUNS_SHOWN = 8
-
-#: Characters of a number or of words as printed by which the list names them.
-PRINTED = 60
+#: Incidents that the printed list names at most, and sources that it names of one; the rest is counted.
+INCIDENTS_SHOWN = 400
+SOURCES_SHOWN = 2
 
 #: Pixels an inch of the picture of the first page: some 1,500 across.
 FIRST_PAGE_PPI = 181
@@ -34,30 +30,26 @@ FIRST_PAGE_PPI = 181
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,;:()%?’“”–")
 
 
-def render(document: Document, path: Path, head: dict[str, Any], first_page: Path | None = None) -> Path:
-    """Write the PDF of `document` to `path` and return it; `head` holds title, description, kicker and the like.
-
-    `first_page`: where a PNG picture of the first page goes, if anywhere.
-    """
+def write(document: Document) -> Path:
+    """Write ``brief.pdf`` and the picture of its first page beside the facts of the document's run; return its path."""
+    report = resolve(document.run.parameters.report_dir)
     body = on_paper(document.blocks("typst"))
     tree = {"pandoc-api-version": document.text.tree["pandoc-api-version"], "meta": document.metadata(), "blocks": body}
-    cited = json.loads(
-        nodes.pandoc(
-            json.dumps(tree), "--from=json", "--to=json", "--citeproc", f"--csl={document.theme / 'brief.csl'}"
-        )
+    given = nodes.pandoc(
+        json.dumps(tree), "--from=json", "--to=json", "--citeproc", "--csl=brief.csl", folder=document.theme
     )
+    cited = json.loads(given)
     cited["blocks"] = _targets_kept(cited["blocks"], document)
     try:
-        made = _compiled(document, cited, head, _text)
+        made = _compiled(document, cited, lambda text: breakable(printable(text)))
     except typst.TypstError as error:
         if "could not be displayed" not in str(error):
             raise
-        made = _compiled(document, cited, head, _bare)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(made)
-    if first_page is not None:
-        first_page.write_bytes(picture_of(path))
-    return path
+        made = _compiled(document, cited, lambda text: breakable(printable(text, bare=True)))
+    report.mkdir(parents=True, exist_ok=True)
+    (report / "brief.pdf").write_bytes(made)
+    (report / "first-page.png").write_bytes(picture_of(report / "brief.pdf"))
+    return report / "brief.pdf"
 
 
 def picture_of(path: Path) -> bytes:
@@ -72,24 +64,30 @@ def picture_of(path: Path) -> bytes:
 
 
 def on_paper(blocks: list[Node]) -> list[Node]:
-    """Return `blocks` without the sections of the first level whose heading has the class ``screen``."""
-    kept, left_out = [], False
+    """Return `blocks` without the sections whose heading has the class ``screen``."""
+    kept: list[Node] = []
+    left_out = 0
     for block in blocks:
-        if block["t"] == "Header" and block["c"][0] == 1:
-            left_out = "screen" in block["c"][1][1]
+        if block["t"] == "Header":
+            level, label, _ = block["c"]
+            if left_out and level <= left_out:
+                left_out = 0
+            if not left_out and "screen" in label[1]:
+                left_out = level
         if not left_out:
             kept.append(block)
     return kept
 
 
-def _compiled(document: Document, cited: dict[str, Any], head: dict[str, Any], shown: Callable[[str], str]) -> bytes:
+def _compiled(document: Document, cited: dict[str, Any], shown: Callable[[str], str]) -> bytes:
     """Return the PDF; `shown` says how text is written that the fonts may not hold."""
     literal = {**cited, "blocks": nodes.change(cited["blocks"], lambda node: _literal(node, shown))}
     markup = nodes.pandoc(json.dumps(literal), "--from=json", "--to=typst", "--wrap=none")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         shutil.copyfile(document.theme / "brief.typ", work / "brief.typ")
-        (work / "data.json").write_text(as_json(_data(document, head, shown)), encoding="utf-8")
+        data = json.dumps(_data(document, shown), ensure_ascii=False)
+        (work / "data.json").write_text(data, encoding="utf-8")
         for picture in (shown for shown in document.pictures.values() if shown.paper):
             shutil.copyfile(picture.wide, work / f"{picture.name}.svg")
         main = '#import "brief.typ": *\n#show: brief\n#masthead()\n\n' + markup
@@ -102,14 +100,6 @@ def _compiled(document: Document, cited: dict[str, Any], head: dict[str, Any], s
         )
         made: Any = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=0)
     return bytes(made)
-
-
-def _text(text: str) -> str:
-    return breakable(printable(text))
-
-
-def _bare(text: str) -> str:
-    return breakable(printable(text, bare=True))
 
 
 def _literal(node: Node, shown: Callable[[str], str]) -> list[Node] | None:
@@ -129,16 +119,15 @@ def typst_string(text: str) -> str:
 
 
 def _targets_kept(tree: list[Node], document: Document) -> list[Node]:
-    """Return `tree` with links to places that the PDF does not have as plain words."""
-    present = {f"#{entry.identifier}" for entry in document.evidence.entries() if entry.numbers or entry.rows}
-    present |= {f"#{label}" for label in document.anchors.values()} | _identifiers(tree)
+    """Return `tree` with links to places and files that the PDF does not have as plain words."""
+    present = {f"#{row.anchor}" for row in document.incidents[:INCIDENTS_SHOWN]} | _identifiers(tree)
 
     def leaf(node: Node) -> list[Node] | None:
         if node["t"] != "Link":
             return None
         target = node["c"][2][0]
         inside: list[Node] = node["c"][1]
-        return inside if target.startswith("#") and target not in present else None
+        return None if re.match(r"https?://", target) or target in present else inside
 
     kept: list[Node] = nodes.change(tree, leaf)
     return kept
@@ -158,85 +147,43 @@ def _identifiers(tree: Any) -> set[str]:
     return found
 
 
-def _data(document: Document, head: dict[str, Any], letters: Callable[[str], str]) -> dict[str, Any]:
-    """Return what the theme reads as JSON: head, figures, evidence, incidents, all of it text that can be printed."""
-    paper = {name: shown for name, shown in document.pictures.items() if shown.paper}
-    data = {
-        **head,
+def _data(document: Document, letters: Callable[[str], str]) -> dict[str, Any]:
+    """Return what the theme reads as JSON: words through `letters`, addresses, files and anchors as they are."""
+    parameters, head = document.run.parameters, document.head
+    shown = document.incidents[:INCIDENTS_SHOWN]
+    return {
+        **{name: letters(text) for name, text in head.items()},
+        "window": f"{day_text(parameters.window_start)} to {day_text(parameters.window_end)}",
+        "families": families(),
         "figures": {
-            name: {
-                "file": f"{name}.svg",
-                "alt": shown.alt,
-                "aspect": _aspect(shown),
-                "caption": " ".join(
-                    filter(None, (f"Figure {shown.number}.", shown.caption, f"Data: figures/{name}.csv"))
-                ),
+            picture.name: {
+                "file": f"{picture.name}.svg",
+                "alt": letters(picture.alt),
+                "caption": letters(f"Figure {picture.number}. Data: figures/{picture.name}.csv"),
             }
-            for name, shown in paper.items()
+            for picture in document.pictures.values()
+            if picture.paper
         },
-        "evidence": [
-            {
-                "id": entry.identifier,
-                "text": clean(entry.fact.text, PRINTED),
-                "name": entry.fact.name.replace(".", ".\u200b").replace("_", "_\u200b"),
-                "incidents": _ranges(entry.numbers, document.ids)[:RUNS_SHOWN],
-                "all": _all(entry.numbers),
-                "rows": "; ".join(summary(table, rows, ROWS_SHOWN) for table, rows in entry.rows),
-                "note": entry.fact.note,
-            }
-            for entry in document.evidence.entries()
-            if entry.numbers or entry.rows
-        ],
-        "incidents": [
-            {
-                "number": row.number,
-                "id": document.anchors[row.identifier],
-                "day": row.day,
-                "place": clean(row.place, LONGEST),
-                "country": row.country,
-                "weapon": row.weapon,
-                "harm": row.harm,
-                "confirmed": row.confirmed,
-                "claimed": clean(row.claimed, LONGEST),
-                "sources": [{"outlet": clean(s.outlet, 80), "address": s.address} for s in row.sources[:SOURCES_SHOWN]],
-                "more": max(0, len(row.sources) - SOURCES_SHOWN),
-            }
-            for row in document.incidents
-        ],
+        "incidents": [_row(row, letters) for row in shown],
+        "more": len(document.incidents) - len(shown),
     }
-    keep = {"id", "file", "address"}
-
-    def shown(value: Any, key: str = "") -> Any:
-        if isinstance(value, dict):
-            return {name: shown(item, name) for name, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [shown(item, key) for item in value]
-        return value if key in keep else strings(value, letters)
-
-    result: dict[str, Any] = shown(data)
-    result["families"] = families()
-    return result
 
 
-def _aspect(shown: Picture) -> float:
-    width, height = size(shown.wide)
-    return height / width
-
-
-def _ranges(numbers: Iterable[int], ids: dict[int, str]) -> list[list[Any]]:
-    """Return runs of `numbers` as [words, anchor of the first, whether another follows]."""
-    from helpers.brief.evidence import runs
-
-    found = runs(numbers)
-    return [[f"{a}–{b}" if b > a else str(a), ids[a], place < len(found) - 1] for place, (a, b) in enumerate(found)]
-
-
-def _all(numbers: Iterable[int]) -> str:
-    """Return how many incidents `numbers` holds, where print does not name them all."""
-    from helpers.brief.evidence import runs
-
-    known = list(numbers)
-    return f"{len(known):,} in all" if len(runs(known)) > RUNS_SHOWN else ""
+def _row(row: Incident, letters: Callable[[str], str]) -> dict[str, Any]:
+    """Return one incident as the printed list shows it: in one or two lines."""
+    place = re.sub(r" \([^)]*\)$", "", row.place)
+    words = {
+        "number": str(row.number),
+        "month": row.month,
+        "day": re.sub(r" \d{4}$", "", row.day),
+        "place": clean(f"{place}, {row.country}" if row.country not in place else place, 60),
+        "weapon": row.weapon,
+        "harm": "" if row.harm in ("not said", "no US casualties") else row.harm,
+        "confirmed": row.confirmed,
+    }
+    sources = [{"outlet": letters(clean(s.outlet, 40)), "address": s.address} for s in row.sources[:SOURCES_SHOWN]]
+    more = max(0, len(row.sources) - SOURCES_SHOWN)
+    return {**{key: letters(text) for key, text in words.items()}, "id": row.anchor, "sources": sources, "more": more}
 
 
 def families() -> list[str]:

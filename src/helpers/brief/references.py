@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from helpers import analysis
 from helpers.brief import nodes
 from helpers.brief.nodes import Node
 from helpers.brief.plain import LONGEST, anchor, clean
+from helpers.figures.wording import nearest
+from helpers.paths import resolve
 
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x1f]*")
 
@@ -25,14 +25,10 @@ def safe_address(address: object) -> str:
     return text if _ADDRESS.fullmatch(text) else ""
 
 
-def methods() -> dict[str, dict[str, Any]]:
-    """Return id -> CSL item of every paper that an analysis names in its ``METHODS``."""
-    found: dict[str, dict[str, Any]] = {}
-    for module in sorted(module.name for module in pkgutil.iter_modules(analysis.__path__)):
-        given = getattr(importlib.import_module(f"helpers.analysis.{module}"), "METHODS", {})
-        items = given.items() if isinstance(given, Mapping) else ((item["id"], item) for item in given)
-        found.update({key: dict(item) for key, item in items})
-    return found
+def bibliography(file: str = "report/references.json") -> dict[str, dict[str, Any]]:
+    """Return id -> CSL item of every paper that can be cited: those of `file` (CSL JSON)."""
+    items: list[dict[str, Any]] = json.loads(resolve(file).read_text(encoding="utf-8"))
+    return {str(item["id"]): item for item in items}
 
 
 @dataclass(frozen=True)
@@ -55,13 +51,16 @@ class References:
         self._cited: dict[str, Node] = {}
 
     def cite(self, *identifiers: str) -> Cited:
-        """Return a citation; a space goes before it. An id of nothing known is an error (KeyError)."""
+        """Return a citation; a space goes before it. An id of nothing known is an error (ValueError)."""
         keys = []
         for identifier in identifiers:
             if identifier in self._papers:
                 item = _paper(self._papers[identifier])
-            else:
+            elif identifier in self._sources:
                 item = _source(self._sources[identifier])
+            else:
+                near = nearest(identifier, [*self._papers, *self._sources])
+                raise ValueError(f"no source or paper is named {identifier!r}{near}")
             key = anchor(identifier)
             self._cited[key] = nodes.meta({"id": key, **item})
             keys.append(key)

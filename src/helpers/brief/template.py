@@ -1,8 +1,8 @@
-"""The prose template: Markdown with Jinja2, in which no substituted text is ever parsed as markup.
+"""The prose: Markdown with Jinja2, in which no substituted text is ever parsed as markup.
 
-Each value that the template prints becomes a mark of private-use characters; pandoc parses the template with those
-marks as if they were letters; then each mark in the document tree is replaced by nodes made from the value. So a title
-that holds Markdown, HTML, Typst code or template syntax is a word among words.
+Each value that a section prints becomes a mark of private-use characters; pandoc parses the sections with those marks
+as if they were letters; then each mark in the document tree is replaced by nodes made from the value. So a title that
+holds Markdown, HTML, Typst code or template syntax is a word among words.
 """
 
 from __future__ import annotations
@@ -11,35 +11,33 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, Undefined
 from markupsafe import Markup
 
 from helpers.brief import nodes
 from helpers.brief.nodes import Node
 from helpers.brief.plain import clean
-from helpers.brief.spaces import kept_together
-from helpers.brief.wording import Phrase, Printed
 from helpers.facts import Fact
-from helpers.figures.wording import environment, located, rendered
+from helpers.figures.wording import Phrase, Printed, WordsError, environment, located, rendered
 
 Form = Literal["html", "typst"]
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+#: Rows up to which a printed table is kept on one page.
+SHORT = 14
 
-
-class Block(Protocol):
-    """A value that stands as blocks of its own: a figure, a table, the appendix."""
-
-    def blocks(self, form: Form) -> list[Node]:
-        """Return the nodes of the block in `form`."""
+#: What in a section is no prose: tags, values, comments, anchors and classes, code, the targets of links, names.
+_NO_PROSE = re.compile(
+    r"\{%.*?%\}|\{\{.*?\}\}|<#.*?#>|\[[^\]]*\]\{\.name\}|\{[#.][^}]*\}|`[^`]*`|\]\([^)]*\)", re.DOTALL
+)
 
 
 @dataclass
 class Text:
-    """A rendered template: pandoc's tree with marks, and the values that the marks stand for."""
+    """Rendered sections: pandoc's tree with marks, and the values that the marks stand for."""
 
     tree: dict[str, Any]
     values: list[Any] = field(default_factory=list)
@@ -50,8 +48,8 @@ class Text:
         blocks: list[Node] = nodes.change(self.tree["blocks"], filler.leaf)
         left = [nodes.plain_text(block)[:80] for block in blocks if filler.pending(block)]
         if left:
-            raise ValueError(f"a figure or table needs a paragraph of its own in the template, not within {left}")
-        together: list[Node] = kept_together(blocks)
+            raise ValueError(f"a figure or list needs a paragraph of its own in its section, not within {left}")
+        together: list[Node] = nodes.kept_together(blocks)
         return together
 
 
@@ -61,13 +59,17 @@ def render(path: Path, names: Mapping[str, Any]) -> Text:
     Raises
     ------
     WordsError
-        If the template wants a name or a fact that is not there: its file and line, and the nearest name.
+        If it wants a name, a fact or a figure that is not there, or types a number: its file and line.
     """
+    for section in [path, *sorted((path.parent / "sections").glob("*.md"))]:
+        _refuse_numbers(section, path.parent)
     values: list[Any] = []
 
     def printed(value: Any) -> Markup:
         if isinstance(value, Markup):  # what a macro or block of the template itself gave: its words and its marks
             return value
+        if isinstance(value, Undefined):
+            return Markup(str(value))  # nothing for an "if" without "else"; an unknown name raises
         values.append(value)
         return Markup(f"{_OPEN}{len(values) - 1}{_CLOSE}")
 
@@ -79,11 +81,21 @@ def render(path: Path, names: Mapping[str, Any]) -> Text:
     return Text(nodes.parse(rendered(template, names, path.parent)), values)
 
 
+def _refuse_numbers(path: Path, folder: Path) -> None:
+    """Refuse a number typed by hand (WordsError): the numbers of the prose are facts."""
+    source = path.read_text(encoding="utf-8")
+    prose = _NO_PROSE.sub(lambda found: "\n" * found[0].count("\n"), source)
+    for line, words in enumerate(prose.split("\n"), 1):
+        if found := re.search(r"\S*\d\S*", words):
+            place = f"{folder.name}/{path.relative_to(folder)}, line {line}"
+            raise WordsError(f"{place}: the number {found[0]!r} is typed by hand; print a fact in its place")
+
+
 class _Filler:
-    """Replaces the marks of one document by the nodes of their values."""
+    """Replaces the marks of one document by the nodes of their values, and numbers its tables."""
 
     def __init__(self, values: list[Any], form: Form, linked: Callable[[Fact], str | None]) -> None:
-        self.values, self.form, self.linked = values, form, linked
+        self.values, self.form, self.linked, self.tables = values, form, linked, 0
 
     def leaf(self, node: Node) -> list[Node] | None:
         if node["t"] == "Str" and _OPEN in node["c"]:
@@ -97,7 +109,26 @@ class _Filler:
             label, inlines, (target, title) = node["c"]
             whole = _MARK.sub(lambda found: clean(self.values[int(found[1])]), target)
             return [{"t": node["t"], "c": [label, inlines, [whole, title]]}]
-        return None
+        return self._table(node) if node["t"] == "Table" else None
+
+    def _table(self, table: Node) -> list[Node]:
+        """Return a table with its number before its caption; on paper a short one is kept on one page."""
+        label, (short, caption), columns, head, bodies, foot = table["c"]
+        rows = sum(len(body[3]) for body in bodies)
+        if not rows:
+            return []
+        if caption:
+            self.tables += 1
+            number = [nodes.string(f"Table{nodes.NO_BREAK}{self.tables}."), {"t": "Space"}]
+            caption = [{"t": "Plain", "c": [*number, *caption[0]["c"]]}]
+        if self.form == "html":
+            columns = [[align, {"t": "ColWidthDefault"}] for align, _ in columns]
+        made = {"t": "Table", "c": [label, [short, caption], columns, head, bodies, foot]}
+        if self.form == "typst" and rows <= SHORT:
+            return [
+                nodes.raw_block("typst", "#block(breakable: false, width: 100%)["), made, nodes.raw_block("typst", "]")
+            ]  # fmt: skip
+        return [made]
 
     def _block(self, node: Node) -> Any:
         found = _MARK.fullmatch(node["c"][0]["c"]) if len(node["c"]) == 1 and node["c"][0]["t"] == "Str" else None

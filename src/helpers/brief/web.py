@@ -1,20 +1,25 @@
-"""The HTML: one file that loads nothing, with fonts, figures, style and script inside."""
+"""The HTML: one file that loads nothing, with fonts, figures, style, script and the data behind its numbers inside."""
 
 from __future__ import annotations
 
 import base64
+import colorsys
+import gzip
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers.brief import nodes
-from helpers.brief.blocks import colours
-from helpers.brief.document import Document
+from helpers.brief.document import Document, Picture
 from helpers.brief.nodes import Node
+from helpers.colours import luminance
 from helpers.paths import resolve
+from helpers.words import day_text
 
 #: Embedded faces: file, family under its name here, weight, style. The licence reserves the name of the whole fonts.
 FACES = (
@@ -24,35 +29,38 @@ FACES = (
     ("SourceSans3-Regular", "Brief Sans", 400, "normal"),
     ("SourceSans3-Semibold", "Brief Sans", 600, "normal"),
 )
+#: Bytes of a figure's data above which the link holds them compressed.
+LONG = 60_000
+#: A colour of a drawing.
+_COLOUR = re.compile(r'( (?:fill|stroke)=")#([0-9a-f]{6})"')
 
 
-def render(document: Document, path: Path, head: dict[str, Any]) -> Path:
-    """Write the HTML of `document` to `path` and return it; `head` holds title, description, kicker and the like."""
+def write(document: Document) -> Path:
+    """Write ``brief.html`` beside the facts of the document's run; return its path."""
+    path = resolve(document.run.parameters.report_dir) / "brief.html"
+    pages = _pages(document.theme)
+    document.figure_html = lambda shown: _figure(shown, pages)
     blocks = document.blocks("html")
     tree = {
         "pandoc-api-version": document.text.tree["pandoc-api-version"],
         "meta": document.metadata(),
-        "blocks": blocks,
+        "blocks": nodes.change(blocks, _with_anchor),
     }
     body = nodes.pandoc(
-        json.dumps(tree),
-        "--from=json",
-        "--to=html5",
-        "--wrap=none",
-        "--section-divs",
-        "--shift-heading-level-by=1",
-        "--citeproc",
-        f"--csl={document.theme / 'brief.csl'}",
-        "--email-obfuscation=none",
-    )
+        json.dumps(tree), "--from=json", "--to=html5", "--wrap=none", "--section-divs", "--shift-heading-level-by=1",
+        "--citeproc", "--csl=brief.csl", "--email-obfuscation=none", folder=document.theme,
+    )  # fmt: skip
     style = font_faces() + colours(body) + (document.theme / "style.css").read_text(encoding="utf-8")
     script = (document.theme / "script.js").read_text(encoding="utf-8")
-    page = document.pages.get_template("page.html").render(
-        head=head,
+    parameters = document.run.parameters
+    page = pages.get_template("page.jinja").render(
+        head=document.head,
+        window=f"{day_text(parameters.window_start)} to {day_text(parameters.window_end)}",
         body=Markup(body),
         contents=contents(blocks),
         style=Markup(style),
         script=Markup(script),
+        data=Markup(in_script(document.evidence.data())),
         policy=policy(style, script),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,10 +68,81 @@ def render(document: Document, path: Path, head: dict[str, Any]) -> Path:
     return path
 
 
+def _pages(theme: Path) -> Environment:
+    """Return the theme's HTML templates: everything printed is escaped."""
+    return Environment(
+        loader=FileSystemLoader(theme),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def in_script(value: Any) -> str:
+    """Return `value` as JSON that can stand within a script element: nothing in it ends or opens one."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _with_anchor(node: Node) -> list[Node] | None:
+    """Return a heading with a link to itself, for those who want its address."""
+    if node["t"] != "Header" or not node["c"][1][0]:
+        return None
+    level, label, inlines = node["c"]
+    words = nodes.plain_text(inlines)
+    link = nodes.link([nodes.string("#")], f"#{label[0]}", "anchor", **{"aria-label": f"Link to: {words}"})
+    return [{"t": "Header", "c": [level, label, [*inlines, {"t": "Space"}, link]]}]
+
+
 def contents(blocks: list[Node]) -> list[tuple[str, str]]:
     """Return the sections (headings of the first level) as anchor and words."""
     heads = [node["c"] for node in blocks if node["t"] == "Header" and node["c"][0] == 1]
     return [(label[0], nodes.plain_text(inlines)) for _, label, inlines in heads]
+
+
+def _figure(shown: Picture, pages: Environment) -> str:
+    content = shown.data.read_bytes()
+    kind, name = "text/csv", shown.data.name
+    if len(content) > LONG:
+        packed = bytearray(gzip.compress(content, mtime=0))
+        packed[9] = 255  # made on an unknown system, whichever Python makes it
+        content, kind, name = bytes(packed), "application/gzip", f"{name}.gz"
+    return pages.get_template("figure.jinja").render(
+        it=shown,
+        wide=inline(shown.wide, "wide", shown.alt),
+        narrow=inline(shown.narrow, "narrow", shown.alt),
+        data=f"data:{kind};base64,{base64.b64encode(content).decode()}",
+        file=name,
+        kind="CSV" if kind == "text/csv" else "CSV, compressed",
+    )
+
+
+def inline(svg: Path, width: str, alt: str) -> Markup:
+    """Return a drawing as an element of the page, shown at `width` (a class); its colours are the page's variables."""
+    text = _COLOUR.sub(r'\1var(--f\2)"', svg.read_text(encoding="utf-8"))
+    said = Markup('<svg class="{}" role="img" aria-label="{}" ').format(width, alt)
+    return said + Markup(text[text.index("<svg") + 5 :].strip())
+
+
+def colours(page: str) -> str:
+    """Return the style rules that give the colours of the drawings in `page` their light and dark values."""
+    found = sorted(set(re.findall(r"var\(--f([0-9a-f]{6})\)", page)))
+    light = "".join(f"--f{code}:#{code};" for code in found)
+    dark = "".join(f"--f{code}:{in_the_dark(code)};" for code in found)
+    return f":root{{{light}}}\n@media screen and (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
+
+
+def in_the_dark(code: str) -> str:
+    """Return colour `code` as it is drawn on a dark page: paper and greys turned over, the rest made light enough."""
+    channels = [int(code[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    hue, light, strength = colorsys.rgb_to_hls(*channels)
+    if max(channels) - min(channels) < 0.06 or light > 0.8:
+        light = 0.93 - 0.85 * light
+    else:
+        while luminance(*colorsys.hls_to_rgb(hue, light, strength)) < 0.22 and light < 0.95:
+            light += 0.02
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in colorsys.hls_to_rgb(hue, light, strength))
 
 
 def policy(style: str, script: str) -> str:

@@ -33,7 +33,7 @@ from helpers.colours import luminance
 from helpers.facts import Fact
 from helpers.figures.svg import fit
 from helpers.figures.text import extent, families, wrap
-from helpers.figures.wording import figure_words
+from helpers.figures.wording import block_words
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
 from helpers.tables import FIGURES, for_spreadsheet
@@ -349,7 +349,7 @@ def save(
         return None
     if callable(name):  # figures whose words are not in figures.md yet
         name, draw = draw, name
-    words = given or figure_words(name, facts or {}, p or Parameters())
+    words = given or block_words(name, facts or {}, p or Parameters())
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
     for layout in LAYOUTS:

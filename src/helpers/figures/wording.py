@@ -26,8 +26,8 @@ from helpers.vocabulary import COUNTRIES
 _ALONE = re.compile(r"^[ \t]*((?:\{%(?:[^%]|%(?!\}))*%\}|<#(?:[^#]|#(?!>))*#>)+)[ \t]*\n", re.MULTILINE)
 _END = re.compile(r"(-?%\}|#>)$")
 
-#: The lines of a figure's words, as ``report/figures.md`` names them.
-FIELDS = ("title", "alt", "subtitle", "source", "view")
+#: The lines of a block of words.
+FIELDS = ("title", "alt", "subtitle", "source", "view", "standfirst", "description")
 _FIELD = re.compile(rf"^({'|'.join(FIELDS)}):", re.MULTILINE)
 _BLOCK = re.compile(r"^## +(\S+)[ \t]*$", re.MULTILINE)
 
@@ -38,6 +38,12 @@ class WordsError(ValueError):
 
 class UnknownFact(ValueError):
     """A fact that nobody recorded."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return words for that one of `known` that is most like `name`: "; the nearest is 'pause.coded.fall'"."""
+    found = get_close_matches(name, list(known), 1, 0.0)
+    return f"; the nearest is {found[0]!r}" if found else ""
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,7 @@ class Known(Mapping[str, Fact]):
 
     def __getitem__(self, name: str) -> Fact:
         if name not in self.facts:
-            near = get_close_matches(name, self.facts, 1, 0.0)
-            raise UnknownFact(f"no fact is named {name!r}{f'; the nearest is {near[0]!r}' if near else ''}")
+            raise UnknownFact(f"no fact is named {name!r}{nearest(name, self.facts)}")
         self.read.add(name)
         return self.facts[name]
 
@@ -135,7 +140,7 @@ def listing(parts: Iterable[Any], final: str = "and") -> Phrase:
 def day(value: Any, year: bool = True) -> Printed | str:
     """Return a date (or a fact that holds one) as the brief prints it: 24 November 2023; nothing for a blank."""
     known = value.value if isinstance(value, Fact) else value
-    text = "" if known is None or known != known or known == "" else words.day_text(known, year)
+    text = "" if known is None or known != known or known == "" else words.day_text(str(known), year)
     return Printed(value, text) if isinstance(value, Fact) else text
 
 
@@ -269,29 +274,31 @@ def _blocks(path: Path, changed: int) -> dict[str, Template]:
     return blocks
 
 
-def figure_words(
-    name: str, facts: Mapping[str, Fact], parameters: Parameters, file: str = "report/figures.md"
+def block_words(
+    name: str,
+    facts: Mapping[str, Fact],
+    parameters: Parameters,
+    file: str = "report/figures.md",
+    needed: Sequence[str] = ("title", "alt", "source"),
 ) -> dict[str, str]:
-    """Return the words of figure `name`: its `FIELDS`, as plain text on one line each.
+    """Return the words of block `name` of `file`, by default a figure's: its `FIELDS`, plain text on one line each.
 
     Raises
     ------
     WordsError
-        If the file has no such block, if title, alt text or source is blank, or if something in it is wrong.
+        If the file has no such block, if one of the `needed` lines is blank, or if something in it is wrong.
     """
     path = resolve(file)
     blocks = _blocks(path, path.stat().st_mtime_ns)
     if name not in blocks:
-        near = get_close_matches(name, blocks, 1, 0.0)
-        raise WordsError(f"{file} has no block {name!r}{f'; the nearest is {near[0]!r}' if near else ''}")
-    text = rendered(blocks[name], names(facts, parameters), path.parent)
-    parts = _FIELD.split(text)
+        raise WordsError(f"{file} has no block {name!r}{nearest(name, blocks)}")
+    parts = _FIELD.split(rendered(blocks[name], names(facts, parameters), path.parent))
     given = dict.fromkeys(FIELDS, "")
     for field, value in zip(parts[1::2], parts[2::2], strict=True):
         if given[field]:
-            raise WordsError(f"{file}: figure {name} has two lines {field!r}")
+            raise WordsError(f"{file}: {name} has two lines {field!r}")
         given[field] = " ".join(value.split())
-    blank = [field for field in ("title", "alt", "source") if not given[field]]
+    blank = [field for field in needed if not given[field]]
     if blank:
-        raise WordsError(f"{file}: figure {name}: {', '.join(blank)} must not be blank")
+        raise WordsError(f"{file}: {name}: {', '.join(blank)} must not be blank")
     return given

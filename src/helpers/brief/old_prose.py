@@ -1,4 +1,4 @@
-"""What the template prints that is more than a fact: lists and tables made from facts, and words for the parameters."""
+"""Words and tables of the sections that are not rewritten yet; goes with the last of them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,70 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from helpers.analysis.rates import LEVEL
-from helpers.brief.blocks import Grid
+from helpers.brief import nodes
 from helpers.brief.nodes import Node
+from helpers.brief.plain import anchor, clean
 from helpers.brief.references import Cited
-from helpers.brief.wording import Phrase, Printed, amount, count, day, joined, listing, number
-from helpers.facts import Fact, Facts, printed
+from helpers.brief.template import Form
+from helpers.facts import Fact, Facts
+from helpers.figures.wording import Phrase, Printed, day, listing, number
 from helpers.parameters import Parameters
-from helpers.vocabulary import CONFIRMATION, COUNTRIES, weapons
+from helpers.tables import select
+from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
+from helpers.words import SPELLED, amount
+from helpers.words import listing as joined
+
+Cell = Any
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: a caption, column heads, and rows of cells; a cell is text, or any value that the template can print.
+
+    `fill` turns a cell into nodes; it is given by the document, which knows where numbers lead.
+    """
+
+    identifier: str
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    fill: Callable[[Cell, Form], list[Node]]
+    widths: Sequence[float] = ()
+
+    def blocks(self, form: Form) -> list[Node]:
+        """Return the table; no rows, no table."""
+        if not self.rows:
+            return []
+        empty: list[Any] = ["", [], []]
+        default = {"t": "AlignDefault"}
+
+        def cell(value: Cell) -> list[Any]:
+            return [empty, default, 1, 1, [{"t": "Plain", "c": self.fill(value, form)}]]
+
+        def row(values: Sequence[Cell]) -> list[Any]:
+            return [empty, [cell(value) for value in values]]
+
+        widths = self.widths if form == "typst" and self.widths else ()
+        columns = [
+            [default, {"t": "ColWidth", "c": widths[place]} if widths else {"t": "ColWidthDefault"}]
+            for place in range(len(self.heads))
+        ]
+        table = {
+            "t": "Table",
+            "c": [
+                [f"table-{anchor(self.identifier)}", [], []],
+                [None, [{"t": "Plain", "c": nodes.words(self.caption)}]],
+                columns,
+                [empty, [row(self.heads)]],
+                [[empty, 0, [], [row(values) for values in self.rows]]],
+                [empty, []],
+            ],
+        }
+        if form == "typst" and len(self.rows) <= 14:
+            whole = nodes.raw_block("typst", "#block(breakable: false)["), nodes.raw_block("typst", "]")
+            return [whole[0], table, whole[1]]
+        return [table]
+
 
 #: Fields of the coding whose reliability decides the findings, with their words.
 DECIDING = (
@@ -96,12 +152,8 @@ class Prose:
         """Return everything by the name that the template uses."""
         return {
             "yes": lambda name: self.value(name) is True,
-            "level": f"{LEVEL:.0%}",
-            "seed": f"{self.parameters.seed}",
-            "resamples": f"{self.parameters.resamples:,}",
             "confirmed_words": self.confirmed_words(),
             "days_away": days_away,
-            "differing": self.differing(),
             "compared": self.compared(),
             "first_uses": self.first_uses(),
             "missile_list": self.missile_list(),
@@ -381,4 +433,77 @@ def days_away(fact: Fact) -> Phrase:
     return Phrase((size, " after" if offset > 0 else " before"))
 
 
-__all__ = ["COMPARED", "Nothing", "Prose", "count", "printed"]
+def record(
+    facts: Facts,
+    incidents: pd.DataFrame,
+    parameters: Parameters,
+    reports: pd.DataFrame | None = None,
+    specifications: pd.DataFrame | None = None,
+) -> Facts:
+    """Add ``brief.*`` from the clean tables `incidents` and `reports` under `parameters`; return the facts.
+
+    `specifications` is the table that the robustness notebook hands on, its cells text.
+    """
+    chosen = select(incidents, parameters)
+    for code in CONFIRMATION:
+        mine = chosen[chosen["confirmation"] == code]["incident_id"]
+        share = len(mine) / len(chosen) if len(chosen) else None
+        facts.add(f"brief.confirmed_share.{code}", share, unit="share", incidents=mine)
+    has_missile = [_missile(cell, parameters.reference_dir) for cell in chosen["weapons"]]
+    missiles = chosen[pd.Series(has_missile, index=chosen.index, dtype=bool)]
+    first = missiles["date"].min().date() if len(missiles) else None
+    behind = missiles["incident_id"]
+    facts.add("brief.missiles", len(missiles), unit="incidents", incidents=behind)
+    facts.add("brief.missiles.first", first, unit="date", incidents=behind[:1])
+    told = facts["data.conflicts.us_killed"].incidents if "data.conflicts.us_killed" in facts else ()
+    disputed = chosen[chosen["incident_id"].isin(told)]["incident_id"]
+    facts.add("brief.killed_disputed", len(disputed), unit="incidents", incidents=disputed,
+              note="reports give different numbers of US and coalition killed")  # fmt: skip
+    higher = _higher_tolls(chosen, reports)
+    facts.add("brief.killed_higher", "; ".join(higher.values()) or None, unit="text", incidents=tuple(higher),
+              note="reports of more US or coalition killed than the estimate counts")  # fmt: skip
+    if specifications is not None and "headline" in specifications:
+        ratios = specifications[specifications["headline"] == "pause"]["estimate"]
+        lower = int((pd.to_numeric(ratios, errors="coerce") < 1).sum())
+        facts.add("brief.pause_lower", lower, unit="specifications",
+                  note="ways of counting in which the rate in the pause is below the other rate")  # fmt: skip
+    return facts
+
+
+def _higher_tolls(chosen: pd.DataFrame, reports: pd.DataFrame | None) -> dict[str, str]:
+    """Return incident id -> words for each incident of which some report tells of more killed than is counted."""
+    if reports is None or not len(chosen):
+        return {}
+    told: dict[str, str] = {}
+    for row in chosen.sort_values(["date", "incident_id"]).to_dict("records"):
+        mine = reports[(reports["incident_id"] == row["incident_id"]) & reports["us_killed"].notna()]
+        counted = 0 if pd.isna(row["us_killed"]) else int(row["us_killed"])
+        more = mine[mine["us_killed"] > counted]
+        if not len(more):
+            continue
+        place = clean(row["site_name"]) or "a place not said"
+        words = f"{_spelled(int(more['us_killed'].max()))} at {place} on {day(row['date'])}"
+        words += f" ({_origins(more)}"
+        same = mine[mine["us_killed"] == counted]
+        if len(same):
+            verb = "says" if len(set(same["family"])) == 1 else "say"
+            words += f"; {_origins(same)} {verb} {_spelled(counted)}"
+            if (same["confirmation"] == "us_official").any():
+                words += ", citing US officials"
+        told[str(row["incident_id"])] = words + ")"
+    return told
+
+
+def _origins(rows: pd.DataFrame) -> str:
+    names = sorted({clean(name) for name in rows["family"].dropna()})
+    return joined(names) if len(names) <= len(SPELLED) // 3 else f"{len(names)} origins"
+
+
+def _spelled(value: int) -> str:
+    return "none" if value == 0 else SPELLED[value] if value < len(SPELLED) else str(value)
+
+
+def _missile(cell: object, reference_dir: str) -> bool:
+    """Return whether a cell of weapons holds a missile of a stated kind."""
+    ladder = weapons(reference_dir)
+    return any(code.endswith("missile") and ladder[code].rung is not None for code in split(cell) if code in ladder)
