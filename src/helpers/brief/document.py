@@ -290,7 +290,8 @@ class Document:
 
     def table(self, name: str, caption: str, heads: Any, rows: Any, widths: Any = ()) -> Any:
         """Return a table as a block, for sections that are not rewritten yet."""
-        from helpers.brief.old_prose import Grid, inlines
+        from helpers.brief.old_prose import Grid
+        from helpers.brief.template import inlines
 
         linked = self.evidence.link
         return Grid(
