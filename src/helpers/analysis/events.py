@@ -1,7 +1,7 @@
-"""Dated events that the text tells of: which rows of ``context`` they are, as ``events.csv`` of the reference names them.
+"""Dated events that the text tells of, as rows of ``context``: ``events.csv`` of the reference says which rows.
 
-The groups' own announcements, what officials said of a lull, Tower 22: each is a day and the rows that give it. An event
-of which the sheets hold no row is not told.
+The groups' own announcements, what officials said of a lull, Tower 22: each is a day and the rows that give it. An
+event of which the sheets hold no row is not told.
 """
 
 from __future__ import annotations

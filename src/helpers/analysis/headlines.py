@@ -16,7 +16,7 @@ from scipy import special
 from helpers.analysis import ladder
 from helpers.analysis.official import official_pause
 from helpers.analysis.ordered import kendall, top_timing
-from helpers.analysis.pause import daily_counts, masks, weighted_ratio
+from helpers.analysis.pause_v1 import daily_counts, masks, weighted_ratio
 from helpers.analysis.rates import LEVEL, Array, Mask, Ratio, block_ratio, dispersion, exact_ratio, scaled_ratio
 from helpers.analysis.strikes import around, within_coding
 from helpers.parameters import Parameters

@@ -1,397 +1,352 @@
-"""The pause: how many attacks fell in it, and what that says.
+"""The pause and the second stop, each in every series that counts attacks, on the same days.
 
-Rates before, during and after, their ratio with intervals that allow for clustering, the same from officials' totals
-alone, a placebo over every other stretch of that length, doubts of dating, change points found blind, and the second
-stop. `analyse_pause` gives one `PauseResult`; `helpers.analysis.pause_facts` turns it into facts.
+The pause is set against `to_stop`: every day before the second stop but the pause itself, since from the second stop on
+another level holds. The attacks that a US official confirms are set against the days before the pause alone, as
+officials confirmed fewer single attacks later. Where ten stretches as long as the pause fit side by side into the days
+compared, the interval comes from moving blocks (`rates.block_ratio`); else, and for running totals, from the likelihood
+of `helpers.analysis.likelihood`, which stands beside the blocks as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from datetime import date, timedelta
+from itertools import pairwise
 
-import numpy as np
 import pandas as pd
 
-from helpers.analysis.changepoints import ChangePoints, find_changes
-from helpers.analysis.dating import RULES, possible_days
-from helpers.analysis.official import OfficialPause, official_pause
-from helpers.analysis.rates import (
-    Counts,
-    Dispersion,
-    Mask,
-    Rate,
-    Ratio,
-    block_power,
-    block_ratio,
-    block_sums,
-    dispersion,
-    exact_ratio,
-    negative_binomial_ratio,
-    poisson_rate,
-    scaled_ratio,
-)
-from helpers.analysis.strikes import within_coding
+from helpers.analysis import totals
+from helpers.analysis.events import Event, find_events
+from helpers.analysis.likelihood import Interval, interval_ratio, joined
+from helpers.analysis.likelihood import largest_showing as largest_by_likelihood
+from helpers.analysis.rates import FEWEST_BLOCKS, Ratio, block_ratio, largest_in_blocks
+from helpers.facts import finding
 from helpers.parameters import Parameters
-from helpers.paths import resolve
+from helpers.stretches import Counts, Mask, Stretch, Stretches, within_coding
 from helpers.tables import select
-from helpers.vocabulary import CONFIRMATION, COUNTRIES
 
-#: True ratios for which the power is told.
-POWERS = (0.5, 0.25, 0.1)
+#: Fewest attacks on the days compared with which a fall is judged at all.
+FEWEST_ATTACKS = 5
+
+#: Series -> what it counts, in the words of the table.
+SERIES = {
+    "coded": "attacks on record",
+    "officials": "US officials’ running totals",
+    "us_official": "attacks that a US official confirms",
+    "sohr": "the Syrian Observatory’s running totals",
+    "syria": "attacks on record in Syria",
+    "iraq": "attacks on record in Iraq",
+}
+COUNTRY_SERIES = {"syria": "SY", "iraq": "IQ"}
+
+DAILY, TOTALS = "likelihood of daily counts", "likelihood of running totals"
+
+#: The day from which the Syrian Observatory numbers attacks (codebook, other_counts.csv).
+OBSERVATORY_SINCE = date(2023, 10, 19)
+
+#: Days compared, in the words of the table.
+WORDS = {"to_stop": "before the second stop", "before": "before the pause"}
+COLUMNS = ["series", "during", "days", "expected", "ratio", "low", "high", "largest_showing", "can_show", "method"]
 
 
-@dataclass(frozen=True)
-class Period:
-    """A stretch of the window: its `name`, first and last day (None if empty), its rate and its incidents."""
-
-    name: str
-    first: date | None
-    last: date | None
-    rate: Rate
-    incidents: tuple[str, ...]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The pause against other days (`name`): the ratio by each method, and how clustered those days are.
+    """One series in one stretch against the days compared.
 
-    `blocks` is the headline: it allows for attacks that cluster within days and across them; `scaled` allows for the
-    spread of daily counts alone, `negative_binomial` likewise with a model; `exact` takes attacks as independent.
+    Attributes
+    ----------
+    name: the series; compared: the name of the stretch compared with.
+    during, days: attacks in the stretch (for running totals: between the totals that enclose it) and its days.
+    before, days_before: attacks and days of the comparison.
+    expected: attacks that those `days` would hold at the rate of the days compared.
+    ratio: the rate a day in the stretch over that of the days compared.
+    largest_showing: the largest count in the stretch with which the interval would lie below one; None if none would.
+    incidents, rows: what it rests on: incident ids; ids of rows of `table`.
     """
 
     name: str
-    against: Rate
-    blocks: Ratio
-    scaled: Ratio
-    negative_binomial: Ratio
-    exact: Ratio
-    dispersion: Dispersion
-    block_index: float | None
-    power: Mapping[float, float]
-    largest_telling: int | None
-
-
-@dataclass(frozen=True)
-class Placebo:
-    """Every stretch of the window as long as the pause: the day each starts, its attacks, and how many had as few.
-
-    Overlapping stretches are no independent trials (`disjoint` says how many would fit side by side), so `share`
-    describes and tests nothing. `others` are the stretches that do not touch the pause.
-    """
-
-    length: int
-    starts: tuple[date, ...]
-    counts: tuple[int, ...]
-    others: int
-    as_few: int
-    share: float | None
-    disjoint: int
-    first_as_few: date | None
-
-
-@dataclass(frozen=True)
-class Dating:
-    """Attacks in the pause under one rule of dating: the best count, the fewest and the most that doubts allow."""
-
-    rule: str
-    fewest: int
-    best: int
-    most: int
-    uncertain: tuple[str, ...]
-    ratio_fewest: Ratio
+    compared: str
+    during: int
+    days: int
+    before: int
+    days_before: int
     ratio: Ratio
-    ratio_most: Ratio
+    largest_showing: int | None
+    incidents: tuple[str, ...] = ()
+    table: str = ""
+    rows: tuple[str, ...] = ()
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """Attacks a day on the days compared."""
+        return self.before / self.days_before if self.days_before else None
+
+    @property
+    def expected(self) -> float | None:
+        """Attacks that the days of the stretch would hold at that rate."""
+        return None if self.rate is None else self.rate * self.days
+
+    @property
+    def can_show(self) -> bool:
+        """Whether the fewest attacks possible would have shown a fall."""
+        return self.largest_showing is not None
+
+    @property
+    def fall(self) -> str:
+        """The finding: whether attacks were rarer in the stretch than on the days compared."""
+        shows = None if self.ratio.value is None or self.before < FEWEST_ATTACKS else self.ratio.below_one
+        return finding(shows, self.can_show)
 
 
-@dataclass(frozen=True)
-class Stop:
-    """The days from `stop_start` against those before (the pause left out), for one group of incidents."""
-
-    group: str
-    before: Rate
-    since: Rate
-    ratio: Ratio
-    exact: Ratio
-    last: date | None
-    incidents: tuple[str, ...]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PauseResult:
-    """All that `analyse_pause` finds; see the parts.
+    """What the record says of the pause and of the second stop; see the parts.
 
-    `inside` are the incidents in the pause, one row each, and `told` their days as told: incident_id -> day -> reports.
-    `confirmed` compares the pause with all other days by the incidents alone that a US official confirms,
-    `confirmed_incidents`.
+    `pause` and `stop` hold a `Comparison` a series; `likelihood` is the coded series by the likelihood, beside its
+    blocks; `lapse` is `pause` with the day added on which the ceasefire lapsed; `inside` are the attacks of the pause,
+    `on_lapse` those of that day, `later` those on record after the last that officials count. `contradicted` is a
+    higher total that officials gave for the end of the pause, and what would follow from it.
     """
 
     parameters: Parameters
+    stretches: Stretches
     days: pd.DataFrame
+    chosen: pd.DataFrame
+    pause: Mapping[str, Comparison]
+    likelihood: Ratio
+    stop: Mapping[str, Comparison]
+    lapse: Mapping[str, Comparison]
     inside: pd.DataFrame
-    periods: Mapping[str, Period]
-    comparisons: Mapping[str, Comparison]
-    confirmed: Comparison
-    confirmed_incidents: tuple[str, ...]
-    resumption: Ratio
-    weighted: Ratio | None
-    capture: Mapping[str, float]
-    official: OfficialPause
-    placebo: Placebo
-    placebo_before_stop: Placebo
-    datings: tuple[Dating, ...]
-    told: Mapping[str, Mapping[date, tuple[str, ...]]]
-    changes: ChangePoints
-    stops: Mapping[str, Stop]
+    on_lapse: pd.DataFrame
+    later: pd.DataFrame
+    events: Mapping[str, Event]
+    contradicted: tuple[int, Comparison] | None
 
 
-def calendar(parameters: Parameters) -> pd.DatetimeIndex:
-    """Return every day of the window."""
-    return pd.date_range(parameters.window_start, parameters.window_end)
-
-
-def daily_counts(dates: pd.Series, parameters: Parameters) -> Counts:
-    """Return the number of `dates` on each day of the window."""
-    days = calendar(parameters)
-    offset = (dates - days[0]).dt.days
-    return np.bincount(offset[offset.between(0, len(days) - 1)].astype(int), minlength=len(days))
-
-
-def masks(parameters: Parameters) -> dict[str, Mask]:
-    """Return name -> days of the window: during, before and after the pause; outside it; and around the second stop.
-
-    ``resumed`` are the days after the pause and before the stop, ``stopped`` those since (the pause never in it),
-    ``running`` all days outside the pause before the stop.
-    """
-    days = calendar(parameters)
-    start, end, stop = (
-        pd.Timestamp(day) for day in (parameters.pause_start, parameters.pause_end, parameters.stop_start)
-    )
-    before, after = np.asarray(days < start, dtype=bool), np.asarray(days >= end, dtype=bool)
-    outside, late = before | after, np.asarray(days >= stop, dtype=bool)
-    return {
-        "before": before,
-        "during": ~outside,
-        "after": after,
-        "outside": outside,
-        "resumed": after & ~late,
-        "stopped": outside & late,
-        "running": outside & ~late,
-    }
-
-
-def _period(name: str, mask: Mask, incidents: pd.DataFrame, parameters: Parameters) -> Period:
-    days = calendar(parameters)[mask]
-    inside = incidents[incidents["date"].isin(days)]
-    first, last = (days[0].date(), days[-1].date()) if len(days) else (None, None)
-    return Period(name, first, last, poisson_rate(len(inside), len(days)), tuple(inside["incident_id"]))
-
-
-def compare(name: str, counts: Counts, inside: Mask, outside: Mask) -> Comparison:
-    """Compare the days `inside` with those `outside` by every method."""
-    a, n, b, m = int(counts[inside].sum()), int(inside.sum()), int(counts[outside].sum()), int(outside.sum())
-    spread = dispersion(counts[outside])
-    sums = block_sums(counts, outside, n)
-    powers = {ratio: block_power(counts, outside, n, ratio) for ratio in POWERS}
+def by_days(name: str, incidents: pd.DataFrame, stretch: Stretch, compared: Stretch, cut: Stretches) -> Comparison:
+    """Compare the attacks on record of one `stretch` with those of the days `compared`."""
+    counts = cut.daily(incidents["date"])
+    during, before = int(counts[stretch.mask].sum()), int(counts[compared.mask].sum())
+    if len(stretch) and len(compared) // len(stretch) >= FEWEST_BLOCKS:
+        ratio = block_ratio(counts, stretch.mask, compared.mask)
+        largest = largest_in_blocks(counts, stretch.mask, compared.mask)
+    else:
+        intervals = daily(counts, stretch.mask, compared.mask)
+        ratio, largest = interval_ratio(intervals, DAILY), largest_by_likelihood(intervals)
     return Comparison(
-        name,
-        poisson_rate(b, m),
-        block_ratio(counts, inside, outside),
-        scaled_ratio(a, n, b, m, spread.index),
-        negative_binomial_ratio(counts[inside], counts[outside]),
-        exact_ratio(a, n, b, m),
-        spread,
-        float(sums.var() / sums.mean()) if len(sums) and sums.sum() else None,
-        {ratio: power[0] for ratio, power in powers.items() if power},
-        next((power[1] for power in powers.values() if power), None),
-    )
+        name=name, compared=compared.name, during=during, days=len(stretch), before=before, days_before=len(compared),
+        ratio=ratio, largest_showing=largest, incidents=tuple(stretch.select(incidents)["incident_id"]),
+        first=stretch.first, last=stretch.last,
+    )  # fmt: skip
 
 
-def placebo(counts: Counts, allowed: Mask, parameters: Parameters) -> Placebo:
-    """Count the attacks in every stretch of the pause's length within the `allowed` days (see `Placebo`)."""
-    inside = masks(parameters)["during"]
-    length, days = int(inside.sum()), calendar(parameters)
-    if not length:
-        return Placebo(0, (), (), 0, 0, None, 0, None)
-    windows = np.lib.stride_tricks.sliding_window_view
-    fits = np.asarray(windows(allowed, length).all(axis=1), dtype=bool)
-    touches = np.asarray(windows(inside, length).any(axis=1), dtype=bool)
-    sums = windows(counts, length).sum(axis=1)
-    few = fits & ~touches & (sums <= counts[inside].sum())
-    others = int((fits & ~touches).sum())
-    return Placebo(
-        length,
-        tuple(day.date() for day in days[: len(fits)][fits]),
-        tuple(int(n) for n in sums[fits]),
-        others,
-        int(few.sum()),
-        int(few.sum()) / others if others else None,
-        int(allowed.sum()) // length,
-        days[: len(fits)][few][0].date() if few.any() else None,
-    )
+def daily(counts: Counts, inside: Mask, outside: Mask) -> list[Interval]:
+    """Return the days `outside` one by one, and those `inside` as one interval (in NB1 a sum is as a day is)."""
+    found = [Interval(float(count), 1.0, 0.0) for count in counts[outside]]
+    return [*found, Interval(float(counts[inside].sum()), 0.0, float(inside.sum()))] if inside.any() else found
 
 
-def _dating(rule: str, incidents: pd.DataFrame, parameters: Parameters, reports: pd.DataFrame | None) -> Dating:
-    named = masks(parameters)
-    start, last = pd.Timestamp(parameters.pause_start), pd.Timestamp(parameters.pause_end) - pd.Timedelta(days=1)
-    days = possible_days(incidents, rule, reports)
-    within = pd.DataFrame({name: days[name].between(start, last) for name in days}, index=days.index)
-    around = (days["early"] < start) & (days["late"] > last)
-    may = within.any(axis=1) | around
-    must = within[["early", "late"]].all(axis=1)
-    # out of the pause goes to the side that the bounds allow, into it to the nearest day of it
-    outside = days["early"].where(days["early"] < start, days["late"])
-    fewest = days["best"].where(must | ~within["best"], outside)
-    most = days["best"].where(
-        within["best"] | ~may, days["best"].where(days["best"] >= start, start).where(days["best"] <= last, last)
-    )
+def _points(series: totals.Series, last: date) -> dict[pd.Timestamp, tuple[int, tuple[str, ...]]]:
+    """Return day -> (total, rows) of the totals up to the day `last`.
 
-    def ratio(dates: pd.Series) -> tuple[int, Ratio]:
-        counts = daily_counts(dates, parameters)
-        return int(counts[named["during"]].sum()), block_ratio(counts, named["during"], named["outside"])
-
-    (low, ratio_low), (best, ratio_best), (high, ratio_high) = ratio(fewest), ratio(days["best"]), ratio(most)
-    doubtful = tuple(incidents.loc[may & ~must, "incident_id"])
-    return Dating(rule, low, best, high, doubtful, ratio_low, ratio_best, ratio_high)
-
-
-def told_days(inside: pd.DataFrame, reports: pd.DataFrame | None) -> dict[str, dict[date, tuple[str, ...]]]:
-    """Return, for each incident `inside`, which of its `reports` give which day."""
-    if reports is None:
-        return {}
-    rows = reports[reports["incident_id"].isin(inside["incident_id"]) & reports["date"].notna()]
-    found: dict[str, dict[date, tuple[str, ...]]] = {}
-    for incident, day, report in rows.sort_values(["date", "report_id"])[
-        ["incident_id", "date", "report_id"]
-    ].to_numpy():
-        days = found.setdefault(str(incident), {})
-        days[day.date()] = (*days.get(day.date(), ()), str(report))
+    A later total that is no higher than the last of them says that nothing was counted in between: it stands for the
+    day `last` as well.
+    """
+    end = pd.Timestamp(last)
+    told: list[totals.Statement | totals.Point] = [*series.repeats, *series.points]
+    every = sorted({point.day: (point.value, point.rows) for point in told}.items())
+    found = {day: point for day, point in every if day <= end}
+    later = next((point for day, point in every if day > end), None)
+    if found and later and later[0] <= found[max(found)][0]:
+        found[end] = (found[max(found)][0], later[1])
     return found
 
 
-def _stop(group: str, incidents: pd.DataFrame, parameters: Parameters) -> Stop:
-    named, counts = masks(parameters), daily_counts(incidents["date"], parameters)
-    since, before = named["stopped"], named["running"]
-    a, n, b, m = int(counts[since].sum()), int(since.sum()), int(counts[before].sum()), int(before.sum())
-    later = incidents[incidents["date"] >= pd.Timestamp(parameters.stop_start)]
-    return Stop(
-        group,
-        poisson_rate(b, m),
-        poisson_rate(a, n),
-        scaled_ratio(a, n, b, m, dispersion(counts[before]).index),
-        exact_ratio(a, n, b, m),
-        incidents["date"].max().date() if len(incidents) else None,
-        tuple(later["incident_id"]),
+def by_totals(
+    name: str, series: totals.Series, table: str, stretch: Stretch, compared: Stretch, *, count: int | None = None
+) -> Comparison:
+    """Compare one `stretch` with the days `compared` by a running total: attacks between each two of its totals.
+
+    The totals that enclose the stretch are the last before it and the first on its last day or later (where there is
+    none, the last of all). An interval that reaches into days of neither stretch is left out. `count` takes the place
+    of the attacks between the enclosing totals.
+    """
+    points = _points(series, series_end(stretch, compared))
+    days = sorted(points)
+    first, last = pd.Timestamp(stretch.first or date.max), pd.Timestamp(stretch.last or date.max)
+    opening = max((day for day in days if day < first), default=first)
+    closing = min((day for day in days if day >= last), default=max(days, default=first))
+    enclosed = opening < closing and len(stretch) > 0
+    if enclosed:
+        days = [day for day in days if day <= opening or day >= closing]
+    found = []
+    for start, end in pairwise(days):
+        between = pd.date_range(start + pd.Timedelta(days=1), end)
+        inside, outside = int(between.isin(stretch.days).sum()), int(between.isin(compared.days).sum())
+        if inside + outside == len(between):
+            taken = count if inside and count is not None else points[end][0] - points[start][0]
+            found.append(Interval(float(taken), float(outside), float(inside)))
+    intervals = joined(found)
+    inner = [one for one in intervals if one.inside]
+    outer = [one for one in intervals if not one.inside]
+    return Comparison(
+        name=name,
+        compared=compared.name,
+        during=int(sum(one.count for one in inner)),
+        days=int(sum(one.inside + one.outside for one in inner)),
+        before=int(sum(one.count for one in outer)),
+        days_before=int(sum(one.outside for one in outer)),
+        ratio=interval_ratio(intervals, TOTALS),
+        largest_showing=largest_by_likelihood(intervals),
+        table=table,
+        rows=(*points[opening][1], *points[closing][1]) if enclosed and inner else (),
+        first=(opening + pd.Timedelta(days=1)).date() if enclosed else None,
+        last=closing.date() if enclosed else None,
     )
 
 
-def stop_groups(incidents: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the groups for which the second stop is told: all, each country, each confirmation, and both at once."""
-    groups = {"all": incidents}
-    by_country = {code.lower(): incidents[incidents["country"] == code] for code in COUNTRIES}
-    by_word = {code: incidents[incidents["confirmation"] == code] for code in CONFIRMATION if code != "denied"}
-    both = {f"{c}.{w}": part[part["confirmation"] == w] for c, part in by_country.items() for w in by_word}
-    return groups | by_country | by_word | both
+def series_end(*stretches: Stretch) -> date:
+    """Return the last day of any of the `stretches`."""
+    return max((stretch.last for stretch in stretches if stretch.last), default=date.min)
 
 
-def weighted_ratio(
-    incidents: pd.DataFrame,
-    weights: pd.Series,
-    plain: Ratio,
-    parameters: Parameters,
-    inside: Mask,
-    outside: Mask,
-) -> Ratio:
-    """Return `plain`, days `inside` over days `outside`, with each incident counted `weights` times.
+@dataclass(frozen=True)
+class Record:
+    """What counts attacks: the incidents that the run selects, and the running totals by series."""
 
-    `weights` maps incident_id to weight (one where missing), the sides are masks of the window's days.
+    chosen: pd.DataFrame
+    running: Mapping[str, tuple[str, totals.Series]]
 
-    The weights are taken as known: the interval moves with the ratio, it does not widen.
+    def compare(self, parameters: Parameters, stretch: str) -> dict[str, Comparison]:
+        """Return series -> comparison of a stretch, by name, with the days before the second stop."""
+        cut = Stretches(parameters)
+        found = {}
+        for name in SERIES:
+            usual = "before" if "us_official" in (name, parameters.confirmed_by) else "to_stop"
+            here, compared = cut[stretch], cut["to_stop" if stretch == "since_stop" or name in self.running else usual]
+            if name in self.running:
+                table, series = self.running[name]
+                found[name] = by_totals(name, series, table, here, compared)
+            elif (part := self._part(name, parameters)) is not None:
+                found[name] = by_days(name, part, here, compared, cut)
+        return found
+
+    def _part(self, name: str, parameters: Parameters) -> pd.DataFrame | None:
+        """Return the incidents of one series; None where it would only repeat the coded series."""
+        if name == "coded":
+            return self.chosen
+        if name == "us_official":
+            known = self.chosen[self.chosen["confirmation"] == "us_official"]
+            return known if parameters.confirmed_by != "us_official" else None
+        code = COUNTRY_SERIES.get(name)
+        alone = len(parameters.countries) == 1 or code not in parameters.countries
+        return None if alone else self.chosen[self.chosen["country"] == code]
+
+
+def observatory(other_counts: pd.DataFrame, families: pd.Series) -> totals.Series | None:
+    """Return the Syrian Observatory's running total of attacks in Syria since `OBSERVATORY_SINCE`, or None.
+
+    `other_counts` is the clean table. Of several totals of one day the highest counts: it is the day's last.
     """
-    weight = incidents["incident_id"].map(weights).fillna(1.0).to_numpy(dtype=float)
-    days = calendar(parameters)
-    within, without = (incidents["date"].isin(days[side]).to_numpy() for side in (inside, outside))
-    if plain.value is None or not within.any() or not without.any():
-        return Ratio(plain.value, plain.low, plain.high, plain.p, "weighted", "no incident on one side to weight")
-    factor = float(weight[within].mean() / weight[without].mean())
-    low, high = (None if x is None else x * factor for x in (plain.low, plain.high))
-    return Ratio(plain.value * factor, low, high, None, "weighted", "weights taken as known")
+    since = other_counts["since"]
+    rows = other_counts[
+        (other_counts["counter"] == "sohr")
+        & (other_counts["site_id"].fillna("") == "")
+        & (since.isna() | (since == pd.Timestamp(OBSERVATORY_SINCE)))
+    ]
+    rows = rows[rows["total"] == rows.groupby("as_of")["total"].transform("max")]
+    if rows.empty:
+        return None
+    frame = rows.rename(columns={"other_id": "count_id"})
+    frame[["iraq", "syria", "jordan"]], frame["speaker"] = pd.NA, ""
+    return totals.series(frame, families, since=OBSERVATORY_SINCE)
 
 
-def pause_ratio(incidents: pd.DataFrame, parameters: Parameters, weights: pd.Series | None = None) -> Ratio:
-    """Return the headline: attacks a day in the pause over those on all other days, allowing for clustering."""
-    named, counts = masks(parameters), daily_counts(incidents["date"], parameters)
-    plain = block_ratio(counts, named["during"], named["outside"])
-    return (
-        plain
-        if weights is None
-        else weighted_ratio(incidents, weights, plain, parameters, named["during"], named["outside"])
-    )
+def _running(
+    official_counts: pd.DataFrame, other_counts: pd.DataFrame, families: pd.Series, parameters: Parameters
+) -> dict[str, tuple[str, totals.Series]]:
+    since = totals.counted_since(official_counts, parameters)
+    series = totals.series(official_counts, families, parameters.countries, since=since)
+    found = {"officials": ("official_counts", series)} if len(series.points) > 1 else {}
+    sohr = observatory(other_counts, families) if "SY" in parameters.countries else None
+    return found | ({"sohr": ("other_counts", sohr)} if sohr else {})
 
 
-def _mean_capture(periods: Mapping[str, Period], capture: pd.DataFrame | None) -> dict[str, float]:
-    """Return incidents coded for each attack that officials counted, over each period's incidents with a known capture.
+def _contradicted(record: Record, comparison: Comparison | None, cut: Stretches) -> tuple[int, Comparison] | None:
+    """Return the highest total that officials gave for the day on which the pause closes, and what would follow.
 
-    The harmonic mean: the incidents of a cell, each by one over its capture, sum to what officials counted.
+    None where no total of that day is above the one of the chain.
     """
-    if capture is None:
-        return {}
-    known = capture.set_index("incident_id")["capture"].dropna()
-    known = known[known > 0]
-    shares = {name: known[known.index.isin(period.incidents)] for name, period in periods.items()}
-    return {name: float(len(share) / (1 / share).sum()) for name, share in shares.items() if len(share)}
+    if comparison is None or not comparison.days or comparison.first is None or comparison.last is None:
+        return None
+    series = record.running["officials"][1]
+    day = pd.Timestamp(comparison.last)
+    opening = series.at(comparison.first - timedelta(days=1))[0]
+    most = max((item.value for item in series.statements if item.day == day), default=0)
+    if most <= opening + comparison.during:
+        return None
+    stretches = (cut["pause"], cut["to_stop"])
+    return most, by_totals("officials", series, "official_counts", *stretches, count=most - opening)
 
 
 def analyse_pause(
     incidents: pd.DataFrame,
     official_counts: pd.DataFrame,
+    other_counts: pd.DataFrame,
+    sources: pd.DataFrame,
+    context: pd.DataFrame,
     parameters: Parameters,
-    capture: pd.DataFrame | None = None,
-    families: pd.Series | None = None,
-    reports: pd.DataFrame | None = None,
 ) -> PauseResult:
-    """Return all that is known of the pause.
-
-    `incidents` and `official_counts` are the clean tables. `capture` (incident_id, capture, weight) is the share of
-    attacks like this one that the record holds, as the coverage analysis has it, to reweight by. `families` (source_id
-    -> origin) counts sources of official totals that share one origin once. `reports` are the clean reports, for the
-    days that they give and that were not chosen.
-    """
-    parameters = within_coding(parameters, incidents)
-    chosen = select(incidents, parameters)
-    official = chosen[chosen["confirmation"] == "us_official"]
-    counts, named, days = daily_counts(chosen["date"], parameters), masks(parameters), calendar(parameters)
-    periods = {name: _period(name, mask, chosen, parameters) for name, mask in named.items()}
-    against = {"outside": "outside", "before": "before", "after": "after", "before_stop": "running"}
-    resumed, before = periods["resumed"].rate, periods["before"].rate
-    pooled = np.r_[counts[named["resumed"]] - (resumed.value or 0), counts[named["before"]] - (before.value or 0)]
-    mean = counts[named["resumed"] | named["before"]].mean() if len(pooled) else 0
+    """Return what the clean tables say of the pause and of the second stop (see `PauseResult`)."""
+    p = within_coding(parameters, incidents)
+    cut, chosen = Stretches(p), select(incidents, p)
+    families = sources.set_index("source_id")["family"]
+    record = Record(chosen, _running(official_counts, other_counts, families, p))
+    pause = record.compare(p, "pause")
+    longer = p.model_copy(update={"pause_end": p.pause_end + timedelta(days=1)})
+    counts = cut.daily(chosen["date"])
+    events = find_events(context, p.reference_dir)
+    last_counted = events["none_since"].day if "none_since" in events else None
+    after = chosen["date"] > pd.Timestamp(last_counted or date.max)
     return PauseResult(
-        parameters,
-        pd.DataFrame({"date": days, "attacks": counts}),
-        chosen[chosen["date"].isin(days[named["during"]])].reset_index(drop=True),
-        periods,
-        {name: compare(name, counts, named["during"], named[mask]) for name, mask in against.items()},
-        compare("outside", daily_counts(official["date"], parameters), named["during"], named["outside"]),
-        tuple(official.loc[official["date"].isin(days), "incident_id"]),
-        scaled_ratio(
-            resumed.count, resumed.days, before.count, before.days, float(pooled.var() / mean) if mean else None
-        ),
-        None if capture is None else pause_ratio(chosen, parameters, capture.set_index("incident_id")["weight"]),
-        _mean_capture(periods, capture),
-        official_pause(official_counts, parameters, families),
-        placebo(counts, np.ones(len(days), dtype=bool), parameters),
-        placebo(counts, ~named["stopped"], parameters),
-        tuple(_dating(rule, chosen, parameters, reports) for rule in RULES),
-        told_days(chosen[chosen["date"].isin(days[named["during"]])], reports),
-        find_changes(counts, parameters.window_start, parameters.seed),
-        {name: _stop(name, group, parameters) for name, group in stop_groups(chosen).items()},
+        parameters=p,
+        stretches=cut,
+        days=pd.DataFrame({"date": cut.days, "attacks": counts}),
+        chosen=chosen,
+        pause=pause,
+        likelihood=interval_ratio(daily(counts, cut["pause"].mask, cut["to_stop"].mask), DAILY),
+        stop=record.compare(p, "since_stop"),
+        lapse=record.compare(longer, "pause"),
+        inside=cut["pause"].select(chosen),
+        on_lapse=chosen[chosen["date"] == pd.Timestamp(p.pause_end)],
+        later=chosen[after],
+        events=events,
+        contradicted=_contradicted(record, pause.get("officials"), cut),
     )
 
 
-def read_capture(report_dir: str | Path) -> pd.DataFrame | None:
-    """Return the table of capture that the coverage analysis left in `report_dir`, or None if there is none."""
-    path = resolve(report_dir) / "tables/capture.csv"
-    return pd.read_csv(path) if path.exists() else None
+def table(comparisons: Mapping[str, Comparison]) -> pd.DataFrame:
+    """Return comparisons as the rows of ``report/tables/pause.csv``.
+
+    Columns: series, during, days, expected, ratio, low, high, largest_showing, can_show, method.
+    """
+    rows = [
+        {
+            "series": one.name,
+            "during": one.during,
+            "days": one.days,
+            "expected": one.expected,
+            "ratio": one.ratio.value,
+            "low": one.ratio.low,
+            "high": one.ratio.high,
+            "largest_showing": one.largest_showing,
+            "can_show": one.can_show,
+            "method": f"{one.ratio.method}, against the days {WORDS[one.compared]}",
+        }
+        for one in comparisons.values()
+    ]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.astype({"largest_showing": "Int64"})

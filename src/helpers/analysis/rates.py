@@ -358,6 +358,26 @@ def block_ratio(counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt.Array
     return Ratio(value, float(low[0]), float(high[0]) if np.isfinite(high[0]) else None, float(p[0]), "blocks")
 
 
+def largest_in_blocks(counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt.ArrayLike) -> int | None:
+    """Return the largest count in the days `inside` with which `block_ratio`'s interval would lie below one.
+
+    None if no count would do, not even zero (or there are too few blocks): then these days cannot show a fall.
+    """
+    x, there = np.asarray(counts, dtype=np.int64), np.asarray(outside, dtype=bool)
+    length = int(np.asarray(inside, dtype=bool).sum())
+    sums = block_sums(x, there, length)
+    if length == 0 or len(sums) < FEWEST_BLOCKS or sums.sum() == 0:
+        return None
+    values, times = np.unique(sums, return_counts=True)
+    tries = np.arange(int(values.max()) + 1)
+    shape = (len(tries), len(values))
+    shares, totals = np.broadcast_to(times / times.sum(), shape), np.broadcast_to(values.astype(float), shape)
+    spread = np.full(len(tries), block_spread(sums, length, int(there.sum())))
+    tails = block_tails(tries, totals, shares, spread, np.ones(len(tries)))
+    few = tails <= (1 - LEVEL) / 2
+    return int(tries[few].max()) if few.any() else None
+
+
 def largest_telling(days: int, count0: int, days0: int) -> int | None:
     """Return the largest count in `days` of which the exact interval still lies below the other rate; None if none."""
     if days <= 0 or days0 <= 0 or count0 == 0:

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from helpers.analysis.pause import calendar, daily_counts
+from helpers.analysis.pause_v1 import calendar, daily_counts
 from helpers.explorer.charts import EXTENT
 from helpers.explorer.payload import short_name
 from helpers.figures import style

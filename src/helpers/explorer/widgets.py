@@ -21,7 +21,7 @@ import pandas as pd
 import yaml
 
 from helpers import parameters as parameters_module
-from helpers.analysis.pause import daily_counts, masks
+from helpers.analysis.pause_v1 import daily_counts, masks
 from helpers.analysis.rates import Ratio, block_ratio, exact_ratio
 from helpers.explorer import panels, selection
 from helpers.explorer.payload import borders

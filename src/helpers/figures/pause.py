@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.analysis.pause import PauseResult, Period
-from helpers.analysis.pause_facts import number, span
+from helpers.analysis.pause_v1 import PauseResult, Period
+from helpers.analysis.pause_v1_facts import number, span
 from helpers.figures import style
 from helpers.figures.labels import halo
 from helpers.figures.stop import draw_stop, stop_alt, stop_title, weekly

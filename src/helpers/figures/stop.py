@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.analysis.pause import PauseResult
-from helpers.analysis.pause_facts import number
+from helpers.analysis.pause_v1 import PauseResult
+from helpers.analysis.pause_v1_facts import number
 from helpers.figures import style
 from helpers.figures.labels import colour_key
 from helpers.figures.words import many, short_day
