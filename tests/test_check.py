@@ -208,7 +208,12 @@ def test_odd_totals_and_strikes_are_listed(tmp_path: Path) -> None:
 
 def test_counts_of_others_that_fall_or_do_not_add_up_are_listed(tmp_path: Path) -> None:
     usual = {"source_id": "outlet-1", "counter": "sohr", "as_of_precision": "day", "relation": "exact", "country": "SY"}
-    days = [("2024-01-01", "", "10"), ("2024-01-03", "", "9"), ("2024-01-03", "conoco", "4"), ("2024-01-03", "himo", "4")]
+    days = [
+        ("2024-01-01", "", "10"),
+        ("2024-01-03", "", "9"),
+        ("2024-01-03", "conoco", "4"),
+        ("2024-01-03", "himo", "4"),
+    ]
     rows = [{**usual, "as_of": day, "site_id": site, "total": total} for day, site, total in days]
     month = {**usual, "as_of": "2024-01-05", "since": "2024-01-04", "total": "2"}
     found = checked(write(tmp_path, TWO, other_counts=[*rows, month]))

@@ -73,3 +73,20 @@ def test_the_interval_holds_the_ratio_and_agrees_with_what_is_the_largest_to_sho
 def test_days_are_joined_to_weeks_but_never_with_the_pause() -> None:
     week = [Interval(1, 3, 0), Interval(2, 3, 0), Interval(0, 2, 0), Interval(5, 2, 7), Interval(4, 6, 0)]
     assert joined(week) == [Interval(3, 8, 0), Interval(5, 2, 7), Interval(4, 6, 0)]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("ratio", "least_below", "most_below"), [(1.0, 0.0, 0.07), (0.25, 0.6, 1.0)])
+def test_the_interval_holds_its_level_where_counts_cluster(ratio: float, least_below: float, most_below: float) -> None:
+    """Seeded series of 97 days with the spread of the record (variance 1.7 times the mean) and a pause of seven days."""
+    rng, held, below, tries = np.random.default_rng(1), 0, 0, 150
+    for _ in range(tries):
+        outside = rng.negative_binomial(2.2 / 0.7, 1 / 1.7, 97)
+        inside = rng.negative_binomial(7 * 2.2 * ratio / 0.7, 1 / 1.7)
+        intervals = [*(Interval(float(n), 1.0, 0.0) for n in outside), Interval(float(inside), 0.0, 7.0)]
+        found = interval_ratio(intervals, "")
+        assert found.low is not None
+        held += found.low <= ratio <= (found.high or np.inf)
+        below += found.below_one
+    assert held / tries >= 0.88
+    assert least_below <= below / tries <= most_below
