@@ -57,12 +57,37 @@ def test_what_people_type_is_understood() -> None:
     parameters, _ = check({"countries": "sy, iq", "seed": "7", "window_end": "2024-01-31"})
     assert parameters is not None
     assert parameters.countries == ("IQ", "SY")
+    assert Parameters(countries="Iraq").countries == Parameters(countries=["iq"]).countries == ("IQ",)  # type: ignore[arg-type]
     assert (parameters.seed, parameters.window_end) == (7, date(2024, 1, 31))
     assert parameters.differing() == {
         "window_end": ("2024-01-31", "2024-02-29"),
         "countries": (["IQ", "SY"], ["IQ", "SY", "JO"]),
         "seed": (7, 20231017),
     }
+
+
+def test_a_near_name_is_named() -> None:
+    _, faults = check({"window_strat": "2023-11-01", "countries": "Irak, Syra"})
+    assert faults == [
+        "countries: each must be one of IQ, SY, JO (did you mean Syria?), not 'Irak, Syra'",
+        "window_strat: unknown parameter; did you mean window_start?",
+    ]
+
+
+def test_days_that_no_calendar_holds_are_refused() -> None:
+    for name, day in (("window_start", "0001-01-01"), ("window_end", "9999-12-31"), ("pause_start", "1677-09-01")):
+        _, faults = check({name: day})
+        assert [name in fault and "1900 to 2100" in fault for fault in faults] == [True]
+
+
+def test_the_countries_are_those_of_the_reference_folder(tmp_path: Path) -> None:
+    (tmp_path / "countries.csv").write_text(
+        "code,name,iso,zone,colour,column,longitude,latitude,also\nYE,Yemen,887,Asia/Aden,#000000,yemen,47,15,\n"
+    )
+    folder = str(tmp_path)
+    assert Parameters(reference_dir=folder).countries == ("YE",)
+    assert Parameters(reference_dir=folder, countries="yemen").countries == ("YE",)  # type: ignore[arg-type]
+    assert check({"reference_dir": folder, "countries": "Iraq"})[0] is None
 
 
 def test_a_run_is_named_after_what_differs() -> None:

@@ -267,3 +267,19 @@ def test_us_casualties_told_by_others_alone_are_not_taken_where_a_us_official_co
     told = tables["conflicts"].set_index(["incident_id", "field"]).loc[[("2023-10-19-al-tanf-1", "us_killed")]]
     assert list(told["reports"]) == ["jinsa-2023-10-23-natsec-brief/3"]
     assert chosen.loc[("2024-01-28-tower-22-1", "us_killed"), "value"] == "3"
+
+
+def test_a_us_official_quoted_by_one_outlet_that_is_none_of_the_firm_kinds_is_second_hand(tmp_path: Path) -> None:
+    said = {"confirmation": "us_official"}
+    weak, firm = source("a", kind="analyst"), source("b", kind="wire")
+    lone = cleaned(tmp_path / "1", [report(1, "a", **said), report(2, "b")], sources=[weak, firm])["incidents"]
+    assert list(lone["second_hand"]) == [True]
+    assert list(lone["sources"]) == ["b;a"], "wires stand before analysts"
+    both = cleaned(tmp_path / "2", [report(1, "a", **said), report(2, "b", **said)], sources=[weak, firm])["incidents"]
+    assert list(both["second_hand"]) == [False]
+    two = [report(1, "a", **said), report(2, "c", **said)]
+    several = cleaned(tmp_path / "3", two, sources=[weak, source("c", kind="local_media")])["incidents"]
+    assert list(several["second_hand"]) == [False], "two origins are no second hand"
+    reprint = source("a", kind="analyst", original_outlet="b")
+    origin = cleaned(tmp_path / "4", [report(1, "a", **said), report(2, "b")], sources=[reprint, firm])["incidents"]
+    assert list(origin["second_hand"]) == [False], "the origin is a wire, whoever reprints it"

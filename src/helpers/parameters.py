@@ -8,12 +8,14 @@ what a user gives: unknown names, wrong types and impossible values are told all
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, NoReturn, get_args
+from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-Country = Literal["IQ", "SY", "JO"]
+from helpers.vocabulary import REFERENCE, countries, country_code, nearest
+
 ConfirmedBy = Literal["anyone", "media", "local_official", "us_official"]
 
 #: Confirmation codes of an incident that count under each value of `confirmed_by`, weakest last.
@@ -25,9 +27,23 @@ CONFIRMATIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True)
+class _Given:
+    """Countries as given, and the folder whose ``countries.csv`` lists them."""
+
+    value: Any
+    folder: str
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
 def _refuse(message: str) -> NoReturn:
     raise ValueError(message)
 
+
+#: Years in which a day can lie: what dates, calendars and figures can hold, and then some.
+YEARS = range(1900, 2101)
 
 FOLDERS = ("coded_dir", "reference_dir", "clean_dir", "figures_dir", "report_dir")
 
@@ -43,7 +59,9 @@ class Parameters(BaseModel):
 
     window_start: date = Field(date(2023, 10, 17), description="first day that counts, YYYY-MM-DD")
     window_end: date = Field(date(2024, 2, 29), description="last day that counts, YYYY-MM-DD")
-    countries: tuple[Country, ...] = Field(("IQ", "SY", "JO"), description="countries that count: IQ, SY, JO")
+    countries: tuple[str, ...] = Field(
+        default_factory=lambda: tuple(countries()), description="countries that count, by code or name"
+    )
     confirmed_by: ConfirmedBy = Field(
         "anyone", description="weakest confirmation that counts: anyone, media, local_official, us_official"
     )
@@ -66,10 +84,12 @@ class Parameters(BaseModel):
         """Take days as YYYY-MM-DD alone: a number or another form could be read as a day that nobody meant."""
         if isinstance(value, str):
             try:
-                return date.fromisoformat(value) if len(value) == 10 else _refuse("a day is written YYYY-MM-DD")
+                value = date.fromisoformat(value) if len(value) == 10 else None
             except ValueError:
-                _refuse("a day is written YYYY-MM-DD")
-        return value if type(value) is date else _refuse("a day is written YYYY-MM-DD")
+                value = None
+        if type(value) is not date:
+            _refuse("a day is written YYYY-MM-DD")
+        return value if value.year in YEARS else _refuse(f"a day in the years {YEARS[0]} to {YEARS[-1]} is wanted")
 
     @field_validator("seed", "resamples", mode="before")
     @classmethod
@@ -79,20 +99,33 @@ class Parameters(BaseModel):
             return int(value)
         return value if type(value) is int else _refuse("a whole number is wanted")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_folder(cls, values: Any) -> Any:
+        """Hand the countries given, by default all, to their check with the folder that lists them."""
+        if not isinstance(values, dict):
+            return values
+        folder = values.get("reference_dir", REFERENCE)
+        folder = folder if isinstance(folder, str) and folder else REFERENCE
+        return {**values, "countries": _Given(values.get("countries", tuple(countries(folder))), folder)}
+
     @field_validator("countries", mode="before")
     @classmethod
-    def _listed(cls, value: Any) -> Any:
-        """Take one country, or several joined by commas, as people type them on the command line."""
-        if isinstance(value, str):
-            value = [part for part in value.replace(";", ",").split(",") if part.strip()]
-        if isinstance(value, Iterable):
-            value = tuple(part.strip().upper() if isinstance(part, str) else part for part in value)
-            order = get_args(Country)
-            strange = [str(part) for part in value if part not in order]
-            if strange or not value:
-                _refuse(f"each must be one of {', '.join(order)}")
-            return tuple(part for part in order if part in value)
-        return _refuse("a list of countries is wanted")
+    def _listed(cls, value: Any) -> tuple[str, ...]:
+        """Take countries as people type them: one or several joined by commas, by code or by name."""
+        given, folder = value.value, value.folder
+        known = countries(folder)
+        if isinstance(given, str):
+            given = [part for part in given.replace(";", ",").split(",") if part.strip()]
+        if not isinstance(given, Iterable):
+            _refuse("a list of countries is wanted")
+        parts = list(given)
+        codes = [country_code(part, folder) if isinstance(part, str) else None for part in parts]
+        if not parts or None in codes:
+            strange = str(parts[codes.index(None)]) if parts else ""
+            near = nearest(strange, [*known, *(country.name for country in known.values())])
+            _refuse(f"each must be one of {', '.join(known)}" + (f" (did you mean {near}?)" if near else ""))
+        return tuple(code for code in known if code in codes)
 
     @model_validator(mode="after")
     def _possible(self) -> Parameters:
@@ -124,7 +157,9 @@ def check(values: Mapping[str, Any]) -> tuple[Parameters | None, list[str]]:
         for fault in error.errors():
             name = ".".join(str(part) for part in fault["loc"][:1])
             if fault["type"] == "extra_forbidden":
-                lines.append(f"{name}: unknown parameter; known are {', '.join(Parameters.model_fields)}")
+                near = nearest(name, Parameters.model_fields)
+                known = f"did you mean {near}?" if near else f"known are {', '.join(Parameters.model_fields)}"
+                lines.append(f"{name}: unknown parameter; {known}")
                 continue
             message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
             for part in message.split("; ") if not name else [message]:

@@ -1,14 +1,21 @@
-"""The codebook's words, with the order, labels and colours under which the brief prints them."""
+"""The codebook's words, read from the reference folder: weapons, countries, who confirms an attack.
+
+``weapons.csv`` and ``countries.csv`` are the only lists of weapons and countries: their order is the order in which they
+are printed, and a line more is a weapon or a country more.
+"""
 
 from __future__ import annotations
 
 import csv
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from helpers.paths import resolve
 
-COUNTRIES = {"IQ": "Iraq", "SY": "Syria", "JO": "Jordan"}
+REFERENCE = "data/reference"
 
 #: Confirmation codes, strongest first, with the words for them.
 CONFIRMATION = {
@@ -19,28 +26,165 @@ CONFIRMATION = {
     "denied": "denied",
 }
 
+#: Kinds of outlet in the order in which sources are listed, firmest first.
+OUTLETS = ("official", "wire", "national_media", "local_media", "analyst", "claimant_media", "encyclopedia")
+
+#: Kinds of outlet that can stand for an official's words by themselves.
+FIRM_OUTLETS = ("official", "wire", "national_media")
+
 
 @dataclass(frozen=True)
 class Weapon:
-    """One weapon of the codebook: its code, rung on the ladder (None off it), words and colour."""
+    """One weapon of ``weapons.csv``.
+
+    Attributes
+    ----------
+    code, label, plural, colour: its code, the words for one and several, and its colour in figures.
+    rung: its place on the ladder, from the ground up; None off it.
+    group: its class (gun, bomb, drone, rocket, mortar, missile ..., or unspecified, unknown).
+    kin: a word shared by codes that reports use for one thing, which are counted together; "" for none.
+    may_be: the classes that a word for no stated kind may mean.
+    event, sub_event: ACLED's event type and sub-event type.
+    """
 
     code: str
     rung: int | None
     label: str
     plural: str
     colour: str
+    group: str
+    kin: str = ""
+    may_be: tuple[str, ...] = ()
+    event: str = ""
+    sub_event: str = ""
+
+
+@dataclass(frozen=True)
+class Country:
+    """One country of ``countries.csv``.
+
+    Attributes
+    ----------
+    code, name, also: two letters, the English name (ACLED's too), and other names that are taken for it.
+    iso: number in ISO 3166-1; zone: time zone; colour: in figures.
+    column: its column in ``official_counts.csv``.
+    longitude, latitude: where a map writes the name.
+    """
+
+    code: str
+    name: str
+    iso: int
+    zone: str
+    colour: str
+    column: str
+    longitude: float
+    latitude: float
+    also: tuple[str, ...] = ()
+
+
+def reference_file(name: str, reference_dir: str | Path = REFERENCE) -> Path:
+    """Return the file `name` of the reference folder, or the one that came with this library where it has none."""
+    path = resolve(reference_dir) / name
+    return path if path.exists() else Path(__file__).resolve().parents[2] / REFERENCE / name
+
+
+def _rows(name: str, reference_dir: str) -> list[dict[str, str]]:
+    with reference_file(name, reference_dir).open(newline="", encoding="utf-8-sig") as file:
+        return [row for row in csv.DictReader(file) if row["code"]]
 
 
 @cache
-def weapons(reference_dir: str = "data/reference") -> dict[str, Weapon]:
+def weapons(reference_dir: str = REFERENCE) -> dict[str, Weapon]:
     """Return code -> `Weapon` in the order of ``weapons.csv``: the ladder from the ground up, then what has no rung."""
-    with (resolve(reference_dir) / "weapons.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    known = (
-        Weapon(row["code"], int(row["rung"]) if row["rung"] else None, row["label"], row["plural"], row["colour"])
-        for row in rows
-    )
-    return {weapon.code: weapon for weapon in known}
+    return {
+        row["code"]: Weapon(
+            code=row["code"],
+            rung=int(row["rung"]) if row["rung"] else None,
+            label=row["label"],
+            plural=row["plural"],
+            colour=row["colour"],
+            group=row["class"],
+            kin=row["kin"],
+            may_be=tuple(split(row["may_be"])),
+            event=row["acled_event"],
+            sub_event=row["acled_sub_event"],
+        )
+        for row in _rows("weapons.csv", reference_dir)
+    }
+
+
+@cache
+def countries(reference_dir: str = REFERENCE) -> dict[str, Country]:
+    """Return code -> `Country` in the order of ``countries.csv``."""
+    return {
+        row["code"]: Country(
+            code=row["code"],
+            name=row["name"],
+            iso=int(row["iso"]),
+            zone=row["zone"],
+            colour=row["colour"],
+            column=row["column"],
+            longitude=float(row["longitude"]),
+            latitude=float(row["latitude"]),
+            also=tuple(part for part in row["also"].split("|") if part),
+        )
+        for row in _rows("countries.csv", reference_dir)
+    }
+
+
+def country_code(text: str, reference_dir: str = REFERENCE) -> str | None:
+    """Return the code of a country given by its code or one of its names, or None.
+
+    >>> country_code("Iraq"), country_code("sy"), country_code("Ruritania")
+    ('IQ', 'SY', None)
+    """
+    word = text.strip().casefold()
+    for code, country in countries(reference_dir).items():
+        if word in {name.casefold() for name in (code, country.name, *country.also)}:
+            return code
+    return None
+
+
+def of_group(group: str, reference_dir: str = REFERENCE) -> tuple[str, ...]:
+    """Return the codes of the weapons of one class, in their order."""
+    return tuple(code for code, weapon in weapons(reference_dir).items() if weapon.group == group)
+
+
+def missiles(reference_dir: str = REFERENCE) -> tuple[str, ...]:
+    """Return the codes that are a missile of a stated kind."""
+    return of_group("missile", reference_dir)
+
+
+@cache
+def unstated(reference_dir: str = REFERENCE) -> dict[str, tuple[str, ...]]:
+    """Return the codes for a kind not stated ("missile" alone), each with the codes that it may mean."""
+    known = weapons(reference_dir)
+    return {
+        code: tuple(other for other, weapon in known.items() if weapon.group in vague.may_be)
+        for code, vague in known.items()
+        if vague.may_be
+    }
+
+
+@cache
+def kin(reference_dir: str = REFERENCE) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of codes that reports use for one thing, each from the lower rung up."""
+    known = weapons(reference_dir)
+    names = dict.fromkeys(weapon.kin for weapon in known.values() if weapon.kin)
+    return tuple(tuple(code for code, weapon in known.items() if weapon.kin == name) for name in names)
+
+
+def may_mean(code: str, reference_dir: str = REFERENCE) -> set[str]:
+    """Return the other codes by which a report may mean the weapon `code`: its kin, and words for no stated kind."""
+    alike = {other for group in kin(reference_dir) if code in group for other in group}
+    return (alike | {vague for vague, meant in unstated(reference_dir).items() if code in meant}) - {code}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return what of `known` is most like `word`, or "" where nothing is."""
+    plain = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(word.casefold(), plain, n=1, cutoff=0.6)
+    return plain[found[0]] if found else ""
 
 
 def split(cell: object) -> list[str]:
@@ -48,13 +192,15 @@ def split(cell: object) -> list[str]:
     return [part for part in str(cell).split(";") if part] if isinstance(cell, str) else []
 
 
-def top_weapon(codes: list[str], reference_dir: str = "data/reference") -> str:
-    """Return the weapon of `codes` on the highest rung; where none has a rung, missile_unspecified before unknown."""
+def top_weapon(codes: list[str], reference_dir: str = REFERENCE) -> str:
+    """Return the weapon of `codes` on the highest rung; where none has a rung, the first in the order of the file."""
     known = weapons(reference_dir)
-    rank = {code: (weapon.rung if weapon.rung is not None else -1) for code, weapon in known.items()}
-    if not codes:
-        return "unknown"
-    order = list(known)
-    ranked = [code for code in codes if known[code].rung is not None]
-    pool = ranked or [code for code in codes if code == "missile_unspecified"] or ["unknown"]
-    return max(pool, key=lambda code: (rank[code], -order.index(code)))
+    order = {code: place for place, code in enumerate(known)}
+    ranked = [(rung, -order[code], code) for code in codes if (rung := known[code].rung) is not None]
+    if ranked:
+        return max(ranked)[2]
+    return min((code for code in codes if code in order), key=order.__getitem__, default="unknown")
+
+
+#: Code -> name of the countries, in their order.
+COUNTRIES = {code: country.name for code, country in countries().items()}

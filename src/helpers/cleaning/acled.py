@@ -12,23 +12,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.cleaning.schemas import Column, Sheet, count, day, text
-from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
-
-ISO_NUMBERS = {"IQ": 368, "SY": 760, "JO": 400}
-
-#: Weapon on the highest rung -> ACLED's event type and sub-event type.
-EVENT_TYPES = {
-    "one_way_drone": ("Explosions/Remote violence", "Air/drone strike"),
-    "rocket": ("Explosions/Remote violence", "Shelling/artillery/missile attack"),
-    "mortar": ("Explosions/Remote violence", "Shelling/artillery/missile attack"),
-    "close_range_ballistic_missile": ("Explosions/Remote violence", "Shelling/artillery/missile attack"),
-    "ballistic_missile": ("Explosions/Remote violence", "Shelling/artillery/missile attack"),
-    "cruise_missile": ("Explosions/Remote violence", "Shelling/artillery/missile attack"),
-    "missile_unspecified": ("Explosions/Remote violence", "Shelling/artillery/missile attack"),
-    "ied": ("Explosions/Remote violence", "Remote explosive/landmine/IED"),
-    "small_arms": ("Battles", "Armed clash"),
-    "unknown": ("Explosions/Remote violence", ""),
-}
+from helpers.vocabulary import CONFIRMATION, COUNTRIES, countries, split, weapons
 
 CLAIMANTS = {
     "islamic_resistance_in_iraq": "Islamic Resistance in Iraq",
@@ -127,7 +111,7 @@ _CHUNK = 10_000
 
 def _event(row: Mapping[Any, Any], outlets: dict[str, str], kinds: dict[str, str]) -> dict[str, Any]:
     date, country = pd.Timestamp(str(row["date"])), str(row["country"])
-    event_type, sub_event_type = EVENT_TYPES[str(row["top_weapon"])]
+    event_type, sub_event_type = _types(str(row["top_weapon"]))
     behind = split(row["sources"])
     killed = [int(row[name]) for name in ("us_killed", "partner_killed") if not pd.isna(row[name])]
     tags = ["claimed"] if _claimant(row) else []
@@ -142,7 +126,7 @@ def _event(row: Mapping[Any, Any], outlets: dict[str, str], kinds: dict[str, str
         "sub_event_type": sub_event_type,
         "actor1": _claimant(row) or f"Unidentified Armed Group ({COUNTRIES[country]})",
         "actor2": TARGETS.get(str(row["target_type"]), "Military Forces of the United States"),
-        "iso": ISO_NUMBERS[country],
+        "iso": countries()[country].iso,
         "region": "Middle East",
         "country": COUNTRIES[country],
         "admin1": row["admin1"],
@@ -156,6 +140,10 @@ def _event(row: Mapping[Any, Any], outlets: dict[str, str], kinds: dict[str, str
         "fatalities": sum(killed) if killed else None,
         "tags": ";".join(tags),
     }
+
+
+def _types(weapon: str) -> tuple[str, str]:
+    return weapons()[weapon].event, weapons()[weapon].sub_event
 
 
 def _claimant(row: Mapping[Any, Any]) -> str:

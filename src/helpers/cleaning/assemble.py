@@ -12,7 +12,7 @@ from helpers.cleaning.rulings import Linked
 from helpers.cleaning.schemas_clean import CONFLICTS, FIELDS, INCIDENTS, RECONCILED
 from helpers.cleaning.votes import Verdict, joined
 from helpers.cleaning.weapons import UNSAID
-from helpers.vocabulary import split, top_weapon
+from helpers.vocabulary import OUTLETS, split, top_weapon
 
 _NUMBERS = ("munitions", "us_killed", "us_injured", "partner_killed", "partner_injured")
 _UNKNOWN = {"target_type": "unknown", "intercepted": "unknown", "damage": "unknown", "weapons": "unknown"}
@@ -23,7 +23,8 @@ def incidents(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the clean tables incidents, reconciled and conflicts.
 
-    `reports` are the typed reports with incident_id, family and published; those set aside are left out here.
+    `reports` are the typed reports with incident_id, family, published, kind (of the source) and outlet (the
+    firmest kind of its origin); those set aside are left out here.
     """
     told = reports.drop(columns=["incident_key", "weapon_as_reported", "note"])
     kept = told[told["incident_id"] != ""].sort_values("report_id")
@@ -88,7 +89,10 @@ def _wide(
     _place(table, kept, sites)
     groups = kept.groupby("incident")
     table["n_reports"] = groups.size()
-    sources = kept[["incident", "source_id"]].drop_duplicates().sort_values(["incident", "source_id"])
+    table["second_hand"] = rows.isin(grade.second_hand(kept).loc[lambda second: second].index)
+    sources = kept[["incident", "source_id", "kind"]].drop_duplicates(["incident", "source_id"])
+    sources["place"] = sources["kind"].map({kind: place for place, kind in enumerate(OUTLETS)})
+    sources = sources.sort_values(["incident", "place", "source_id"])
     table["n_sources"] = sources.groupby("incident").size()
     table["sources"] = joined(sources["incident"], sources["source_id"]).astype(TEXT)
     table["n_independent"] = kept.drop_duplicates(["incident", "family"]).groupby("incident").size()

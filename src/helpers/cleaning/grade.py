@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.cleaning.votes import Verdict, heard
-from helpers.vocabulary import CONFIRMATION
+from helpers.vocabulary import CONFIRMATION, FIRM_OUTLETS, OUTLETS
 
 #: Standing of a confirmation: strongest first, as in the vocabulary; a denial comes last, as it confirms nothing.
 RANK = {code: rank for rank, code in enumerate(CONFIRMATION)}
@@ -44,6 +44,23 @@ def confirmation(reports: pd.DataFrame) -> Verdict:
     denials = told[(told["rank"] == RANK["denied"]) & (told["incident"].map(best) != RANK["denied"])]
     others = heard(denials).rename("n").reset_index().assign(value="denied")
     return Verdict(chosen, others[["incident", "value", "n"]])
+
+
+def second_hand(reports: pd.DataFrame) -> pd.Series:
+    """Return whether each incident's US official is known at second hand alone (columns as above, and outlet).
+
+    That is so where a single origin tells of the official, and no outlet of that origin is official, a wire or a
+    national one: "a US official, as quoted by ...". `outlet` is the firmest kind of outlet that the origin has.
+    """
+    told = reports[reports["confirmation"] == "us_official"]
+    groups = told.assign(firm=told["outlet"].isin(FIRM_OUTLETS)).groupby("incident", sort=True)
+    return (groups["family"].nunique() == 1) & ~groups["firm"].any()
+
+
+def firmest(kinds: pd.Series, families: pd.Series) -> pd.Series:
+    """Return for each family of outlets the firmest kind among its outlets."""
+    rank = kinds.map({kind: place for place, kind in enumerate(OUTLETS)}).fillna(len(OUTLETS) - 1).astype(int)
+    return rank.groupby(families).min().map(dict(enumerate(OUTLETS)))
 
 
 def acled_time(precision: pd.Series, days: pd.Series) -> pd.Series:

@@ -19,7 +19,7 @@ from helpers.cleaning.schemas import Column, Sheet
 from helpers.cleaning.schemas_coded import CLAIMANTS
 from helpers.cleaning.typed_dates import ascii_digits, readings
 from helpers.paths import resolve
-from helpers.vocabulary import COUNTRIES, weapons
+from helpers.vocabulary import country_code, weapons
 
 LOG = ("file", "row", "column", "before", "after", "rule")
 
@@ -185,9 +185,7 @@ def _hour(cell: str) -> str:
 
 
 def _country(cell: str) -> str:
-    names = {name.casefold(): code for code, name in COUNTRIES.items()} | {code.casefold(): code for code in COUNTRIES}
-    parts = [names.get(part.strip().casefold(), part.strip()) for part in re.split(r"[;,/]", cell)]
-    return ";".join(parts)
+    return ";".join(country_code(part) or part.strip() for part in re.split(r"[;,/]", cell))
 
 
 def _site(cell: str, sites: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.cleaning import assemble, suspects
 from helpers.cleaning.check import Findings, Stopped, read_and_check
+from helpers.cleaning.grade import firmest
 from helpers.cleaning.origins import families, read_houses
 from helpers.cleaning.reading import TEXT
 from helpers.cleaning.rulings import Linked, effects, link
@@ -64,11 +65,13 @@ def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
     suspected = suspects.with_rulings(suspects.find(whole, sites), rulings)
     whole["incident_id"] = linked.incident_id
     whole["family"] = whole["source_id"].map(of_source["family"]).astype(TEXT)
-    whole["published"] = whole["source_id"].map(of_source["published"])
+    of_source["outlet"] = of_source["family"].map(firmest(of_source["kind"], of_source["family"]))
+    for column in ("published", "kind", "outlet"):
+        whole[column] = whole["source_id"].map(of_source[column])
     made: dict[str, pd.DataFrame] = {}
     made["set_aside"] = _set_aside(whole, linked, rulings)
     made["incidents"], made["reconciled"], made["conflicts"] = assemble.incidents(whole, sites, linked)
-    made["reports"] = whole.drop(columns="published").sort_values("report_id", ignore_index=True)
+    made["reports"] = whole.drop(columns=["published", "kind", "outlet"]).sort_values("report_id", ignore_index=True)
     made["suspects"] = suspected
     made["decisions"] = effects(rulings, linked)
     made["cleaning_log"] = _log(checked.log)

@@ -105,6 +105,13 @@ INCIDENTS = Sheet(
             vocabulary=tuple(CONFIRMATION),
             required=True,
         ),
+        Column(
+            "second_hand",
+            "boolean",
+            "whether the US official is known at second hand alone: quoted by a single origin that is no official, wire "
+            "or national outlet",
+            required=True,
+        ),
         Column("n_reports", "integer", "coded reports", required=True, minimum=1),
         Column("n_sources", "integer", "sources", required=True, minimum=1),
         Column(
@@ -115,7 +122,12 @@ INCIDENTS = Sheet(
             minimum=1,
         ),
         count("n_conflicts", "fields on which its reports disagree", required=True),
-        _SOURCES,
+        text(
+            "sources",
+            "the sources that report it: official, wire, national, then others",
+            separator=";",
+            required=True,
+        ),
         Column(
             "ucdp_date_prec",
             "integer",

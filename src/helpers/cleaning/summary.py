@@ -11,14 +11,10 @@ from helpers.cleaning import suspects, weapons
 from helpers.cleaning.check import Findings
 from helpers.cleaning.schemas_clean import FIELDS
 from helpers.facts import Facts
-from helpers.vocabulary import CONFIRMATION, split, top_weapon
+from helpers.vocabulary import CONFIRMATION, missiles, split, top_weapon, unstated
 from helpers.vocabulary import weapons as ladder
 
 Tables = Mapping[str, pd.DataFrame]
-
-#: Rungs from which a weapon is a ballistic or cruise missile.
-MISSILE_RUNG = 4
-
 
 def disagreement(tables: Tables) -> pd.DataFrame:
     """Return how often reports disagree on each field, most disputed first.
@@ -124,14 +120,15 @@ def _record_size(facts: Facts, tables: Tables, findings: Findings) -> None:
     facts.add("data.reports", len(reports), unit="reports")
     facts.add("data.reports_linked", int((reports["incident_id"] != "").sum()), unit="reports")
     facts.add("data.reports_per_incident", incidents["n_reports"].mean(), unit="reports", note="mean")
-    facts.add("data.sources", len(sources), unit="sources")
-    facts.add(
-        "data.sources_reporting", reports["source_id"].nunique(), unit="sources", note="sources that report an attack"
-    )
-    facts.add("data.origins", sources["family"].nunique(), unit="origins", note="outlet families: reprints count once")
-    facts.add("data.languages", sources["language"].nunique(), unit="languages")
-    english = int((sources["language"] == "en").sum())
-    facts.add("data.english", english / len(sources) if len(sources) else None, unit="share", note="sources in English")
+    facts.add("data.pages", len(sources), unit="pages", note="all pages read, with those that tell of no attack")
+    telling = sources[sources["source_id"].isin(reports.loc[reports["incident_id"] != "", "source_id"])]
+    facts.add("data.sources", len(telling), unit="sources", note="sources of the reports that are in an incident")
+    facts.add("data.origins", telling["family"].nunique(), unit="origins", note="outlet families: reprints count once")
+    facts.add("data.languages", telling["language"].nunique(), unit="languages", note="languages of these sources")
+    english = int((telling["language"] == "en").sum())
+    facts.add("data.english", english / len(telling) if len(telling) else None, unit="share", note="of these sources")
+    second = incidents.loc[incidents["second_hand"], "incident_id"]
+    facts.add("data.second_hand", len(second), unit="incidents", incidents=second, note="a US official at second hand")
     facts.add("data.sites", incidents.loc[incidents["latitude"].notna(), "site_id"].nunique(), unit="sites")
     if len(incidents):
         facts.add("data.first_day", incidents["date"].min(), unit="date")
@@ -243,11 +240,11 @@ def _record_weapons(facts: Facts, tables: Tables) -> None:
         ids = table.loc[table[name] != table["chosen"], "incident_id"]
         facts.add(f"data.weapon_{name}_differs", len(ids), unit="incidents", incidents=ids, note=note)
     incidents = tables["incidents"]
-    missiles = incidents[incidents["top_weapon"].map(rank) >= MISSILE_RUNG]["incident_id"]
-    facts.add("data.missile_incidents", len(missiles), unit="incidents", incidents=missiles)
+    fired = incidents[incidents["top_weapon"].isin(missiles())]["incident_id"]
+    facts.add("data.missile_incidents", len(fired), unit="incidents", incidents=fired)
     disputed = tables["conflicts"]
-    named = disputed[(disputed["field"] == "weapons") & disputed["other"].map(rank).ge(MISSILE_RUNG)]
-    ids = missiles[missiles.isin(named["incident_id"])]
+    named = disputed[(disputed["field"] == "weapons") & disputed["other"].isin(missiles())]
+    ids = fired[fired.isin(named["incident_id"])]
     facts.add(
         "data.missile_name_disputed",
         len(ids),
@@ -256,7 +253,7 @@ def _record_weapons(facts: Facts, tables: Tables) -> None:
         note="reports name the missile differently",
     )
     unspecified = incidents.loc[
-        incidents["weapons"].map(lambda cell: "missile_unspecified" in split(cell)), "incident_id"
+        incidents["weapons"].map(lambda cell: not unstated().keys().isdisjoint(split(cell))), "incident_id"
     ]
     facts.add("data.missile_unspecified", len(unspecified), unit="incidents", incidents=unspecified)
 

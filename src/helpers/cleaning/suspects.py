@@ -14,7 +14,7 @@ import pandas as pd
 
 from helpers.cleaning.reading import TEXT
 from helpers.cleaning.review import SPREAD
-from helpers.vocabulary import split, weapons
+from helpers.vocabulary import split, unstated, weapons
 
 #: Kilometres within which sources confuse sites: Harir and Erbil airport lie about 50 km apart.
 NEAR_KM = 60.0
@@ -24,8 +24,6 @@ SAME_KM = 10.0
 NEAR_DAYS = 1
 #: With how many next keys of its neighbourhood, by day, a key is compared.
 WINDOW = 24
-
-_MISSILES = ("rocket", "close_range_ballistic_missile", "ballistic_missile", "cruise_missile")
 
 
 def find(reports: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
@@ -88,8 +86,8 @@ def summary(reports: pd.DataFrame) -> pd.DataFrame:
 def _bits(cell: str) -> int:
     codes = list(weapons())
     named = {code for code in split(cell) if code != "unknown"}
-    # "Missile" may be any rocket or missile, so it meets each of them.
-    named |= set(_MISSILES) if "missile_unspecified" in named else set()
+    # A word for no stated kind meets each kind that it may mean.
+    named |= {meant for vague, kinds in unstated().items() if vague in named for meant in kinds}
     return sum(1 << codes.index(code) for code in named)
 
 

@@ -4,11 +4,11 @@ The rule, in this order, for each incident:
 
 1. Each independent origin has one voice for each kind that it names, of weight 2 where an official confirms the attack
    in its text, else 1. Reports that name no weapon have no voice.
-2. "Missile" alone yields: where any origin names a kind of rocket or missile, those who say "missile" count for the
-   kind of these that most name.
-3. "Close-range" and "short-range" or plain "ballistic" are two names for one thing in the reports: their voices are
+2. A word for no stated kind ("missile" alone) yields: where any origin names a kind that it may mean (a rocket, a kind
+   of missile), those who say "missile" count for the kind of these that most name.
+3. Kin are names for one thing in the reports ("close-range" and "short-range" or plain "ballistic"): their voices are
    put together and go to the name that more weight stands behind, at a tie to the lower rung; unless one report names
-   both.
+   two of them. Which words are kin, and what a word may mean, ``weapons.csv`` says.
 4. The leading kind is the one with the greatest weight, at a tie that on the lower rung.
 5. Another kind is kept beside it when more than half of the weight names it, or when at least a third does and one
    report names it together with the leading kind (a mixed salvo that others tell in part).
@@ -23,16 +23,13 @@ import numpy as np
 import pandas as pd
 
 from helpers.cleaning.votes import Verdict, heard
-from helpers.vocabulary import split, weapons
+from helpers.vocabulary import kin, split, unstated, weapons
 
 RULE = "named by most independent origins, officials twice"
 TIE = "tie between kinds: the lower rung"
 NAMES = "two names for one missile: the one that more weight stands behind"
 GENERIC = "kind not said by some: the kind that others name"
 UNSAID = "no report names a weapon"
-
-_MISSILES = ("rocket", "close_range_ballistic_missile", "ballistic_missile", "cruise_missile")
-_BALLISTIC = ("close_range_ballistic_missile", "ballistic_missile")
 
 
 def choose(cells: pd.Series, incident: np.ndarray, family: np.ndarray, weight: np.ndarray) -> Verdict:
@@ -92,9 +89,9 @@ def choose(cells: pd.Series, incident: np.ndarray, family: np.ndarray, weight: n
         },
         index=counted.index,
     )
-    column = codes.index("missile_unspecified")
     differing = (n_told > 0) & ~kept
-    differing[:, column] &= amounts[:, column] > 0
+    for column in map(codes.index, unstated()):
+        differing[:, column] &= amounts[:, column] > 0
     rows, columns = np.nonzero(differing)
     others = pd.DataFrame(
         {
@@ -116,32 +113,36 @@ def _matrix(cells: pd.Series, codes: list[str]) -> np.ndarray:
 
 def _yield_generic(kinds: np.ndarray, counted: pd.DataFrame, place: np.ndarray, codes: list[str]) -> np.ndarray:
     """Let "missile" count for the kind of missile that most name, in `kinds`; return the incidents where it does."""
-    generic = codes.index("missile_unspecified")
-    columns = [codes.index(code) for code in _MISSILES]
-    amounts = counted.to_numpy()[:, columns]
-    has: np.ndarray = (amounts.max(axis=1) > 0) & (counted.to_numpy()[:, generic] > 0)
-    leading = np.array(columns)[amounts.argmax(axis=1)]
-    moved = np.flatnonzero(kinds[:, generic] & has[place])
-    kinds[moved, leading[place[moved]]] = True
-    kinds[moved, generic] = False
-    return has
+    does = np.zeros(len(counted), dtype=bool)
+    for vague, meant in unstated().items():
+        generic, columns = codes.index(vague), [codes.index(code) for code in meant]
+        amounts = counted.to_numpy()[:, columns]
+        has = (amounts.max(axis=1) > 0) & (counted.to_numpy()[:, generic] > 0)
+        leading = np.array(columns)[amounts.argmax(axis=1)]
+        moved = np.flatnonzero(kinds[:, generic] & has[place])
+        kinds[moved, leading[place[moved]]] = True
+        kinds[moved, generic] = False
+        does |= has
+    return does
 
 
 def _one_name(
     kinds: np.ndarray, told: np.ndarray, counted: pd.DataFrame, place: np.ndarray, codes: list[str]
 ) -> np.ndarray:
-    """Put the voices for the two names of a ballistic missile together, in `kinds`; return where it does."""
-    low, high = (codes.index(code) for code in _BALLISTIC)
-    amounts = counted.to_numpy()
-    both = np.zeros(len(amounts), dtype=bool)
-    np.logical_or.at(both, place, told[:, low] & told[:, high])
-    disputed = (amounts[:, low] > 0) & (amounts[:, high] > 0) & ~both
-    winner = np.where(amounts[:, high] > amounts[:, low], high, low)
-    loser = low + high - winner
-    moved = np.flatnonzero(disputed[place] & kinds[np.arange(len(kinds)), loser[place]])
-    kinds[moved, winner[place[moved]]] = True
-    kinds[moved, loser[place[moved]]] = False
-    return disputed
+    """Put the voices for the several names of one thing together, in `kinds`; return the incidents where it does."""
+    does = np.zeros(len(counted), dtype=bool)
+    for names in kin():
+        columns = np.array([codes.index(name) for name in names])
+        amounts = counted.to_numpy()[:, columns]
+        apart = np.zeros(len(amounts), dtype=bool)
+        np.logical_or.at(apart, place, told[:, columns].sum(axis=1) > 1)
+        disputed = ((amounts > 0).sum(axis=1) > 1) & ~apart
+        winner = columns[amounts.argmax(axis=1)]
+        moved = np.flatnonzero(disputed[place] & kinds[:, columns].any(axis=1))
+        kinds[np.ix_(moved, columns)] = False
+        kinds[moved, winner[place[moved]]] = True
+        does |= disputed
+    return does
 
 
 def _lead(amounts: np.ndarray, codes: list[str]) -> tuple[np.ndarray, np.ndarray]:
