@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from helpers.vocabulary import countries
+
 #: Hours of the day (from, to, in hours after midnight) that a word for the time allows; any other word allows all.
 HOURS = {"dawn": (3, 7), "morning": (6, 12), "afternoon": (12, 18), "evening": (17, 24)}
 
 #: Time zones: of the country of an attack, and of the Pentagon that counts it.
-ZONES = {"IQ": "Asia/Baghdad", "SY": "Asia/Damascus", "JO": "Asia/Amman"}
+ZONES = {code: country.zone for code, country in countries().items()}
 WASHINGTON = "America/New_York"
 
 #: Hour at which the ceasefire of 24 November began and ended, local time.

@@ -16,18 +16,10 @@ import pandas as pd
 from helpers.analysis.totals import counted_since
 from helpers.parameters import Parameters
 from helpers.tables import each, select
-from helpers.vocabulary import split
+from helpers.vocabulary import may_mean, split
 
 #: Confirmation codes, strongest first.
 GRADES = ("us_official", "local_official", "media_only", "claim_only")
-
-#: Weapons that a report may mean by a word that is wider or close to another.
-KIN = {
-    "close_range_ballistic_missile": {"ballistic_missile", "missile_unspecified"},
-    "ballistic_missile": {"close_range_ballistic_missile", "missile_unspecified"},
-    "cruise_missile": {"missile_unspecified"},
-    "rocket": {"missile_unspecified"},
-}
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,7 @@ def without(
 def weapon_votes(reports: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
     """Return for each incident_id of `reports` the families that name a weapon of `wanted` (`named`), a word that may
     mean one (`kin`), and only others (`other`)."""
-    near = set().union(*(KIN.get(code, set()) for code in wanted)) - wanted
+    near = set().union(*(may_mean(code) for code in wanted)) - wanted
     tally: dict[str, dict[str, set[str]]] = {}
     for row in each(reports):
         codes = set(split(row.weapons)) - {"unknown"}

@@ -22,7 +22,7 @@ UNSPECIFIED = "missile_unspecified"
 
 def missile_rung(reference_dir: str = "data/reference") -> int:
     """Return the lowest rung that is a ballistic or cruise missile."""
-    return min(w.rung for code, w in weapons(reference_dir).items() if w.rung is not None and "_missile" in code)
+    return min(w.rung for code, w in weapons(reference_dir).items() if w.rung is not None and w.group == "missile")
 
 
 def prepare(incidents: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:

@@ -24,6 +24,7 @@ import pandas as pd
 
 from helpers.analysis.references import article
 from helpers.parameters import Parameters
+from helpers.vocabulary import countries
 from helpers.words import amount, day_text
 
 METHODS = {
@@ -47,7 +48,7 @@ NEAR = 0.05
 REPEATED = 2
 
 #: Country code -> the column of official_counts with its total.
-COLUMNS = {"IQ": "iraq", "SY": "syria", "JO": "jordan"}
+COLUMNS = {code: country.column for code, country in countries().items()}
 
 DAY = pd.Timedelta(days=1)
 

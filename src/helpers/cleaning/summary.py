@@ -16,6 +16,7 @@ from helpers.vocabulary import weapons as ladder
 
 Tables = Mapping[str, pd.DataFrame]
 
+
 def disagreement(tables: Tables) -> pd.DataFrame:
     """Return how often reports disagree on each field, most disputed first.
 

@@ -24,11 +24,11 @@ from helpers.figures.style import COUNTRY_COLOURS, INK, MUTED, PAPER, Layout, re
 from helpers.figures.text import extent
 from helpers.figures.words import capital, joined, many, number, times
 from helpers.parameters import Parameters
-from helpers.vocabulary import COUNTRIES, weapons
+from helpers.vocabulary import COUNTRIES, countries, weapons
 
 SEA, LAND, NEIGHBOUR, BORDER = "#e6eff4", "#f7f3ea", "#ecebe8", "#a8a49a"
 #: ISO 3166-1 numeric codes of the countries that are counted.
-NUMERIC = {"IQ": "368", "SY": "760", "JO": "400"}
+NUMERIC = {code: f"{country.iso:03d}" for code, country in countries().items()}
 #: One degree of latitude in km.
 DEGREE = 111.2
 #: The sites named in the map's alt text.
