@@ -25,6 +25,7 @@ from unittest.mock import patch
 
 import pandas as pd
 from conftest import ROOT
+from jinja2 import Undefined
 
 from helpers import tables
 from helpers.brief import document, nodes
@@ -99,7 +100,7 @@ def _quick(figures: dict[str, dict[str, str]], read: set[str], parameters: Param
             name, words = draw, given
         else:
             known = wording.Known(facts or {})
-            words = wording.figure_words(name, known, p or parameters)
+            words = wording.block_words(name, known, p or parameters)
             read.update(known.read)
         figures[name] = {part: str(words.get(part, "")) for part in ("title", "subtitle", "alt", "source")}
 
@@ -137,11 +138,11 @@ def made(settings: dict[str, Any], usual: Facts | None = None) -> Brief:
         for path in NOTEBOOKS:
             notebook(path, settings | {"report_dir": str(report)})
         run = document.load(parameters.model_copy(update={"report_dir": str(report)}))
-        known = _Known(run.facts)
-        run = document.Run(**{**vars(run), "facts": known, "usual": usual, "parameters": parameters})
-        shown: list[str] = []
-        text = _text(run, shown)
-    return Brief(parameters, text, figures, shown, Facts(known.facts.values()), read | known.read)
+        brief = _Words(document.Run(**{**vars(run), "usual": usual, "parameters": parameters}))
+        brief.facts = _Known(run.facts)
+        text = brief.plain()
+        figures["head"] = {part: brief.head[part] for part in ("title", "standfirst", "description")}
+    return Brief(parameters, text, figures, brief.shown, run.facts, read | brief.facts.read)
 
 
 class _Known(wording.Known):
@@ -152,25 +153,27 @@ class _Known(wording.Known):
 
 
 class _Words(document.Document):
-    """The document without pictures: a figure is its name."""
+    """The document without pictures: a figure is its name, and its sections are plain lines."""
 
-    def figure(self, name: str, caption: str = "", paper: bool = True, *rest: Any, **more: Any) -> Any:
-        self.shown.append(name)  # type: ignore[attr-defined]
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.shown: list[str] = []
+
+    def figure(self, name: str, *rest: Any, **more: Any) -> Any:
+        self.shown.append(name)
         return ""
 
-    figure_if = figure
-
-
-def _text(run: document.Run, shown: list[str]) -> str:
-    made = _Words(run)
-    made.shown = shown  # type: ignore[attr-defined]
-    folder = made.template.parent
-    template = wording.environment(folder, _plain).get_template(made.template.name)
-    return _lines(wording.rendered(template, made.names(), folder))
+    def plain(self) -> str:
+        """Return the sections' words, a line for each paragraph, heading or row of a table."""
+        folder = self.template.parent
+        template = wording.environment(folder, _plain).get_template(self.template.name)
+        return _lines(wording.rendered(template, self.names(), folder))
 
 
 def _plain(value: Any) -> str:
     """Return a value that the template prints as the words that a reader sees."""
+    if isinstance(value, Undefined):
+        return str(value)  # nothing for an "if" without "else"; an unknown name raises
     if hasattr(value, "heads") and hasattr(value, "rows"):
         rows = [value.heads, *value.rows]
         return f"{value.caption}\n\n" + "".join(" | ".join(map(_plain, row)) + " |\n\n" for row in rows)
@@ -187,7 +190,7 @@ def _lines(markdown: str) -> str:
     """Return rendered Markdown as plain lines: one for each paragraph, heading or row."""
     lines = []
     for block in re.split(r"\n\s*\n", re.sub(rf" ?{_CITED}", "", markdown)):
-        rows = [row.strip() for row in block.splitlines() if row.strip() and not row.strip().startswith(":::")]
+        rows = [row.strip() for row in block.splitlines() if row.strip() and not re.match(r"\s*(:::|\|[:|-]+$)", row)]
         table = bool(rows) and all(row.startswith("|") for row in rows)
         items = re.sub(r"\n(?=(?:[-*]|\d+\.) )", "\x00", "\n".join(rows)).replace("\n", " ").split("\x00")
         for line in rows if table else items:
