@@ -78,7 +78,7 @@ def test_days_are_joined_to_weeks_but_never_with_the_pause() -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize(("ratio", "least_below", "most_below"), [(1.0, 0.0, 0.07), (0.25, 0.6, 1.0)])
 def test_the_interval_holds_its_level_where_counts_cluster(ratio: float, least_below: float, most_below: float) -> None:
-    """Seeded series of 97 days with the spread of the record (variance 1.7 times the mean) and a pause of seven days."""
+    """Seeded series of 97 days, spread like the record (variance 1.7 times the mean), and a pause of seven days."""
     rng, held, below, tries = np.random.default_rng(1), 0, 0, 150
     for _ in range(tries):
         outside = rng.negative_binomial(2.2 / 0.7, 1 / 1.7, 97)
