@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import json
 import random
 import re
 import unicodedata
@@ -13,8 +14,8 @@ import pypdf
 import pytest
 from conftest import ROOT
 
-from helpers.brief import build
-from helpers.brief.document import Document, Run
+from helpers.brief import pdf, web
+from helpers.brief.document import Document, Run, own_facts
 from helpers.brief.plain import clean
 from helpers.facts import Facts
 from helpers.parameters import Parameters
@@ -97,11 +98,12 @@ def hostile(tmp_path: Path) -> Document:
             rows={"claims": [f"c{k}"]},
         )  # fmt: skip
     lines = "\n\n".join(f"{{{{ F['a.f{k}'] }}}} and {{{{ T[{k}] }}}}{{{{ cite('src-{k}') }}}}" for k in range(n))
-    table = "{{ table('t', T[0], ['A', T[1]], rows) }}"
-    parts = "\n\n".join((table, "# E", "{{ evidence }}", "{{ references }}", "{{ register }}", "{{ appendix }}"))
+    table = "| A | {{ T[1] }} |\n|---|---|\n{% for a, b in rows %}\n| {{ a }} | {{ b }} |\n{% endfor %}\n\n: {{ T[0] }}"
+    parts = "\n\n".join((table, "# E", "::: {#refs}\n:::", "{{ source_list }}", "{{ incident_list }}"))
     template = tmp_path / "template.md"
     template.write_text(f"# Texts {{#texts}}\n\n{lines}\n\n{parts}", encoding="utf-8")
     parameters = Parameters(report_dir=str(tmp_path))
+    facts = own_facts(facts, incidents, parameters)
     run = Run(parameters, facts, {"incidents": incidents, "sources": sources, "claims": claims}, {}, tmp_path)
     document = Document(run, template=template, papers={})
     names = document.names()
@@ -110,13 +112,17 @@ def hostile(tmp_path: Path) -> Document:
 
 
 def test_hostile_text_is_plain_text_in_html(hostile: Document) -> None:
-    page = build.write_html(hostile).read_text(encoding="utf-8")
+    page = web.write(hostile).read_text(encoding="utf-8")
     reader = Reader()
     reader.feed(page)
     words = re.sub(r"\s+", " ", "".join(reader.words))
     for text in HOSTILE.values():
         assert clean(text) in words
-    assert reader.tags.count("script") == 1
+    assert reader.tags.count("script") == 2
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
+    told = json.dumps(data, ensure_ascii=False)
+    assert all(json.dumps(clean(text), ensure_ascii=False)[1:-1] in told for text in HOSTILE.values())
+    assert all(re.match(r"https?://|$", row[2]) for row in data["sources"])
     assert "b" not in {tag for tag, name, value in reader.attributes if name == "onclick"}
     assert not any(name.startswith("on") or name == "style" for _, name, _ in reader.attributes)
     assert not any((value or "").startswith("javascript:") for _, name, value in reader.attributes if name == "href")
@@ -125,7 +131,7 @@ def test_hostile_text_is_plain_text_in_html(hostile: Document) -> None:
 
 
 def test_hostile_text_is_plain_text_in_pdf(hostile: Document) -> None:
-    reader = pypdf.PdfReader(build.write_pdf(hostile))
+    reader = pypdf.PdfReader(pdf.write(hostile))
     words = "".join(page.extract_text() for page in reader.pages)
     squeezed = re.sub(r"[\s\u200b\u00ad-]+", "", words)
     for name in ("html", "markdown", "raw", "typst", "pandoc", "template", "quote"):
@@ -136,7 +142,7 @@ def test_hostile_text_is_plain_text_in_pdf(hostile: Document) -> None:
 
 
 def test_the_evidence_of_a_cited_hostile_source_never_leaves_the_web(hostile: Document) -> None:
-    reader = pypdf.PdfReader(build.write_pdf(hostile))
+    reader = pypdf.PdfReader(pdf.write(hostile))
     for page in reader.pages:
         for note in page.get("/Annots") or ():
             action = note.get_object().get("/A", {})
@@ -162,11 +168,12 @@ def _fuzz(tmp_path: Path, rounds: int) -> None:
     )
     incidents = pd.read_parquet(ROOT / "data/clean/incidents.parquet").head(2)
     sources = pd.read_parquet(ROOT / "data/clean/sources.parquet").head(2)
-    run = Run(Parameters(report_dir=str(tmp_path)), Facts(), {"incidents": incidents, "sources": sources}, {}, tmp_path)
+    facts = own_facts(Facts(), incidents, Parameters())
+    run = Run(Parameters(report_dir=str(tmp_path)), facts, {"incidents": incidents, "sources": sources}, {}, tmp_path)
     document = Document(run, template=template, papers={})
     names = document.names()
     document.names = lambda: {**names, "T": texts}  # type: ignore[method-assign]
-    assert len(pypdf.PdfReader(build.write_pdf(document)).pages) >= 1
+    assert len(pypdf.PdfReader(pdf.write(document)).pages) >= 1
 
 
 def test_any_letter_can_be_printed(tmp_path: Path) -> None:

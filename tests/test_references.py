@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from conftest import ROOT
 
-from helpers.brief.references import methods
+from helpers.brief.references import bibliography
 
 #: Family names, then the year: "Clopper and Pearson's (1934)", "Passonneau, LREC 2006", "Wilson's interval (1927".
 CITED = re.compile(
@@ -38,7 +38,7 @@ def stands(names: frozenset[str], year: int) -> list[str]:
     """Return the ids of the papers of that `year` with one of `names` as an author's family name."""
     return [
         key
-        for key, item in methods().items()
+        for key, item in bibliography().items()
         if item["issued"]["date-parts"][0][0] == year
         and any(author["family"].split()[-1] in names for author in item["author"])
     ]
@@ -68,13 +68,13 @@ def test_every_paper_cited_stands_in_the_bibliography() -> None:
 
 def test_every_paper_in_the_bibliography_is_cited() -> None:
     named = {key for _, text in docstrings() for citation in citations(text) for key in stands(*citation)}
-    template = (ROOT / "report/template.md").read_text(encoding="utf-8")
-    idle = [key for key in methods() if key not in named and f'"{key}"' not in template]
+    sections = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "report/sections").glob("*.md"))
+    idle = [key for key in bibliography() if key not in named and f'"{key}"' not in sections]
     assert idle == []
 
 
 def test_every_entry_is_whole() -> None:
-    for key, item in methods().items():
+    for key, item in bibliography().items():
         assert item["title"], key
         assert item.get("container-title") or item.get("publisher"), key
         assert all(author["family"] and author["given"] for author in item["author"]), key

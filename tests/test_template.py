@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jinja2 import UndefinedError
-
-from helpers.brief import nodes, wording
+from helpers import words
+from helpers.brief import nodes
 from helpers.brief.evidence import runs
 from helpers.brief.plain import anchor, breakable, clean, printable
-from helpers.brief.spaces import NO_BREAK
+from helpers.brief.nodes import NO_BREAK
 from helpers.brief.template import Text, render
 from helpers.facts import Facts
+from helpers.figures import wording
+from helpers.figures.wording import Known, WordsError
+from helpers.parameters import Parameters
 
 
 def filled(tmp_path: Path, markdown: str, **names: object) -> list[nodes.Node]:
@@ -53,17 +56,57 @@ def test_a_macro_of_the_template_keeps_its_facts(tmp_path: Path) -> None:
     assert "Emph" in {node["t"] for node in blocks[0]["c"]}
 
 
-def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UndefinedError):
-        filled(tmp_path, "{{ nothing }}\n")
-    with pytest.raises(KeyError):
-        filled(tmp_path, "{{ F.__getitem__('a.b') }}\n", F=Facts())
+@pytest.mark.parametrize(
+    ("markdown", "said"),
+    [
+        ("\n\n{{ nothing }}\n", "template.md, line 3: 'nothing' is undefined"),
+        ("One.\n\n{% if true %}\n{{ F['pause.atacks'] }}\n{% endif %}\n", "line 4: no fact is named 'pause.atacks'; "
+         "the nearest is 'pause.attacks'"),
+        ("One.\nOf 14 attacks.\n", "line 2: the number '14' is typed by hand"),
+        ("One {% if true %}\n", "template.md, line"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_section_is_told_with_its_line(tmp_path: Path, markdown: str, said: str) -> None:
+    facts = Facts()
+    facts.add("pause.attacks", 1, unit="incidents")
+    with pytest.raises(WordsError, match=re.escape(said)):
+        filled(tmp_path, markdown, F=Known(facts))
+
+
+def test_numbers_that_are_no_prose_are_no_fault(tmp_path: Path) -> None:
+    text = "# A {#a-1}\n\n{% if 2 > 1 %}\nSee `x1` and [this](#a-1), [Tower 22]{.name}.<# 3 #>\n{% endif %}\n"
+    assert nodes.plain_text(filled(tmp_path, text)[1:]) == "See x1 and this, Tower 22."
+
+
+def test_lines_of_tags_alone_leave_no_line(tmp_path: Path) -> None:
+    blocks = filled(tmp_path, "One\n{% if true %}\ntwo.\n{% endif %}\nThree.\n")
+    assert [node["t"] for node in blocks] == ["Para"]
+
+
+def test_a_table_of_facts_keeps_its_links_is_numbered_and_numbers_stand_right(tmp_path: Path) -> None:
+    facts = Facts()
+    facts.add("a.b", 12, unit="incidents", note="made up")
+    table = "| What | How many |\n|:---------|-----:|\n| {{ bar }} | {{ F['a.b'] }} |\n\n: All of it\n"
+    made = filled(tmp_path, table, F=facts, bar="a | b")[0]
+    assert nodes.plain_text(made["c"][1]) == f"Table{NO_BREAK}1. All of it"
+    assert [align["t"] for align, _ in made["c"][2]] == ["AlignLeft", "AlignRight"]
+    assert "#evidence-a.b" in str(made)
+
+
+def test_an_interval_in_words() -> None:
+    facts = Facts()
+    for name, low, high in (("a", 0.1, 0.5), ("b", 0.1, None), ("c", None, 2.0), ("d", None, None)):
+        facts.add(f"{name}.low", low, unit="ratio")
+        facts.add(f"{name}.high", high, unit="ratio")
+    ranged = wording.names(facts, Parameters())["range"]
+    told = [wording.as_text(ranged(name)) for name in "abcd"]
+    assert told == ["0.10 to 0.50", "0.10 or more", "up to 2.0", "no interval"]
 
 
 def test_a_block_within_a_line_is_an_error(tmp_path: Path) -> None:
     class Block:
         def blocks(self, form: str) -> list[nodes.Node]:
-            return [nodes.paragraph(nodes.words("block"))]
+            return [{"t": "Para", "c": nodes.words("block")}]
 
     assert nodes.plain_text(filled(tmp_path, "{{ x }}\n", x=Block())) == "block"
     with pytest.raises(ValueError, match="paragraph of its own"):
@@ -71,7 +114,7 @@ def test_a_block_within_a_line_is_an_error(tmp_path: Path) -> None:
 
 
 def test_spaces_at_the_ends_of_a_value_are_kept() -> None:
-    tree = {"blocks": [nodes.paragraph([nodes.string("a\ue0000\ue001b")])]}
+    tree = {"blocks": [{"t": "Para", "c": [nodes.string("a\ue0000\ue001b")]}]}
     assert nodes.plain_text(Text(tree, [" and "]).filled("html", lambda fact: None)) == "a and b"
 
 
@@ -85,11 +128,10 @@ def test_counts_read_right(value: int, said: str) -> None:
     head, noun = phrase.parts
     assert isinstance(head, wording.Printed)
     assert head.text + str(noun) == said
-    assert wording.amount(value, "attack") == said
+    assert words.amount(value, "attack") == said
 
 
 def test_lists_read_right() -> None:
-    assert [wording.joined("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert wording.listing(["a", "b"]).parts == ("a", " and ", "b")
 
 

@@ -156,8 +156,8 @@ def plain_text(nodes: Any) -> str:
         return "".join(plain_text(node) for node in nodes)
     if not isinstance(nodes, dict) or "t" not in nodes:
         return ""
-    if nodes["t"] == "Str":
-        return str(nodes["c"])
+    if nodes["t"] in ("Str", "Code"):
+        return str(nodes["c"] if nodes["t"] == "Str" else nodes["c"][1])
     if nodes["t"] in ("Space", "SoftBreak", "LineBreak"):
         return " "
     return plain_text(nodes.get("c", []))

@@ -107,7 +107,7 @@ def _literal(node: Node, shown: Callable[[str], str]) -> list[Node] | None:
     if node["t"] == "Cite":  # citeproc has done its work: what is left is its text
         text: list[Node] = node["c"][1]
         return text
-    if node["t"] != "Str" or _SAFE.issuperset(node["c"]):
+    if node["t"] != "Str" or (_SAFE.issuperset(node["c"]) and "..." not in node["c"]):  # Typst's sign for an ellipsis
         return None
     return [nodes.raw("typst", f"#{typst_string(shown(node['c']))};")]
 
