@@ -24,9 +24,9 @@ bench: $(STAMP)
 lab: $(STAMP)
 	$(BIN)/jupyter lab notebooks/explore.ipynb
 
-# The parameters cell of each notebook is written from src/helpers/parameters.py.
+# The parameters cell of each notebook is written from src/helpers/parameters.py and from what its analysis reads.
 notebooks: $(STAMP)
-	$(BIN)/python -m helpers.parameters notebooks
+	$(BIN)/python tools/parameter_cells.py notebooks
 
 # The data dictionary in data/README.md is written from the schemas.
 dictionary: $(STAMP)

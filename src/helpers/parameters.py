@@ -1,6 +1,6 @@
 """The parameters of the brief: the one place where each stands with its type, default and meaning.
 
-A notebook's ``parameters`` cell is written from here (`cell_source`, run by ``make notebooks``) and lists the
+A notebook's ``parameters`` cell is written from here (`cell_source`, by ``make notebooks``) and lists the
 parameters which that notebook uses, so that a reader sees plain values and nothing is typed twice. `Parameters` checks
 what a user gives: unknown names, wrong types and impossible values are told all at once, one line each.
 """
@@ -183,9 +183,9 @@ def from_notebook(names: Mapping[str, Any]) -> Parameters:
 
 
 def type_name(name: str) -> str:
-    """Return the type of a parameter as a notebook's cell shows it: ``str``, ``int`` or ``list[str]``."""
+    """Return the type of a parameter as a notebook's cell shows it: ``str``, ``int``, ``list[str]`` ...."""
     default = Parameters().values()[name]
-    return {str: "str", int: "int", list: "list[str]"}[type(default)]
+    return "list[str]" if isinstance(default, list) else type(default).__name__
 
 
 def cell_source(names: Iterable[str]) -> str:
@@ -197,25 +197,3 @@ def cell_source(names: Iterable[str]) -> str:
         shown = repr(value).replace("'", '"')
         lines.append(f"{name}: {type_name(name)} = {shown}  # {Parameters.model_fields[name].description}")
     return "\n".join(lines)
-
-
-def main(folder: str) -> None:
-    """Write the ``parameters`` cell of each notebook in `folder` anew, keeping which parameters it declares."""
-    import ast
-    from pathlib import Path
-
-    import nbformat
-
-    for path in sorted(Path(folder).glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-        for cell in notebook.cells:
-            if "parameters" in cell.metadata.get("tags", []):
-                nodes = [node for node in ast.parse(cell.source).body if isinstance(node, ast.AnnAssign)]
-                cell.source = cell_source([node.target.id for node in nodes if isinstance(node.target, ast.Name)])
-        nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1])
