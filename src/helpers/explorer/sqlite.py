@@ -1,29 +1,30 @@
 """The clean tables as one SQLite file that Datasette serves as it is, and that any SQL tool reads.
 
-Keys, types and descriptions come from `helpers.cleaning.schemas_clean`, where each column is described once. Cells that
-hold several values joined by a sign are kept as they are and told apart in tables of their own (`incident_weapons`,
-`incident_sources`), so that they can be joined.
+Keys, types and descriptions come from the tables' schemas, where each column is described once; the views stand in
+``views.sql``. Cells that hold several values joined by a sign are kept as they are and told apart in tables of their
+own (`incident_weapons`, `incident_sources`), so that they can be joined.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from sqlite_utils import Database
 
 from helpers import vocabulary
 from helpers.cleaning.publish import title
-from helpers.cleaning.schemas import Sheet
 from helpers.cleaning.schemas_clean import CLEAN
 from helpers.explorer.payload import cell, table
 from helpers.paths import resolve
 
-_TYPES = {"string": "TEXT", "date": "TEXT", "integer": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
+_TYPES = {"string": str, "date": str, "integer": int, "number": float, "boolean": int}
 
 #: Columns that readers filter and join by, beside the keys.
 _INDEXED = {
@@ -34,118 +35,75 @@ _INDEXED = {
     "responses": ("date",),
 }
 
-#: name -> (what it shows, query); a view is left out where a table that it needs has not been built.
-_VIEWS = {
-    "incident_reports": (
-        "Each report beside the incident that it is linked to, with outlet, title and address of its source",
-        ("incidents", "reports", "sources"),
-        "SELECT i.incident_id, i.date AS incident_date, i.site_name, i.country, r.report_id, r.date AS report_date, "
-        "r.weapon_as_reported, r.place_as_reported, r.us_injured_low, r.us_injured_high, r.confirmation, s.outlet, "
-        "s.title, s.url, s.published FROM incidents i JOIN reports r USING (incident_id) "
-        "JOIN sources s USING (source_id) "
-        "ORDER BY i.date, i.incident_id, r.report_id",
-    ),
-    "weeks": (
-        "Incidents by week (from its Monday) and heaviest weapon",
-        ("incidents",),
-        "SELECT date(date, '-6 days', 'weekday 1') AS week, top_weapon, count(*) AS incidents, "
-        "sum(us_killed) AS us_killed, sum(us_injured_best) AS us_injured FROM incidents GROUP BY week, top_weapon "
-        "ORDER BY week, top_weapon",
-    ),
-    "sites_attacked": (
-        "Sites with their incidents, first and last day",
-        ("incidents",),
-        "SELECT site_id, site_name, country, latitude, longitude, count(*) AS incidents, min(date) AS first, "
-        "max(date) AS last, sum(confirmation = 'us_official') AS confirmed_by_us_official FROM incidents "
-        "GROUP BY site_id ORDER BY incidents DESC, site_id",
-    ),
-    "disagreements": (
-        "Fields on which reports disagree, by how many incidents",
-        ("conflicts",),
-        "SELECT field, count(DISTINCT incident_id) AS incidents, count(*) AS other_values FROM conflicts "
-        "GROUP BY field ORDER BY incidents DESC, field",
-    ),
-}
+#: Columns of the reports in which full-text search looks; Datasette finds it and offers a search box.
+_SEARCHED = ("report_id", "place_as_reported", "weapon_as_reported", "attributed_to", "note")
+
+Frames = Mapping[str, pd.DataFrame]
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _views(frames: Frames) -> list[tuple[str, str, str]]:
+    """Return name, meaning and query of each view whose tables are all in `frames`."""
+    text = (Path(__file__).parent / "views.sql").read_text(encoding="utf-8")
+    found = re.findall(r"^-- (\w+) \(([\w, ]+)\): (.+)\n([^;]+);", text, flags=re.MULTILINE)
+    return [(name, words, query) for name, needed, words, query in found if set(needed.split(", ")) <= set(frames)]
 
 
-def _value(value: Any) -> Any:
-    plain = cell(value)
-    return int(plain) if isinstance(plain, bool) else plain
+def _rows(frame: pd.DataFrame, key: Iterable[str]) -> Iterable[dict[str, Any]]:
+    """Yield the rows of `frame` with blanks as NULL; in the `key`, where SQL allows none, as empty text."""
+    blank = dict.fromkeys(key, "")
+    for values in frame.astype(object).itertuples(index=False, name=None):
+        plain = zip(frame.columns, map(cell, values), strict=True)
+        yield {name: blank.get(name) if value is None else value for name, value in plain}
 
 
-def _create(connection: sqlite3.Connection, sheet: Sheet, frame: pd.DataFrame, present: Iterable[str]) -> None:
-    """Create and fill the table of `sheet` with the columns that `frame` has."""
-    columns = [column for column in sheet.columns if column.name in frame.columns]
-    names = [column.name for column in columns]
-    key = sheet.key if set(sheet.key) <= set(names) else ()
+def _add(database: Database, name: str, frames: Frames) -> None:
+    """Create and fill the table `name` with the columns that its schema and its frame share."""
+    sheet = CLEAN[name]
+    types = {column.name: _TYPES[column.type] for column in sheet.columns if column.name in frames[name].columns}
+    frame = frames[name][list(types)]
+    key = tuple(sheet.key) if set(sheet.key) <= set(types) else ()
     if key and frame.duplicated(list(key)).any():
         key = ()
-    lines = [f"{_quoted(column.name)} {_TYPES[column.type]}" for column in columns]
-    if key:
-        lines.append(f"PRIMARY KEY ({', '.join(map(_quoted, key))})")
-    for link in sheet.foreign_keys:
-        if link.column in names and link.sheet in present and not link.also:
-            lines.append(f"FOREIGN KEY ({_quoted(link.column)}) REFERENCES {_quoted(link.sheet)} ({_quoted(link.to)})")
-    connection.execute(f"CREATE TABLE {_quoted(sheet.name)} (\n  " + ",\n  ".join(lines) + "\n)")
-    rows = frame[names].astype(object).itertuples(index=False, name=None)
-    blank = set(key)
-    connection.executemany(
-        f"INSERT INTO {_quoted(sheet.name)} VALUES ({', '.join('?' * len(names))})",
-        (
-            tuple(
-                "" if plain is None and name in blank else plain
-                for name, plain in zip(names, map(_value, row), strict=True)
-            )
-            for row in rows
-        ),
-    )
-    for column in _INDEXED.get(sheet.name, ()):
-        if column in names:
-            connection.execute(
-                f"CREATE INDEX {_quoted(f'{sheet.name}_{column}')} ON {_quoted(sheet.name)} ({_quoted(column)})"
-            )
+    links = [
+        (link.column, link.sheet, link.to)
+        for link in sheet.foreign_keys
+        if link.column in types and link.sheet in frames and not link.also
+    ]
+    made = database.table(name).create(types, pk=key or None, foreign_keys=links)
+    made.insert_all(_rows(frame, key))
+    for column in (column for column in _INDEXED.get(name, ()) if column in types):
+        made.create_index([column], f"{name}_{column}")
 
 
-def _create_words(connection: sqlite3.Connection) -> None:
-    """Create the tables of codes and words (weapons, confirmation)."""
-    connection.execute("CREATE TABLE weapons (weapon TEXT PRIMARY KEY, rung INTEGER, label TEXT)")
-    connection.executemany(
-        "INSERT INTO weapons VALUES (?, ?, ?)",
-        [(weapon.code, weapon.rung, weapon.label) for weapon in vocabulary.weapons().values()],
-    )
-
-
-def _create_parts(connection: sqlite3.Connection, incidents: pd.DataFrame, sources: set[str]) -> None:
-    """Create the tables that tell apart cells of several values."""
-    for name, column, part, words in (
+def _add_parts(database: Database, frames: Frames) -> None:
+    """Create the tables that tell apart the incidents' cells of several values."""
+    known = {"weapon": set(vocabulary.weapons()), "source_id": set()}
+    if "sources" in frames:
+        known["source_id"] = set(frames["sources"]["source_id"])
+    for name, column, part, other in (
         ("incident_weapons", "weapons", "weapon", "weapons"),
         ("incident_sources", "sources", "source_id", "sources"),
     ):
-        connection.execute(
-            f"CREATE TABLE {name} (incident_id TEXT REFERENCES incidents (incident_id), {part} TEXT "
-            f"REFERENCES {words} ({part}), PRIMARY KEY (incident_id, {part}))"
+        if other not in database.table_names():
+            continue
+        made = database.table(name).create(
+            {"incident_id": str, part: str},
+            pk=("incident_id", part),
+            foreign_keys=[("incident_id", "incidents", "incident_id"), (part, other, part)],
         )
-        pairs = [
-            (row.incident_id, code)
-            for row in incidents.itertuples(index=False)
+        made.insert_all(
+            {"incident_id": row.incident_id, part: code}
+            for row in frames["incidents"].itertuples(index=False)
             for code in dict.fromkeys(vocabulary.split(getattr(row, column)))
-            if part != "source_id" or code in sources
-        ]
-        connection.executemany(f"INSERT INTO {name} VALUES (?, ?)", pairs)
-        connection.execute(f"CREATE INDEX {name}_{part} ON {name} ({part})")
+            if code in known[part]
+        )
+        made.create_index([part], f"{name}_{part}")
 
 
-def _create_search(connection: sqlite3.Connection) -> None:
-    """Create full-text search over reports, which Datasette finds by itself and offers as a search box."""
-    fields = "report_id, place_as_reported, weapon_as_reported, attributed_to, note"
-    connection.execute(
-        f"CREATE VIRTUAL TABLE reports_fts USING fts5({fields}, content='reports', tokenize='unicode61')"
-    )
-    connection.execute(f"INSERT INTO reports_fts (rowid, {fields}) SELECT rowid, {fields} FROM reports")
+def _order(frames: Frames) -> Iterable[str]:
+    """Return the names of the tables, each after those that its keys lead to."""
+    links = {name: [link.sheet for link in CLEAN[name].foreign_keys if link.sheet in frames] for name in frames}
+    return TopologicalSorter(links).static_order()
 
 
 def export(clean_dir: str | Path, path: str | Path) -> Path:
@@ -171,28 +129,25 @@ def export(clean_dir: str | Path, path: str | Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.new")
     unfinished.unlink(missing_ok=True)
-    with closing(sqlite3.connect(unfinished)) as connection:
-        connection.execute("PRAGMA page_size = 4096")
-        with connection:
-            _create_words(connection)
-            for name, frame in frames.items():
-                _create(connection, CLEAN[name], frame, frames)
-            known = set(frames["sources"]["source_id"]) if "sources" in frames else set()
-            _create_parts(connection, frames["incidents"], known)
-            if "reports" in frames:
-                _create_search(connection)
-            for name, (_, needed, query) in _VIEWS.items():
-                if set(needed) <= set(frames):
-                    connection.execute(f"CREATE VIEW {name} AS {query}")
-        connection.execute("VACUUM")
+    database = Database(unfinished)
+    with closing(database.conn):
+        words = ({"weapon": w.code, "rung": w.rung, "label": w.label} for w in vocabulary.weapons().values())
+        database.table("weapons").create({"weapon": str, "rung": int, "label": str}, pk="weapon").insert_all(words)
+        for name in _order(frames):
+            _add(database, name, frames)
+        _add_parts(database, frames)
+        if "reports" in frames:
+            database.table("reports").enable_fts(_SEARCHED, tokenize="unicode61")
+        for name, _, query in _views(frames):
+            database.create_view(name, query)
+        database.vacuum()
     unfinished.replace(target)
-    beside = target.with_name(f"{target.stem}-metadata.json")
     text = json.dumps(metadata(target.stem, frames), ensure_ascii=False, indent=1)
-    beside.write_text(text + "\n", encoding="utf-8")
+    target.with_name(f"{target.stem}-metadata.json").write_text(text + "\n", encoding="utf-8")
     return target
 
 
-def metadata(database: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def metadata(database: str, tables: Frames) -> dict[str, Any]:
     """Return Datasette's metadata for `tables` (incidents among them) in the file `database`: titles and columns."""
     described: dict[str, Any] = {
         name: {
@@ -201,14 +156,9 @@ def metadata(database: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any
         }
         for name in tables
     }
-    described["incidents"] |= {
-        "sort": "date",
-        "facets": ["country", "top_weapon", "confirmation", "site_id"],
-        "label_column": "incident_id",
-    }
-    if "reports" in described:
-        described["reports"]["facets"] = ["confirmation", "country"]
-    described |= {
-        name: {"description": words} for name, (words, needed, _) in _VIEWS.items() if set(needed) <= set(tables)
-    }
+    facets = {"incidents": ["country", "top_weapon", "confirmation", "site_id"], "reports": ["confirmation", "country"]}
+    for name in set(facets) & set(described):
+        described[name]["facets"] = facets[name]
+    described["incidents"] |= {"sort": "date", "label_column": "incident_id"}
+    described |= {name: {"description": words} for name, words, _ in _views(tables)}
     return {"title": title(tables["incidents"]["date"]), "databases": {database: {"tables": described}}}
