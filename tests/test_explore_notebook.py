@@ -22,6 +22,7 @@ from nbclient import NotebookClient
 
 from helpers import parameters, tables
 from helpers.explorer import panels, widgets
+from helpers.figures import style
 from helpers.parameters import Parameters
 
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
@@ -132,13 +133,13 @@ def test_odd_settings_still_show(values: dict[str, str], incidents: pd.DataFrame
     assert app.picture.value.startswith("<img")
 
 
-def test_the_weekly_mix_holds_every_incident(incidents: pd.DataFrame) -> None:
+def test_the_columns_hold_every_incident(incidents: pd.DataFrame) -> None:
     p = Parameters()
     chosen = tables.select(incidents, p)
-    mix = panels.weekly_mix(chosen, p)
-    assert mix.to_numpy().sum() == len(chosen)
-    assert mix.sum().to_dict() == chosen["top_weapon"].value_counts().to_dict()
-    assert mix.index[0] == pd.Timestamp(p.window_start)
+    for starts in (style.weeks(p), pd.date_range(p.window_start, p.window_end)):
+        mix = panels.mix(chosen, starts, p.reference_dir)
+        assert mix.sum().to_dict() == chosen["top_weapon"].value_counts().to_dict()
+    assert panels.mix(chosen, style.weeks(p), p.reference_dir).loc[pd.Timestamp(p.pause_start)].sum() == 1
 
 
 def test_the_table_runs_no_formula_and_no_markup(incidents: pd.DataFrame) -> None:

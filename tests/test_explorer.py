@@ -7,15 +7,16 @@ import io
 import json
 import random
 import time
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from helpers import tables
-from helpers.explorer import charts, page, payload, selection
+from helpers import tables, vocabulary
+from helpers.explorer import page, payload, selection
 from helpers.explorer.selection import HARM, View
 from helpers.parameters import Parameters
 
@@ -25,7 +26,8 @@ READY = "html[data-ready=yes]"
 
 @pytest.fixture(scope="module")
 def clean() -> dict[str, pd.DataFrame]:
-    return {name: tables.read(name, CLEAN) for name in ("incidents", "reports", "sources")}
+    names = ("incidents", "reports", "sources", "sites", "conflicts", "official_counts", "responses")
+    return {name: tables.read(name, CLEAN) for name in names}
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +86,73 @@ def until(opened: Any, script: str, wanted: Any = True, seconds: float = 15) -> 
     return found
 
 
+def folded(text: str) -> str:
+    """Text as the search compares it: without case, accents, underscores and doubled spaces."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(bare.replace("_", " ").lower().split())
+
+
+def joined(frame: pd.DataFrame) -> pd.Series:
+    return frame.fillna("").astype(str).agg(" ".join, axis=1)
+
+
+@pytest.fixture(scope="module")
+def search(clean: dict[str, pd.DataFrame]) -> Callable[[str, bool], pd.Series]:
+    """What the search box finds, said once more in pandas: places by name, by alias, by region; or what sources say."""
+    incidents, sites = clean["incidents"], clean["sites"].set_index("site_id")
+    columns = ["source_id", "outlet", "title", "place_as_reported", "weapon_as_reported", "note"]
+    reports = clean["reports"].merge(clean["sources"][["source_id", "outlet", "title"]], on="source_id", how="left")
+    lines = joined(reports[columns]).groupby(reports["incident_id"]).agg(" ".join)
+    labels = {code: weapon.label for code, weapon in vocabulary.weapons().items()}
+    groups = payload.labels(incidents, "data/reference")["group"]
+    own = joined(incidents[["incident_id", "site_name", "admin1", "attributed_to"]])
+    own += " " + incidents["claimed_by"].map(lambda cell: " ".join(groups[c] for c in (cell or "unsaid").split(";")))
+    own += " " + incidents["country"].map(vocabulary.COUNTRIES)
+    own += " " + incidents["weapons"].map(lambda cell: " ".join(labels[code] for code in cell.split(";")))
+    everything = (own + " " + incidents["incident_id"].map(lines).fillna("")).map(folded)
+    here = sites.loc[sorted(incidents["site_id"].unique())]
+    ranks = [
+        here["name"].map(payload.short_name),
+        here["name"] + " | " + here["aliases"].fillna(""),
+        here["admin1"].fillna("") + " " + here["country"].map(vocabulary.COUNTRIES),
+    ]
+
+    def find(q: str, sources: bool) -> pd.Series:
+        words = folded(q).split()
+        if sources or not words:
+            return everything.map(lambda text: all(word in text for word in words))
+        for rank in ranks:
+            named = rank[rank.map(folded).map(lambda text: all(word in text for word in words))].index
+            if len(named):
+                return incidents["site_id"].isin(named)
+        return incidents["incident_id"] == " ".join(words)
+
+    return find
+
+
+def expected(incidents: pd.DataFrame, view: View, found: pd.Series) -> list[str]:
+    """The ids that `view` selects, said once more in pandas."""
+    fits = found & incidents["date"].between(view.start, view.end)
+    for column, wanted in (("country", view.country), ("site_id", view.site), ("confirmation", view.confirmation)):
+        if wanted:
+            fits &= incidents[column].isin(wanted)
+    for column, wanted in (("weapons", view.weapon), ("claimed_by", view.group)):
+        if wanted:
+            fits &= incidents[column].map(lambda cell, wanted=wanted: bool(set((cell or "unsaid").split(";")) & {*wanted}))
+    if view.harm:
+        fits &= selection.harm(incidents).isin(view.harm)
+    ids: list[str] = incidents[fits].sort_values(["date", "incident_id"])["incident_id"].tolist()
+    return ids
+
+
 def random_views(clean: dict[str, pd.DataFrame], number: int) -> list[View]:
     """Views drawn at random, some of them empty: days, every list, and words that sources use."""
     draw = random.Random(20231017)
     incidents = clean["incidents"]
     days = pd.date_range("2023-10-10", "2024-03-05").strftime("%Y-%m-%d").tolist()
     weapons = sorted({code for cell in incidents["weapons"] for code in cell.split(";")})
-    words = ["Asad", "tanf drone", "RUDAW", "sohr", "Erbil airport", "الأسد", "omar", "syria rocket", "zzz", "kataib"]
+    words = ["Asad", "tanf drone", "RUDAW", "sohr", "Erbil", "الأسد", "omar", "syria rocket", "zzz", "kataib", "Anbar"]
+    groups = sorted({code for cell in incidents["claimed_by"] for code in (cell or "unsaid").split(";")})
 
     def some(values: list[str], chance: float = 0.4) -> tuple[str, ...]:
         return tuple(draw.sample(values, draw.randint(1, min(3, len(values))))) if draw.random() < chance else ()
@@ -108,21 +170,24 @@ def random_views(clean: dict[str, pd.DataFrame], number: int) -> list[View]:
                 weapon=some(weapons),
                 confirmation=some(sorted(incidents["confirmation"].unique())),
                 harm=some(list(HARM), 0.3),
-                q=draw.choice(words) if draw.random() < 0.4 else "",
+                group=some(groups, 0.2),
+                q=draw.choice(words) if draw.random() < 0.5 else "",
+                sources=draw.choice(["", "yes"]),
             )
         )
     return views
 
 
 @pytest.mark.browser
-def test_filters_agree_with_pandas(opened: Any, clean: dict[str, pd.DataFrame]) -> None:
-    text = selection.search_text(clean["incidents"], clean["reports"], clean["sources"])
+def test_filters_agree_with_pandas(
+    opened: Any, clean: dict[str, pd.DataFrame], search: Callable[[str, bool], pd.Series]
+) -> None:
     sizes = []
-    for view in random_views(clean, 40):
-        wanted = selection.select(clean["incidents"], view, text)["incident_id"].tolist()
+    for view in random_views(clean, 60):
+        wanted = expected(clean["incidents"], view, search(view.q, bool(view.sources)))
         assert go(opened, view.address()) == wanted, view.address()
         assert opened.inner_text("#count") == str(len(wanted))
-        info = opened.inner_text(".dt-info")
+        info = opened.inner_text("#rows")
         assert info.endswith(f"of {len(wanted)}") if wanted else info == "No rows"
         sizes.append(len(wanted))
     assert len({size for size in sizes if size}) > 10, "the settings drawn must tell selections apart"
@@ -140,25 +205,149 @@ def test_each_view_filters_the_others(opened: Any, clean: dict[str, pd.DataFrame
     # The list that is filtered keeps its own numbers, so that another value can be chosen by them.
     assert int(opened.inner_text("label[for=weapon-one_way_drone] .count")) > 0
 
-    opened.click("[data-reset]")
+    opened.click("[data-reset] >> visible=true")
     assert len(opened.evaluate("explorer.ids()")) == whole
+    opened.locator("#chart-timeline").scroll_into_view_if_needed()
     box = opened.locator("#chart-timeline svg").bounding_box()
     opened.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 60)
     opened.mouse.down()
     opened.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=4)
     opened.mouse.up()
-    until(opened, "explorer.address().startsWith('from=')")
     view = opened.evaluate("explorer.view()")
     assert "2023-11-15" < view["from"] < "2023-12-10" < view["to"] < "2024-01-20"
     assert opened.input_value("#from") == view["from"]
     assert opened.input_value("#to") == view["to"]
 
-    opened.click("[data-reset]")
-    circle = opened.locator("#chart-map path[aria-label], #chart-map .mark-symbol path").last
-    circle.scroll_into_view_if_needed()
-    circle.click(force=True)
-    until(opened, "explorer.view().site.length", 1)
-    opened.click("[data-reset]")
+    opened.click("[data-reset] >> visible=true")
+    opened.click("#chart-map [data-site=tower-22]")
+    assert opened.evaluate("explorer.view().site") == ["tower-22"]
+    assert opened.inner_text("#killed").startswith("3 killed")
+    opened.click("[data-reset] >> visible=true")
+
+
+@pytest.mark.browser
+def test_squares_stay_in_their_place(opened: Any, clean: dict[str, pd.DataFrame]) -> None:
+    """A filter greys squares and moves none; a press on one opens its attack."""
+    shapes = "[...document.querySelectorAll('#chart-timeline .squares')].map((p) => p.getAttribute('d')).join('')"
+    go(opened, "")
+    before = sorted(opened.evaluate(shapes).split("M"))
+    go(opened, "weapon=rocket&country=SY")
+    assert sorted(opened.evaluate(shapes).split("M")) == before
+    assert len(before) - 1 == len(clean["incidents"])
+    go(opened, "")
+    day = clean["incidents"]["date"].value_counts().idxmax()
+    box = opened.locator("#chart-timeline svg").bounding_box()
+    column = (box["width"] - 42) / 136
+    x = box["x"] + 34 + column * ((day - pd.Timestamp("2023-10-17")).days + 0.5)
+    opened.mouse.move(x, box["y"] + 193)
+    assert opened.inner_text("#tip").startswith(f"{day.day} {day:%B %Y}, ")
+    opened.mouse.click(x, box["y"] + 193)
+    first = opened.locator(".details").first
+    assert first.locator(".reports li").count() > 0
+    opened.evaluate("location.hash = ''")
+
+
+@pytest.mark.browser
+def test_people_hurt_stand_at_their_height(opened: Any, clean: dict[str, pd.DataFrame]) -> None:
+    """Killed and injured are drawn on one scale: the areas of a series are as its sums."""
+    go(opened, "")
+    heights = opened.evaluate(
+        """Object.fromEntries([...document.querySelectorAll('#chart-harm path[data-name]')].map((path) =>
+        [path.dataset.name, [...path.getAttribute('d').matchAll(/M[\\d.]+ ([\\d.]+)h[\\d.]+V([\\d.]+)/g)]
+        .reduce((sum, found) => sum + Number(found[2]) - Number(found[1]), 0)]))"""
+    )
+    sums = clean["incidents"][["us_killed", "us_injured_best", "partner_killed", "partner_injured"]].sum()
+    unit = heights["us-injured"] / sums["us_injured_best"]
+    for name, column in (("us-killed", "us_killed"), ("partner-killed", "partner_killed")):
+        assert heights[name] / unit == pytest.approx(sums[column], rel=0.1)
+
+
+@pytest.mark.browser
+def test_what_cannot_be_is_told(opened: Any) -> None:
+    go(opened, "from=2024-02-10&to=2024-01-10")
+    assert opened.evaluate("explorer.ids()") == []
+    assert "10 February 2024, is later than the last, 10 January 2024" in opened.inner_text("#notices")
+    opened.click("#notices button")
+    assert (opened.input_value("#from"), opened.input_value("#to")) == ("2024-01-10", "2024-02-10")
+    assert opened.inner_text("#notices") == ""
+
+    go(opened, "from=2023-10-01")
+    assert "were not coded" in opened.inner_text("#notices")
+    opened.click("#notices button")
+    assert opened.input_value("#from") == "2023-10-17"
+
+    go(opened, "weapon=banana&colour=red&to=tomorrow")
+    for word in ("“banana”", "“colour”", "“tomorrow”", "No attack fits all the filters"):
+        assert word in opened.inner_text("#notices")
+    opened.click("#notices button >> text=All: weapon")
+    assert opened.inner_text("#count") != "0"
+
+    go(opened, "q=drone")
+    assert opened.inner_text("#count") == "0"
+    opened.click("#notices button >> text=Look in what sources say")
+    assert int(opened.inner_text("#count")) > 100
+    assert "apart" in opened.get_attribute("#official", "class")
+    go(opened, "incident-never")
+    assert "“never”" in opened.inner_text("#notices")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("address", ["q=100%", "%", "q=%E0%A4%A", "incident-%", "from=&to=&country=,,", "results-title"])
+def test_any_address_gives_a_page(browser: Any, built: Path, address: str) -> None:
+    opened = visit(browser, built, address)
+    assert opened.inner_text("#count").isdigit()
+    assert opened.noise == []
+    opened.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("words", "ids"), [("Erbil", 22), ("asad", 35), ("embassy", 1), ("Tower 22", 1), ("omar", 43)])
+def test_a_search_finds_places_first(opened: Any, words: str, ids: int, clean: dict[str, pd.DataFrame]) -> None:
+    assert len(go(opened, f"q={words}")) == ids
+    assert "(" in opened.inner_text("#q-found")
+
+
+@pytest.mark.browser
+def test_the_worst_come_first_and_the_unknown_last(opened: Any, clean: dict[str, pd.DataFrame]) -> None:
+    go(opened, "")
+    opened.click("#incidents thead button >> text=People hurt")
+    cells = opened.locator("#incidents tbody td.middle").all_inner_texts()
+    assert cells[0].startswith(("6 killed", "3 killed"))
+    assert "not said" not in cells
+    opened.click("#incidents thead button >> text=People hurt")
+    cells = opened.locator("#incidents tbody td.middle").all_inner_texts()
+    assert cells[0].startswith("no one hurt")
+    opened.click("#incidents thead button >> text=Day")
+
+
+@pytest.mark.browser
+def test_the_sentence_can_be_quoted(opened: Any) -> None:
+    go(opened, "from=2023-11-24&to=2023-11-30")
+    assert opened.inner_text("#sentence").startswith(
+        "From 24 to 30 November 2023, public reports tell of one attack on US and coalition forces in Iraq, Syria and"
+    )
+    go(opened, "weapon=rocket&country=SY&harm=injured,killed")
+    assert "with rocket" in opened.inner_text("#sentence")
+    assert "Iraq" not in opened.inner_text("#sentence")
+    assert opened.evaluate("explorer.fileName()").endswith("_SY_rocket_injured_killed.csv")
+
+
+@pytest.mark.browser
+def test_on_a_phone_filters_open_over_the_results(browser: Any, built: Path) -> None:
+    opened = visit(browser, built, width=390)
+    assert not opened.is_visible("#q")
+    top = opened.evaluate("document.querySelector('.results').getBoundingClientRect().top")
+    opened.click("#open-filters")
+    assert opened.evaluate("document.querySelector('.results').getBoundingClientRect().top") <= top
+    opened.check("#weapon-rocket")
+    foot = opened.locator("#show-results")
+    assert foot.inner_text() == f"Show {opened.evaluate('explorer.ids().length')} attacks"
+    foot.click()
+    assert not opened.is_visible("#q")
+    assert opened.inner_text("#open-filters") == "Filters (1)"
+    labels = opened.locator("#chart-map .place").all_inner_texts()
+    assert {"Tower 22", "Rumalyn Landing Zone"} <= set(opened.locator("#chart-map .place").all_text_contents()), labels
+    opened.close()
 
 
 @pytest.mark.browser
@@ -166,7 +355,7 @@ def test_the_address_restores_a_view(browser: Any, built: Path, opened: Any) -> 
     go(opened, "")
     opened.check("#country-SY")
     opened.check("#confirmation-us_official")
-    opened.fill("#q", "drone")
+    opened.fill("#q", "green")
     opened.fill("#from", "2023-11-01")
     until(opened, "explorer.view().from", "2023-11-01")
     address, ids = opened.evaluate("[location.hash, explorer.ids()]")
@@ -174,9 +363,9 @@ def test_the_address_restores_a_view(browser: Any, built: Path, opened: Any) -> 
     other = visit(browser, built, address.lstrip("#"))
     assert other.evaluate("explorer.ids()") == ids
     assert other.is_checked("#country-SY")
-    assert other.input_value("#q") == "drone"
+    assert other.input_value("#q") == "green"
     assert other.input_value("#from") == "2023-11-01"
-    other.click("[data-reset]")
+    other.click("[data-reset] >> visible=true")
     assert other.evaluate("location.hash") == ""
     other.go_back()
     until(other, "explorer.ids()", ids)
@@ -227,7 +416,7 @@ def test_keyboard_alone_is_enough(browser: Any, built: Path) -> None:
     reached: dict[str, int] = {}
     opened.evaluate("document.activeElement.blur()")
     opened.locator("header a").first.focus()
-    for step in range(140):
+    for step in range(160):
         opened.keyboard.press("Tab")
         name = opened.evaluate("document.activeElement.id || document.activeElement.className")
         reached.setdefault(name, step)
@@ -236,15 +425,20 @@ def test_keyboard_alone_is_enough(browser: Any, built: Path) -> None:
             until(opened, "explorer.view().q", "asad")
         if name == "country-IQ":
             opened.keyboard.press("Space")
+        if name == "chart-timeline":
+            opened.keyboard.press("ArrowRight")
+            said = opened.get_attribute("#chart-timeline", "aria-valuetext")
+            assert said and said.startswith("18 October 2023: ")
+            assert opened.is_visible("#tip")
         if name == "open":
             opened.keyboard.press("Enter")
             break
-    assert {"q", "from", "to", "country-IQ", "weapon-rocket", "site-al-asad", "download", "open"} <= set(reached)
+    assert {"q", "from", "to", "country-IQ", "weapon-rocket", "site-al-asad", "download", "open", "chart-harm"} <= set(reached)
     assert opened.evaluate("explorer.view().q") == "asad"
     assert opened.evaluate("explorer.view().country") == ["IQ"]
     assert opened.locator(".details").count() == 1
-    assert opened.inner_text("#status").startswith(f"{opened.inner_text('#count')} incident")
-    opened.locator("#incidents thead th").nth(5).locator("[role=button], button").first.focus()
+    assert opened.inner_text("#status").startswith(f"{opened.inner_text('#count')} attack")
+    opened.locator("#incidents thead th").nth(5).locator("button").focus()
     opened.keyboard.press("Enter")
     until(opened, "document.querySelectorAll('#incidents thead th')[5].hasAttribute('aria-sort')")
     opened.close()
@@ -268,23 +462,39 @@ def test_axe_finds_nothing(browser: Any, built: Path, clean: dict[str, pd.DataFr
 
 
 @pytest.mark.browser
-def test_it_is_quick_quiet_and_asks_no_network(browser: Any, built: Path) -> None:
+@pytest.mark.parametrize("times", [1, 10])
+def test_it_is_quick_quiet_and_asks_no_network(
+    browser: Any, tmp_path: Path, clean: dict[str, pd.DataFrame], times: int
+) -> None:
+    for name, frame in clean.items():
+        tables.write(many(frame, times) if name in ("incidents", "reports", "conflicts") else frame, name, tmp_path)
+    built = page.build(str(tmp_path), tmp_path / "explorer.html", Parameters())
     opened = visit(browser, built)
     marks = opened.evaluate("Object.fromEntries(performance.getEntriesByType('mark').map(m => [m.name, m.startTime]))")
-    times = [
+    waits = [
         opened.evaluate(
             """async (code) => { const start = performance.now();
-            await explorer.change({weapon: [code]});
+            explorer.change({weapon: [code]});
             document.body.offsetHeight;
             return performance.now() - start; }""",
             code,
         )
         for code in ("rocket", "one_way_drone", "rocket", "one_way_drone", "rocket")
     ]
-    size, shown = built.stat().st_size / 1e6, ", ".join(f"{ms:.0f}" for ms in times)
-    print(f"\n{size:.2f} MB, usable {marks['usable']:.0f} ms, drawn {marks['drawn']:.0f} ms, filters {shown} ms")
+    size, shown = built.stat().st_size / 1e6, ", ".join(f"{ms:.0f}" for ms in waits)
+    print(f"\n{times} times: {size:.2f} MB, usable after {marks['usable']:.0f} ms, a filter takes {shown} ms")
+    assert len(opened.evaluate("explorer.ids()")) % times == 0
     assert opened.noise == []
     opened.close()
+
+
+def many(frame: pd.DataFrame, times: int) -> pd.DataFrame:
+    """The rows of `frame` as often as `times`, each time as other incidents and reports."""
+    copies = []
+    for n in range(times):
+        renamed = {name: frame[name] + f"-{n}" for name in ("incident_id", "report_id") if name in frame}
+        copies.append(frame.assign(**renamed))
+    return pd.concat(copies, ignore_index=True)
 
 
 @pytest.mark.browser
@@ -301,15 +511,14 @@ def test_hostile_text_stays_text(browser: Any, tmp_path: Path, clean: dict[str, 
     incidents["attributed_to"] = attack
     for name, frame in {**clean, "incidents": incidents, "reports": reports, "sources": sources}.items():
         tables.write(frame, name, tmp_path / "clean")
-    tables.write(tables.read("sites", CLEAN), "sites", tmp_path / "clean")
     made = page.build(str(tmp_path / "clean"), tmp_path / "explorer.html", Parameters())
     opened = visit(browser, made, f"incident-{first}")
     assert opened.title().startswith("Explorer")
     assert attack.split("\u2028")[0] in opened.locator(".details .reports").inner_text()
     assert opened.locator(".details .reports a, .details img, .details b").count() == 0
     assert opened.evaluate("explorer.csv()").count(",'=HYPERLINK") == len(incidents)
-    opened.hover("#chart-timeline .mark-rect.role-mark path >> nth=3", force=True)
-    opened.wait_for_timeout(100)
+    opened.hover("#chart-timeline .squares >> nth=0", force=True)
+    opened.hover("#chart-map .site >> nth=0")
     assert opened.locator("img").count() == 0
     assert opened.noise == []
     opened.close()
@@ -334,8 +543,7 @@ def test_a_view_of_nothing_still_opens(browser: Any, tmp_path: Path, clean: dict
 
 def test_the_same_input_gives_the_same_bytes(built: Path) -> None:
     assert built.read_text(encoding="utf-8") == page.html(CLEAN, Parameters())
-    assert built.stat().st_size < 3_000_000
-    assert json.dumps(charts.specifications()) == json.dumps(charts.specifications())
+    assert built.stat().st_size < 1_000_000
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:

@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import tables
-from helpers.explorer import official, page, payload, selection
+from helpers.explorer import page, payload, selection
 from helpers.explorer.selection import View
 from helpers.parameters import CONFIRMATIONS, Parameters
 
 CLEAN = "data/clean"
 
 
-@pytest.fixture(scope="module")
-def clean() -> dict[str, pd.DataFrame]:
-    return {name: tables.read(name, CLEAN) for name in ("incidents", "reports", "sources")}
-
-
-def test_the_first_view_is_what_the_parameters_count(clean: dict[str, pd.DataFrame]) -> None:
-    incidents = clean["incidents"]
-    text = selection.search_text(incidents, clean["reports"], clean["sources"])
-    for values in (
-        {},
-        {"countries": "IQ,JO", "confirmed_by": "local_official"},
-        {"window_start": "2023-12-01", "window_end": "2024-01-15", "confirmed_by": "us_official"},
-    ):
-        parameters = Parameters(**values)
-        view = selection.default_view(parameters, set(incidents["confirmation"]))
-        assert selection.select(incidents, view, text).equals(tables.select(incidents, parameters))
+def test_the_first_view_is_what_the_parameters_count() -> None:
+    codes = set(tables.read("incidents", CLEAN)["confirmation"])
+    assert selection.default_view(Parameters(), codes) == View("2023-10-17", "2024-02-29")
+    some = Parameters(window_start="2023-12-01", countries="IQ,JO", confirmed_by="local_official")
+    wanted = View("2023-12-01", "2024-02-29", country=("IQ", "JO"), confirmation=CONFIRMATIONS["local_official"])
+    assert selection.default_view(some, codes) == wanted
     assert selection.default_view(Parameters(), {"denied"}).confirmation == CONFIRMATIONS["anyone"]
 
 
+def test_each_story_names_its_view() -> None:
+    found = selection.stories(Parameters())
+    label, view = found["pause"]
+    assert (view.start, view.end, label) == ("2023-11-24", "2023-11-30", "The pause (24 to 30 November 2023)")
+    assert set(found["missiles"][1].weapon) > {"ballistic_missile", "missile_unspecified"}
+    short = selection.stories(Parameters(window_end="2023-11-20"))
+    assert "pause" not in short, "a stretch without days has no view"
+
+
 codes = st.lists(st.sampled_from(["IQ", "SY", "al-asad", "rocket"]), unique=True).map(tuple)
+words = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=30)
 
 
-@given(codes, codes, codes, st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=30))
+@given(codes, codes, codes, words)
 def test_an_address_reads_back(
     country: tuple[str, ...], site: tuple[str, ...], weapon: tuple[str, ...], q: str
 ) -> None:
     view = View("2023-10-17", "2024-02-29", country=country, site=site, weapon=weapon, q=q)
-    assert View.read(view.address(), View("2000-01-01", "2000-01-02", q="other")) == view
-
-
-def test_an_address_leaves_the_rest_as_usual() -> None:
-    usual = View("2023-10-17", "2024-02-29", country=("IQ",))
-    assert View.read("weapon=rocket", usual) == View("2023-10-17", "2024-02-29", country=("IQ",), weapon=("rocket",))
-    assert View.read("country=", usual).country == ()
+    read = dict(parse_qsl(view.address(), keep_blank_values=True))
+    lists = {name: ",".join(codes) for name, codes in (("country", country), ("site", site), ("weapon", weapon))}
+    expected = {"from": "2023-10-17", "to": "2024-02-29", **lists, "q": q}
+    assert read == {name: value for name, value in expected.items() if value}
 
 
 def test_people_hurt_are_told_apart() -> None:
@@ -64,20 +63,15 @@ def test_people_hurt_are_told_apart() -> None:
     assert selection.harm(frame).tolist() == ["killed", "injured", "unsaid", "none", "killed"]
 
 
-def test_totals_that_contradict_are_told_apart() -> None:
-    told = [("a", "2023-11-06", 38, "exact"), ("b", "2023-11-06", 38, "exact"), ("c", "2023-11-07", 30, "exact")]
-    told.append(("d", "2023-11-09", 46, "at_least"))
-    frame = pd.DataFrame(told, columns=["source_id", "as_of", "total", "relation"])
-    frame = frame.assign(as_of=pd.to_datetime(frame["as_of"]), count_id=frame["source_id"], speaker="", us_injured=None)
-    frame["total"] = frame["total"].astype("Int64")
-    for column in ("iraq", "syria", "jordan"):
-        frame[column] = pd.array([pd.NA] * len(frame), dtype="Int64")
-    found = official.totals(frame, pd.DataFrame({"source_id": list("abcd"), "family": list("abcd")}))
-    assert [(r["day"], r["total"], r["relation"]) for r in found["chain"] if not r["country"]] == [
-        ("2023-11-06", 38, "exact"),
-        ("2023-11-09", 46, "at_least"),
-    ]
-    assert [(r["day"], r["total"]) for r in found["aside"]] == [("2023-11-07", 30)]
+def test_a_packed_table_holds_each_text_once() -> None:
+    frame = pd.DataFrame({"a": ["x", "x", None, "x", "x"], "n": pd.array([1, None, 2, 3, 3], dtype="Int64")})
+    assert payload.packed(frame) == {"a": {"words": ["x", None], "at": [0, 0, 1, 0, 0]}, "n": [1, None, 2, 3, 3]}
+
+
+def test_the_officials_injured_never_fall() -> None:
+    given = [("2023-11-21", 62), ("2024-02-13", 183), ("2024-02-20", 140), ("2024-02-07", 143)]
+    frame = pd.DataFrame(given, columns=["as_of", "us_injured"]).assign(as_of=lambda f: pd.to_datetime(f["as_of"]))
+    assert [point["total"] for point in payload.injured(frame)] == [62, 143, 183]
 
 
 @given(st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}"))

@@ -1,9 +1,16 @@
-// The page: controls, counts, and what follows a change.
+// The page: filters, counts, the sentence, and what follows a change.
 let state = usual();
+let faults = [];
 let current = evaluate(state);
 const byId = (id) => document.getElementById(id);
 const say = (id, text) => { const spot = byId(id); if (spot.textContent !== text) spot.textContent = text; };
 const boxes = Object.fromEntries(LISTS.map((list) => [list, new Map()]));
+const RECORD = [INCIDENTS[0]?.date ?? DATA.all.from, INCIDENTS.at(-1)?.date ?? DATA.all.to];
+const FIRST_DAY = DATA.usual.from < RECORD[0] ? DATA.usual.from : RECORD[0];
+const LAST_DAY = DATA.usual.to > RECORD[1] ? DATA.usual.to : RECORD[1];
+
+/** Whether anything but the days and one country narrows the selection: what officials did not split their totals by. */
+const narrowed = () => Boolean(state.q || ["site", "weapon", "confirmation", "harm", "group"].some((list) => state[list].length) || (state.country.length > 1 && state.country.length < DATA.options.country.length));
 
 function buildFilters() {
   for (const list of LISTS) {
@@ -15,17 +22,13 @@ function buildFilters() {
         holder.append(element("p", { class: "group" }, label("country", country)));
       }
       const box = element("input", { type: "checkbox", id: `${list}-${option.code}`, value: option.code, onchange: () => toggle(list, option.code) });
-      const bar = element("span", { class: "bar", "aria-hidden": "true" });
-      bar.style.background = colour(option.colour);
+      const bar = element("span", { class: "bar", "aria-hidden": "true", style: `background:${colour(option.colour)}` });
       const count = element("span", { class: "count" });
       holder.append(element("div", { class: "option" }, box, element("label", { for: box.id }, element("span", { class: "words" }, titled(option.label)), " ", count, bar)));
       boxes[list].set(option.code, { box, bar, count });
     }
   }
-  for (const [index, period] of DATA.periods.entries()) {
-    const text = `${dayText(period.from, false)} to ${dayText(period.to, false)}`;
-    byId("periods").append(element("button", { type: "button", id: `period-${index}`, "aria-pressed": "false", onclick: () => change({ from: period.from, to: period.to }) }, titled(period.label), element("span", { class: "small" }, ` ${text}`)));
-  }
+  byId("stories").append(...DATA.stories.map((story) => element("li", {}, element("a", { href: `#${story.address}`, "data-story": story.name }, story.label))));
 }
 
 function showFilters() {
@@ -37,179 +40,283 @@ function showFilters() {
       box.checked = state[list].includes(code);
       bar.style.width = `${(100 * n) / most}%`;
       bar.classList.toggle("unchosen", state[list].length > 0 && !box.checked);
-      count.textContent = n.toLocaleString("en-GB");
+      count.textContent = counted(n);
       box.closest(".option").classList.toggle("nothing", n === 0);
     }
   }
-  for (const [id, key] of [["from", "from"], ["to", "to"], ["q", "q"]]) if (byId(id).value !== state[key]) byId(id).value = state[key];
-  DATA.periods.forEach((period, index) => byId(`period-${index}`).setAttribute("aria-pressed", String(state.from === period.from && state.to === period.to)));
+  for (const id of ["from", "to", "q"]) if (byId(id).value !== state[id]) byId(id).value = state[id];
+  byId("sources").checked = Boolean(state.sources);
+  const places = state.q && !state.sources ? placesNamed(state.q) : [];
+  say("q-found", places.length ? `Places: ${listed(places.slice(0, 4).map((site) => `${site.short} (${site.n})`))}${places.length > 4 ? ` and ${places.length - 4} more` : ""}.` : state.q && !state.sources ? "No place is called so." : "");
+  const here = writeAddress(state);
+  for (const link of document.querySelectorAll("[data-story]")) {
+    if (writeAddress(readAddress(link.getAttribute("href").slice(1)).view) === here) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+  const set = ["q", ...LISTS].filter((key) => state[key].length).length + Number(state.from !== DATA.usual.from || state.to !== DATA.usual.to);
+  say("open-filters", set ? `Filters (${set})` : "Filters");
 }
 
 const sum = (key) => current.chosen.reduce((total, incident) => total + (incident[key] ?? 0), 0);
-const RELATION = { exact: "", at_least: "at least ", approximately: "about " };
 
-/** The officials' total that goes with the state: the last one to its last day; of one country if only one is chosen. */
-function officialTotal() {
-  const country = state.country.length === 1 ? state.country[0] : "";
-  const given = DATA.official.chain.filter((total) => total.country === country);
-  const last = given.findLast((total) => total.day <= state.to);
-  const first = given.findLast((total) => total.day < state.from);
-  return { country, last, first };
+/** The filters in words, for the sentence and the messages. */
+function filterWords() {
+  const names = (list) => listed(state[list].map((code) => (list === "site" ? SITES.get(code)?.label ?? code : label(list, code))), "or");
+  return {
+    weapon: state.weapon.length ? ` with ${names("weapon")}` : "",
+    site: state.site.length ? ` at ${names("site")}` : "",
+    q: state.q ? (state.sources ? ` of which any source says “${state.q}”` : ` at places called “${state.q}”`) : "",
+    group: state.group.length ? `, claimed by ${names("group")}` : "",
+    confirmation: state.confirmation.length ? `, confirmed by ${names("confirmation")}` : "",
+    harm: state.harm.length ? ` (people hurt: ${names("harm")})` : "",
+  };
+}
+
+/** The selection in a sentence that can be quoted. */
+function sentence() {
+  const n = current.chosen.length;
+  const words = filterWords();
+  const countries = state.country.length ? state.country : DATA.options.country.map((option) => option.code);
+  const us = current.chosen.filter((incident) => incident.confirmation === "us_official").length;
+  const first = `${state.from === state.to ? "On" : "From"} ${spanText(state.from, state.to)}, public reports tell of ${spelled(n)} ${n === 1 ? "attack" : "attacks"} on US and coalition forces in ${listed(countries.map((code) => label("country", code)))}${words.weapon}${words.site}${words.q}${words.group}${words.confirmation}${words.harm}`;
+  if (!n) return `${first}.`;
+  const confirmed = state.confirmation.length ? "" : `, of which a US official confirmed ${us === n && n > 1 ? "all" : spelled(us, "none")}`;
+  const hurt = `${spelled(sum("us_killed"))} US or coalition personnel as killed and ${spelled(sum("us_injured_best"), "none")} as injured`;
+  return `${first}${confirmed}. Reports of single attacks name ${hurt}.`;
 }
 
 function showOfficial() {
-  const { country, last, first } = officialTotal();
+  const country = scopeOf();
   const where = country ? ` in ${label("country", country)}` : "";
+  const given = DATA.counters.officials.filter((total) => total.country === country);
+  const last = given.findLast((total) => total.day <= state.to);
+  const first = given.findLast((total) => total.day < state.from);
+  const of = narrowed() ? "all attacks, whatever is filtered here: " : "";
   if (!last || (first && first.day === last.day)) {
     say("official-number", "–");
-    say("official-words", last ? `no total${where} was given for days within this view` : `no total${where} had been given by ${dayText(state.to)}`);
+    say("official-words", last ? `officials gave no new total${where} for days within this view` : `officials had given no total${where} by ${dayText(state.to)}`);
   } else if (first) {
-    say("official-number", `${last.total - first.total}`);
-    say("official-words", `more in the officials' total${where}: from ${RELATION[first.relation]}${first.total} as of ${dayText(first.day)} to ${RELATION[last.relation]}${last.total} as of ${dayText(last.day)}`);
+    say("official-number", counted(last.total - first.total));
+    say("official-words", `${of}more in the officials’ total${where}: from ${first.words}${first.total} as of ${dayText(first.day)} to ${last.words}${last.total} as of ${dayText(last.day)}`);
   } else {
-    say("official-number", `${RELATION[last.relation]}${last.total}`);
-    const aside = country ? [] : DATA.official.aside.filter((total) => total.day >= last.day && total.day <= state.to);
-    const also = aside.map((total) => `${RELATION[total.relation]}${total.total}${total.day === last.day ? "" : ` by ${dayText(total.day)}`}`);
-    say("official-words", `officials' total${where} as of ${dayText(last.day)}${also.length ? `; also told, against their other totals: ${also.join(", ")}` : ""}`);
+    say("official-number", `${last.words}${counted(last.total)}`);
+    say("official-words", `${of}officials’ total${where} as of ${dayText(last.day)}`);
   }
-  const narrowed = state.q || state.site.length || state.weapon.length || state.confirmation.length || state.harm.length || (state.country.length > 1 && state.country.length < DATA.options.country.length);
-  byId("official-narrow").hidden = !narrowed;
+  byId("official").classList.toggle("apart", narrowed());
 }
 
 function showCounts() {
   const n = current.chosen.length;
-  say("count", n.toLocaleString("en-GB"));
-  say("count-words", n === 1 ? "incident" : "incidents");
-  say("count-of", `of ${INCIDENTS.length.toLocaleString("en-GB")} coded from public reports`);
+  say("count", counted(n));
+  say("count-words", n === 1 ? "attack" : "attacks");
+  say("count-of", n < INCIDENTS.length ? `of ${counted(INCIDENTS.length)} coded from public reports` : "coded from public reports");
   const us = current.chosen.filter((incident) => incident.confirmation === "us_official").length;
-  say("confirmed", us.toLocaleString("en-GB"));
+  say("confirmed", counted(us));
   say("confirmed-words", `confirmed by a US official${n ? ` (${Math.round((100 * us) / n)}%)` : ""}`);
-  say("killed", `${sum("us_killed")} killed, ${sum("us_injured_best")} injured`);
-  say("killed-words", `US and coalition personnel, where a source gives a number; partners and civilians: ${sum("partner_killed")} killed, ${sum("partner_injured")} injured`);
+  say("killed", `${counted(sum("us_killed"))} killed, ${counted(sum("us_injured_best"))} injured`);
+  const injured = DATA.counters.injured.findLast((total) => total.day <= state.to);
+  const officials = injured && state.from <= DATA.usual.from ? `. Officials’ own total: ${counted(injured.total)} injured as of ${dayText(injured.day)}` : "";
+  say("killed-words", `US and coalition personnel, in attacks for which a source gives a number (partners and civilians: ${counted(sum("partner_killed"))} killed, ${counted(sum("partner_injured"))} injured)${officials}`);
   byId("download").disabled = n === 0;
+  say("sentence", sentence());
+  say("show-results", `Show ${number(n, "attack", "attacks")}`);
+  say("status", `${number(n, "attack", "attacks")} selected, ${spanText(state.from, state.to)}.`);
   showOfficial();
-  say("status", `${number(n, "incident", "incidents")} selected, ${dayText(state.from)} to ${dayText(state.to)}.`);
 }
 
-/** The same as the pictures show, in words and as a table by week, for those who do not see them. */
+/** What a reader must know of the view: what its address got wrong, days that cannot be, filters that leave nothing. */
+function showNotices() {
+  const act = (text, part) => element("button", { type: "button", onclick: () => change(part) }, text);
+  const notes = faults.map((text) => [text]);
+  if (state.from > state.to) notes.push([`The first day, ${dayText(state.from)}, is later than the last, ${dayText(state.to)}, so no day is selected. `, act("Swap them", { from: state.to, to: state.from })]);
+  else if (state.from < FIRST_DAY || state.to > LAST_DAY) notes.push([`The record runs from ${spanText(FIRST_DAY, LAST_DAY)}; days outside it were not coded, which is not to say that they were quiet. `, act("Only the record’s days", { from: state.from < FIRST_DAY || state.from > LAST_DAY ? FIRST_DAY : state.from, to: state.to > LAST_DAY || state.to < FIRST_DAY ? LAST_DAY : state.to })]);
+  if (!current.chosen.length && INCIDENTS.length && state.from <= state.to) {
+    const clear = LISTS.filter((list) => state[list].length).map((list) => act(`All: ${list === "harm" ? "people hurt" : list === "group" ? "claimed by" : list === "confirmation" ? "confirmed by" : list}`, { [list]: [] }));
+    if (state.q && !state.sources) {
+      const n = evaluate({ ...state, sources: "yes" }).chosen.length;
+      clear.unshift(act(`Clear “${state.q}”`, { q: "" }), ...(n ? [act(`Look in what sources say: ${number(n, "attack", "attacks")}`, { sources: "yes" })] : []));
+    } else if (state.q) clear.unshift(act(`Clear “${state.q}”`, { q: "" }));
+    notes.push(["No attack fits all the filters. ", ...clear, act("Reset", usual())]);
+  }
+  byId("notices").replaceChildren(...notes.map((note) => element("p", { class: "note" }, note)));
+}
+
+/** The same as the pictures show, in words and as tables, for those who do not see them. */
 function showWords() {
-  const n = current.chosen.length;
-  const days = new Set(current.chosen.map((incident) => incident.date)).size;
-  const kinds = DATA.options.weapon.map((option) => [option.label, current.chosen.filter((i) => i.top_weapon === option.code).length]).filter(([, k]) => k).map(([name, k]) => `${name} ${k}`);
-  byId("chart-timeline").setAttribute("aria-label", `Timeline: ${number(n, "incident", "incidents")} on ${number(days, "day", "days")}. By heaviest weapon: ${kinds.join(", ") || "none"}.`);
-  const hurtOnes = current.chosen.filter((i) => i.harm === "killed" || i.harm === "injured");
-  byId("chart-harm").setAttribute("aria-label", `People hurt, by incident: ${hurtOnes.map((i) => `${dayText(i.date)}, ${i.site_name}: ${harmText(i)}`).join(". ") || "none in this view"}.`);
   const bySite = DATA.options.site.map((site) => [site.label, current.chosen.filter((i) => i.site_id === site.code).length]).filter(([, k]) => k);
   byId("chart-map").setAttribute("aria-label", `Map of sites: ${bySite.map(([name, k]) => `${name} ${k}`).join(", ") || "none"}. The list of sites beside the map filters by site.`);
   if (byId("weeks").open) showWeeks();
+  const { step } = columnsAt(byId("chart-timeline").clientWidth);
+  for (const button of document.querySelectorAll("[data-step]")) button.setAttribute("aria-pressed", String(Number(button.dataset.step) === step));
+  for (const spot of document.querySelectorAll("[data-unit]")) spot.textContent = { 1: "day", 7: "week", 28: "weeks" }[step];
 }
 
+const cellsOf = (values, numbers) => values.map((value, n) => element(n ? "td" : "th", { class: numbers.includes(n) ? "number" : "", ...(n ? {} : { scope: "row" }) }, value));
+
 function showWeeks() {
-  const weeks = new Map();
-  for (let day = DATA.all.from; day <= DATA.all.to; day = nextDay(day, 7)) weeks.set(day, []);
-  const starts = [...weeks.keys()];
-  for (const incident of current.chosen) {
-    const start = starts.findLast((day) => day <= incident.date);
-    if (start) weeks.get(start).push(incident);
+  const weeks = { ...columnsAt(7), step: 7, first: FIRST - ((((FIRST - PAUSE[0]) % 7) + 7) % 7) };
+  const seen = observatory();
+  const officials = DATA.counters.officials.filter((point) => point.country === scopeOf());
+  const rows = [];
+  for (let start = weeks.first; start <= LAST; start += 7) {
+    const [from, to] = [dayOf(Math.max(start, FIRST)), dayOf(Math.min(start + 6, LAST))];
+    const here = current.chosen.filter((incident) => incident.date >= from && incident.date <= to);
+    const kinds = DATA.options.weapon.map((o) => [o.label, here.filter((i) => i.top_weapon === o.code).length]).filter(([, k]) => k);
+    const total = (key) => String(here.reduce((t, i) => t + (i[key] ?? 0), 0));
+    const strikes = STRIKES.filter((strike) => strike.date >= from && strike.date <= to).length;
+    const last = lastOf(officials, to);
+    rows.push(element("tr", {}, cellsOf([dayText(from), String(here.length), kinds.map(([name, k]) => `${name} ${k}`).join(", ") || "–", total("us_killed"), total("us_injured_best"), String(strikes), last ? `${last.words}${last.total}` : "–", String(lastOf(seen, to)?.total ?? "–")], [1, 3, 4, 5, 6, 7])));
   }
-  const rows = starts.map((start) => {
-    const inWeek = weeks.get(start);
-    const kinds = DATA.options.weapon.map((o) => [o.label, inWeek.filter((i) => i.top_weapon === o.code).length]).filter(([, k]) => k);
-    return element("tr", {}, element("th", { scope: "row" }, dayText(start)), element("td", { class: "number" }, String(inWeek.length)), element("td", {}, kinds.map(([name, k]) => `${name} ${k}`).join(", ") || "–"), element("td", { class: "number" }, String(inWeek.reduce((t, i) => t + (i.us_injured_best ?? 0), 0))));
-  });
   byId("weeks-body").replaceChildren(...rows);
 }
 
-/** Show the state; the promise ends when the pictures show it too. */
-function show() {
-  current = evaluate(state);
-  showFilters();
-  showCounts();
-  showWords();
-  closeLeftOut();
-  table.draw();
-  return draw(current);
+function showStrikes() {
+  byId("strikes-body").replaceChildren(...STRIKES.map((strike) => element("tr", {}, cellsOf([
+    dayText(strike.date), `${strike.place ?? ""} (${label("country", strike.country)})`, strike.target ?? "not said",
+    strike.killed_high != null ? `${ranged(strike.killed_low, strike.killed_low, strike.killed_high)} ${plain(strike.killed_side)}` : "not said",
+    parts(strike.sources).flatMap((id, n) => [n ? "; " : "", sourceLink(id)]),
+  ], []))));
 }
 
-function closeLeftOut() {
-  current.selected.forEach((selected, index) => { if (!selected && rowsOf[index].querySelector("button.open").getAttribute("aria-expanded") === "true") toggleRow(index, false); });
+function showOthers() {
+  const rows = unpacked(DATA.counters.others ?? {}).map((count) => element("tr", {}, cellsOf([
+    plain(count.counter) === "sohr" ? "Syrian Observatory" : plain(count.counter),
+    count.since ? spanText(count.since, count.as_of) : `to ${dayText(count.as_of)}`,
+    count.site_id ? SITES.get(count.site_id)?.label ?? plain(count.site_id) : count.country ? label("country", count.country) : "all",
+    `${count.relation === "at_least" ? "at least " : count.relation === "approximately" ? "about " : ""}${counted(count.total)} ${plain(count.unit)}`,
+    sourceLink(count.source_id),
+  ], [3])));
+  byId("others-body").replaceChildren(...rows);
+}
+
+function showCharts() {
+  drawTimeline();
+  drawCounters();
+  drawHarm();
+  drawMap();
+  showLegend();
+  showWords();
+}
+
+function show() {
+  current = evaluate(state);
+  for (const id of opened) if (!current.selected[PLACE.get(id)]) opened.delete(id);
+  showFilters();
+  showCounts();
+  showNotices();
+  showTable();
+  showCharts();
 }
 
 function change(part, { replace = false } = {}) {
   state = { ...state, ...part };
-  if (state.from > state.to) state = { ...state, to: state.from };
+  faults = [];
+  page = 0;
   const address = writeAddress(state);
-  const here = location.hash.slice(1);
-  if (here !== address) history[replace ? "replaceState" : "pushState"](null, "", address ? `#${address}` : location.pathname + location.search);
-  return show();
+  if (location.hash.slice(1) !== address) history[replace ? "replaceState" : "pushState"](null, "", address ? `#${address}` : location.pathname + location.search);
+  show();
 }
 
 function toggle(list, code) {
   const chosen = new Set(state[list]);
   if (!chosen.delete(code)) chosen.add(code);
-  return change({ [list]: DATA.options[list].map((option) => option.code).filter((known) => chosen.has(known)) });
+  change({ [list]: DATA.options[list].map((option) => option.code).filter((known) => chosen.has(known)) });
 }
 
+/** Show what the address names: a view, one attack, or a source with the attacks that it tells of. */
 function readHash() {
-  const hash = decodeURIComponent(location.hash.slice(1));
-  if (hash.startsWith("incident-")) {
+  const text = location.hash.slice(1);
+  let hash = text;
+  try { hash = decodeURIComponent(text); } catch { /* a lone percent sign is taken as it is */ }
+  const incident = hash.startsWith("incident-") ? hash.slice("incident-".length) : "";
+  const source = hash.startsWith("source-") ? hash.slice("source-".length) : "";
+  faults = [];
+  page = 0;
+  if (incident) {
     state = usual();
-    const done = show();
-    openIncident(hash.slice("incident-".length));
-    return done;
+    if (!PLACE.has(incident)) faults = [`No attack here has the id “${incident}”.`];
+    show();
+    return openIncident(incident);
   }
-  if (hash.startsWith("source-")) {
-    state = { ...everything(), q: hash.slice("source-".length) };
-    return show();
-  }
-  state = readAddress(location.hash.slice(1));
+  if (source) state = { ...everything(), q: source, sources: "yes" };
+  else if (hash && byId(hash)) return document.documentElement.dataset.ready ? undefined : show(); // an anchor of the page itself
+  else ({ view: state, faults } = readAddress(text));
   return show();
 }
 
+// What leaves the page
+const FORMULA = /^[=+\-@\t\r]/;
+const cellText = (value) => {
+  const text = typeof value === "string" ? (FORMULA.test(value) ? `'${value}` : value).replace(/\r\n?/g, "\n") : String(value ?? "");
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
 function csvOfSelection() {
-  return DATA.csv[0] + DATA.csv.slice(1).filter((_, index) => current.selected[index]).join("");
+  const rows = current.chosen.map((incident) => {
+    const row = { ...incident, sources: [...new Set(incident.reports.map((report) => report.source_id))].sort().join(";") };
+    return DATA.columns.map((column) => cellText(row[column])).join(",");
+  });
+  return [DATA.columns.join(","), ...rows, ""].join("\n");
+}
+function fileName() {
+  const filters = ["country", "weapon", "confirmation", "harm", "group", "site", "q"].flatMap((key) => state[key] || []).map((word) => word.replace(/[^\p{L}\p{N}]+/gu, "-"));
+  return `attacks_${[state.from, state.to, ...filters].join("_").slice(0, 110)}.csv`;
 }
 
 function download() {
   const url = URL.createObjectURL(new Blob([csvOfSelection()], { type: "text/csv;charset=utf-8" }));
-  const link = element("a", { href: url, download: "incidents.csv" });
+  const link = element("a", { href: url, download: fileName() });
   document.body.append(link);
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
-async function copyAddress() {
+async function copyText(text, what) {
   let done = true;
-  try { await navigator.clipboard.writeText(location.href); } catch { done = false; }
-  say("status", done ? "The address of this view has been copied." : "Copy the address from the browser's address bar: it holds this view.");
-  say("copied", done ? "Copied" : "Copy it from the address bar");
+  try { await navigator.clipboard.writeText(text); } catch { done = false; }
+  const said = done ? `${what} copied` : `This browser does not let the page copy: mark the ${what.toLowerCase()} and copy it`;
+  say("copied", said);
+  say("status", said);
   setTimeout(() => say("copied", ""), 4000);
 }
 
+/** The filters stand beside the results; on a phone they are a sheet over them, which a button opens and closes. */
+const narrow = matchMedia("(max-width: 760px)");
+function arrange() {
+  byId("filters").close();
+  byId("filters").toggleAttribute("open", !narrow.matches);
+}
+
 function listen() {
-  byId("from").addEventListener("change", (event) => isDay(event.target.value) && change({ from: event.target.value }));
-  byId("to").addEventListener("change", (event) => isDay(event.target.value) && change({ to: event.target.value, ...(event.target.value < state.from ? { from: event.target.value } : {}) }));
+  for (const id of ["from", "to"]) byId(id).addEventListener("change", (event) => isDay(event.target.value) && change({ [id]: event.target.value }));
   byId("q").addEventListener("input", (event) => change({ q: event.target.value }, { replace: true }));
+  byId("sources").addEventListener("change", (event) => change({ sources: event.target.checked ? "yes" : "" }));
   for (const button of document.querySelectorAll("[data-reset]")) button.addEventListener("click", () => change(usual()));
   byId("all").addEventListener("click", () => change(everything()));
   byId("download").addEventListener("click", download);
-  byId("copy").addEventListener("click", copyAddress);
+  byId("copy").addEventListener("click", () => copyText(location.href, "Address"));
+  byId("quote").addEventListener("click", () => copyText(byId("sentence").textContent, "Sentence"));
   byId("weeks").addEventListener("toggle", showWords);
+  byId("strikes").addEventListener("toggle", showStrikes);
+  byId("others").addEventListener("toggle", showOthers);
+  byId("strikes").hidden = !STRIKES.length;
+  byId("others").hidden = !Object.keys(DATA.counters.others ?? {}).length;
+  for (const button of document.querySelectorAll("[data-step]")) button.addEventListener("click", () => { chosenStep = Number(button.dataset.step); showCharts(); });
+  byId("open-filters").addEventListener("click", () => byId("filters").showModal());
+  for (const button of document.querySelectorAll("[data-close]")) button.addEventListener("click", () => { byId("filters").close(); byId("results-title").scrollIntoView(); });
+  narrow.addEventListener("change", arrange);
   window.addEventListener("hashchange", readHash);
-  if (matchMedia("(max-width: 760px)").matches) byId("filters").open = false;
+  let width = document.documentElement.clientWidth;
+  new ResizeObserver(() => { if (width !== (width = document.documentElement.clientWidth)) showCharts(); }).observe(document.documentElement);
 }
 
 performance.mark("scripts");
+arrange();
 buildFilters();
 buildTable();
 listen();
-performance.mark("table");
 readHash();
 performance.mark("usable");
-if (!window.vegaEmbed) await new Promise((done) => { addEventListener("vega", done, { once: true }); });
-await drawn();
-performance.mark("drawn");
 document.documentElement.dataset.ready = "yes";
 // What a test, or a reader at the console, may ask of the page.
-window.explorer = { view: () => copy(state), ids: () => current.chosen.map((i) => i.incident_id), change, show, csv: csvOfSelection, address: () => writeAddress(state) };
+window.explorer = { view: () => copy(state), ids: () => current.chosen.map((i) => i.incident_id), change, csv: csvOfSelection, fileName, address: () => writeAddress(state) };

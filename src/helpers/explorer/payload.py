@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-from datetime import timedelta
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,17 +12,19 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from helpers import vocabulary
+from helpers.analysis import totals
 from helpers.cleaning.acled import CLAIMANTS
-from helpers.cleaning.schemas_coded import REPORT_FIELDS
-from helpers.explorer import official, selection
-from helpers.figures import style
+from helpers.explorer import selection
 from helpers.parameters import Parameters
 from helpers.paths import resolve
-from helpers.tables import for_spreadsheet, read
+from helpers.tables import read
 
-#: What a report says, as far as the page shows it: what else is coded, the page tells of the incident.
-_OF_INCIDENT = {"date_earliest", "date_latest", "site_id", "country", "target_type", "weapons", "attributed_to"}
-SAID = tuple(name for name in REPORT_FIELDS if name not in _OF_INCIDENT)
+#: What a report says, as far as the page shows it; what else is coded, the page shows of the incident.
+SAID = (
+    "date", "date_precision", "time_local", "place_as_reported", "weapon_as_reported", "munitions_low",
+    "munitions_high", "intercepted", "us_killed", "us_injured_low", "us_injured_high", "partner_killed",
+    "partner_injured", "damage", "claimed_by", "confirmation", "note",
+)  # fmt: skip
 
 
 def script_json(value: Any) -> str:
@@ -56,19 +56,18 @@ def cell(value: Any) -> Any:
     return value if value != "" else None
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of `frame` without their blank cells."""
-    rows = []
-    for values in frame.astype(object).itertuples(index=False, name=None):
-        plain = ((name, cell(value)) for name, value in zip(frame.columns, values, strict=True))
-        rows.append({name: value for name, value in plain if value is not None})
-    return rows
-
-
 def packed(frame: pd.DataFrame) -> dict[str, Any]:
-    """Return `frame` as names of columns and rows of cells, which takes less room than `records`."""
-    rows = [[cell(value) for value in row] for row in frame.astype(object).itertuples(index=False, name=None)]
-    return {"columns": frame.columns.tolist(), "rows": rows}
+    """Return column -> its cells; of a column whose texts repeat, each text once (``words``) and its place (``at``)."""
+    columns: dict[str, Any] = {}
+    for name in frame.columns:
+        cells = [cell(value) for value in frame[name].astype(object)]
+        words = list(dict.fromkeys(cells))
+        if any(isinstance(word, str) for word in words) and 2 * len(words) < len(cells):
+            place = {word: n for n, word in enumerate(words)}
+            columns[name] = {"words": words, "at": [place[value] for value in cells]}
+        else:
+            columns[name] = cells
+    return columns
 
 
 def safe_url(text: object) -> str:
@@ -80,23 +79,6 @@ def safe_url(text: object) -> str:
     return str(text).strip() if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
-def csv_lines(incidents: pd.DataFrame) -> list[str]:
-    """Return header and one line for each incident, as `helpers.tables.write` writes them."""
-    lines = []
-    header = [incidents.columns.tolist()]
-    rows = [[_csv_cell(value) for value in row] for row in incidents.astype(object).itertuples(index=False, name=None)]
-    for row in header + rows:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerow(row)
-        lines.append(buffer.getvalue())
-    return lines
-
-
-def _csv_cell(value: Any) -> object:
-    plain = cell(value)
-    return "" if plain is None else for_spreadsheet(plain)
-
-
 def short_name(name: str) -> str:
     """Return a site's name as a map has room for: what stands before a bracket, slash or comma."""
     for sign in (" (", " / ", ",", "/"):
@@ -105,21 +87,21 @@ def short_name(name: str) -> str:
 
 
 def site_options(incidents: pd.DataFrame, sites: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the sites at which there are incidents, by country and number, with name and point."""
-    names = dict(zip(sites["site_id"], sites["name"], strict=True))
+    """Return the sites at which there are incidents, by country and number, with names and point."""
+    known = sites.set_index("site_id")[["name", "aliases"]]
     places = incidents.groupby("site_id").agg(
         country=("country", "first"), n=("incident_id", "size"), name=("site_name", "first"),
         latitude=("latitude", "first"), longitude=("longitude", "first"), precision=("place_precision", "min"),
     )  # fmt: skip
-    order = list(vocabulary.COUNTRIES)
     found = []
     for site, row in places.iterrows():
-        name = str(names.get(site, row["name"]))
+        name, aliases = known.loc[site] if site in known.index else (row["name"], "")
         found.append(
             {
                 "code": str(site),
                 "label": name if len(name) <= 48 else short_name(name),
                 "short": short_name(name),
+                "aliases": " | ".join([name, cell(aliases) or ""]),
                 "colour": f"country-{row['country']}",
                 "country": str(row["country"]),
                 "latitude": cell(row["latitude"]),
@@ -128,126 +110,157 @@ def site_options(incidents: pd.DataFrame, sites: pd.DataFrame) -> list[dict[str,
                 "n": int(row["n"]),
             }
         )
+    order = list(vocabulary.COUNTRIES)
     return sorted(found, key=lambda site: (order.index(site["country"]), -site["n"], site["code"]))
 
 
-def options(incidents: pd.DataFrame, sites: pd.DataFrame, reference_dir: str) -> dict[str, list[dict[str, Any]]]:
-    """Return for each list of filters the values in the data, in order, with label and name of the colour."""
-    used = {code for item in incidents["weapons"] for code in vocabulary.split(item)} | set(incidents["top_weapon"])
-    weapons = {code: weapon.label for code, weapon in vocabulary.weapons(reference_dir).items() if code in used}
-    confirmed = {
-        code: label for code, label in vocabulary.CONFIRMATION.items() if code in set(incidents["confirmation"])
-    }
-    lists = {
+def labels(incidents: pd.DataFrame, reference_dir: str) -> dict[str, dict[str, str]]:
+    """Return for each list of filters code -> label, in order; groups are those that claim any of the `incidents`."""
+    claimed = incidents["claimed_by"].map(vocabulary.split).explode().value_counts(sort=True)
+    groups = {code: CLAIMANTS.get(code, code.removeprefix("other:").replace("_", " ")) for code in claimed.index}
+    return {
         "country": vocabulary.COUNTRIES,
-        "weapon": weapons,
-        "confirmation": confirmed,
+        "weapon": {code: weapon.label for code, weapon in vocabulary.weapons(reference_dir).items()},
+        "confirmation": vocabulary.CONFIRMATION,
         "harm": selection.HARM,
+        "group": {**groups, **CLAIMANTS, "none": "no group, by reports", "unsaid": "not said"},
     }
-    made: dict[str, list[dict[str, Any]]] = {
-        name: [{"code": code, "label": label, "colour": f"{name}-{code}"} for code, label in words.items()]
-        for name, words in lists.items()
+
+
+def options(incidents: pd.DataFrame, sites: pd.DataFrame, words: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """Return for each list of filters the values in the data, in the order of `words`, with label and colour."""
+    parts = {name: set(incidents[name].map(vocabulary.split).explode()) for name in ("weapons", "claimed_by")}
+    used = {
+        "country": set(vocabulary.COUNTRIES),
+        "weapon": parts["weapons"] | set(incidents["top_weapon"]),
+        "confirmation": set(incidents["confirmation"]),
+        "harm": set(selection.HARM),
+        "group": parts["claimed_by"] | {"unsaid"},
+    }
+    made: dict[str, Any] = {
+        name: [
+            {"code": code, "label": label, "colour": "muted" if name == "group" else f"{name}-{code}"}
+            for code, label in words[name].items()
+            if code in codes
+        ]
+        for name, codes in used.items()
     }
     return {**made, "site": site_options(incidents, sites)}
 
 
-def colours(reference_dir: str) -> dict[str, str]:
-    """Return name -> colour on paper, of all that the page colours."""
-    weapons = {f"weapon-{code}": weapon.colour for code, weapon in vocabulary.weapons(reference_dir).items()}
-    countries = {f"country-{code}": colour for code, colour in style.COUNTRY_COLOURS.items()}
-    confirmation = {
-        f"confirmation-{code}": style.CONFIRMATION_COLOURS.get(code, style.GRID) for code in vocabulary.CONFIRMATION
-    }
-    harm = {"harm-killed": style.ACCENT, "harm-injured": "#e08a7b", "harm-none": style.MUTED, "harm-unsaid": style.GRID}
-    return {**weapons, **countries, **confirmation, **harm}
+def _totals(counts: pd.DataFrame, sources: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the officials' running totals, of all countries (``country`` "") and of each, by day."""
+    families = sources.set_index("source_id")["family"] if "family" in sources else pd.Series(dtype=str)
+    whole = totals.series(counts, families)
+    points = [
+        {
+            "day": cell(point.day),
+            "country": country,
+            "total": int(point.value),
+            "words": "at least " if math.isinf(point.high) else "" if point.low == point.high else "about ",
+        }
+        for country, chain in {"": whole, **totals.by_country(counts, families)}.items()
+        for point in chain.points[1:]
+    ]
+    return sorted(points, key=lambda point: (point["day"], point["country"]))
+
+
+def injured(counts: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the officials' running total of US injured wherever it rises, by day."""
+    given = counts.dropna(subset=["us_injured"]).groupby("as_of")["us_injured"].max().astype(int)
+    highest = given.cummax()
+    return [{"day": cell(day), "total": int(n)} for day, n in highest[highest.diff().fillna(1) > 0].items()]
+
+
+def counters(clean_dir: str, sources: pd.DataFrame) -> dict[str, Any]:
+    """Return what others counted: the officials' totals, the Observatory's by base, and every other count on record."""
+    official, other = table("official_counts", clean_dir), table("other_counts", clean_dir)
+    found: dict[str, Any] = {"officials": [], "injured": [], "observatory": [], "others": {}}
+    if official is not None:
+        found |= {"officials": _totals(official, sources), "injured": injured(official)}
+    if other is not None and len(other):
+        running = other[
+            (other["counter"] == "sohr")
+            & (other["unit"] == "attacks")
+            & (other["since"] <= pd.Timestamp(Parameters().window_start) + pd.Timedelta(days=7))
+        ]
+        running = running.assign(site_id=running["site_id"].fillna(""), total=running["total"].astype(int))
+        risen = running.groupby(["site_id", "as_of"])["total"].max().groupby("site_id").cummax().reset_index()
+        found["observatory"] = [
+            {"site": row.site_id, "day": cell(row.as_of), "total": int(row.total)} for row in risen.itertuples()
+        ]
+        shown = ["counter", "since", "as_of", "country", "site_id", "total", "relation", "unit", "source_id"]
+        found["others"] = packed(other.sort_values(["as_of", "counter", "site_id"])[shown])
+    return found
+
+
+def borders(reference_dir: str) -> dict[str, Any]:
+    """Return the borders' GeoJSON; an empty collection where there is none."""
+    path = resolve(reference_dir) / "borders.geojson"
+    found = json.loads(path.read_text(encoding="utf-8"))["features"] if path.exists() else []
+    return {"type": "FeatureCollection", "features": found}
+
+
+def extent(incidents: pd.DataFrame, margin: float = 0.7) -> tuple[float, float, float, float]:
+    """Return the part of the world that a map of `incidents` shows: west, south, east, north, in degrees."""
+    points = incidents[["longitude", "latitude"]].dropna()
+    if points.empty:
+        return (35.4, 31.9, 46.6, 37.6)
+    (west, south), (east, north) = points.min().tolist(), points.max().tolist()
+    return (west - 2 * margin, south - margin, east + 2 * margin, north + margin)
+
+
+def _by_incident(frame: pd.DataFrame, place: dict[str, int], columns: Iterable[str]) -> dict[str, Any]:
+    """Return `frame` packed, each row's incident as its place in the list of incidents."""
+    kept = frame[frame["incident_id"].isin(place)]
+    return packed(kept[list(columns)].assign(incident=kept["incident_id"].map(place)))
 
 
 def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
     """Return all that the page shows, from the clean tables in `clean_dir`; tables not built yet are left out."""
     incidents = read("incidents", clean_dir).sort_values(["date", "incident_id"], ignore_index=True)
     reports, sources, sites = (read(name, clean_dir) for name in ("reports", "sources", "sites"))
-    told = reports[reports["incident_id"].isin(incidents["incident_id"])]
-    counts, conflicts, responses = (table(n, clean_dir) for n in ("official_counts", "conflicts", "responses"))
-    named = set(told["source_id"]) | (set(counts["source_id"]) if counts is not None else set())
-    cited = sources[sources["source_id"].isin(named)]
-    said = [name for name in SAID if name in told.columns]
-    view = selection.default_view(parameters, set(incidents["confirmation"]))
-    span = (incidents["date"].min(), incidents["date"].max())
+    conflicts, responses, other = (table(name, clean_dir) for name in ("conflicts", "responses", "other_counts"))
+    place = {name: n for n, name in enumerate(incidents["incident_id"])}
+    linked = reports[reports["incident_id"].isin(place)].sort_values(["incident_id", "report_id"])
+    cited = set(linked["source_id"]) | (set() if other is None else set(other["source_id"]))
+    if responses is not None:
+        cited |= set(responses["sources"].map(vocabulary.split).explode())
+    known = sources[sources["source_id"].isin(cited)].sort_values("source_id")
+    confirmations = set(incidents["confirmation"])
+    view = selection.default_view(parameters, confirmations)
+    words = labels(incidents, parameters.reference_dir)
+    days = [day for day in (cell(incidents["date"].min()), cell(incidents["date"].max())) if day]
     return {
         "usual": view.values(),
-        "all": {"from": min(view.start, cell(span[0]) or view.start), "to": max(view.end, cell(span[1]) or view.end)},
-        "pause": _pause(parameters),
-        "periods": periods(parameters),
-        "options": options(incidents, sites, parameters.reference_dir),
-        "labels": _labels(parameters.reference_dir),
-        # Each report names its source.
+        "all": {"from": min([view.start, *days]), "to": max([view.end, *days])},
+        "pause": {"start": parameters.pause_start.isoformat(), "end": parameters.pause_end.isoformat()},
+        "stories": [
+            {"name": name, "label": label, "address": found.address()}
+            for name, (label, found) in selection.stories(parameters, confirmations).items()
+        ],
+        "options": options(incidents, sites, words),
+        "labels": words,
+        # The sources of an incident are those of its reports.
+        "columns": incidents.columns.tolist(),
         "incidents": packed(incidents.drop(columns="sources").assign(harm=selection.harm(incidents))),
-        "csv": csv_lines(incidents),
-        "reports": packed(told.sort_values(["incident_id", "report_id"])[["incident_id", "source_id", *said]]),
-        "sources": {
-            row["source_id"]: {
-                **{name: row.get(name) for name in ("outlet", "title", "published", "kind", "language")},
-                "url": safe_url(row.get("url", "")),
-            }
-            for row in records(cited)
-        },
-        "conflicts": _grouped(conflicts, ["field", "chosen", "n_chosen", "other", "n_other", "rule"]),
-        "official": official.totals(counts, sources) if counts is not None else {"chain": [], "aside": []},
-        "responses": []
+        "reports": _by_incident(linked, place, ["source_id", *(name for name in SAID if name in linked.columns)]),
+        "sources": packed(
+            known[["source_id", "outlet", "title", "published", "kind", "language"]].assign(
+                url=known["url"].map(safe_url)
+            )
+        ),
+        "conflicts": {}
+        if conflicts is None
+        else _by_incident(conflicts, place, ["field", "chosen", "n_chosen", "other", "n_other", "rule"]),
+        "counters": counters(clean_dir, sources),
+        "responses": {}
         if responses is None
-        else records(responses[["date", "country", "place"]].dropna(subset="date")),
-        "borders": borders(parameters.reference_dir),
+        else packed(
+            responses.dropna(subset="date")[
+                ["date", "country", "place", "target", "killed_low", "killed_high", "killed_side", "sources"]
+            ]
+        ),
+        "borders": borders(parameters.reference_dir)["features"],
+        "extent": extent(incidents),
     }
-
-
-def _grouped(frame: pd.DataFrame | None, columns: list[str]) -> dict[str, list[dict[str, Any]]]:
-    if frame is None or not {"incident_id", *columns} <= set(frame.columns):
-        return {}
-    groups = frame.groupby("incident_id", sort=True)[columns]
-    return {str(name): records(rows) for name, rows in groups}
-
-
-def _labels(reference_dir: str) -> dict[str, dict[str, str]]:
-    return {
-        "country": vocabulary.COUNTRIES,
-        "weapon": {code: weapon.label for code, weapon in vocabulary.weapons(reference_dir).items()},
-        "confirmation": vocabulary.CONFIRMATION,
-        "harm": selection.HARM,
-        "claimant": {**CLAIMANTS, "none": "nobody"},
-    }
-
-
-def _pause(parameters: Parameters) -> dict[str, str]:
-    last = parameters.pause_end - timedelta(days=1)
-    return {
-        "start": parameters.pause_start.isoformat(),
-        "end": parameters.pause_end.isoformat(),
-        "last": last.isoformat(),
-    }
-
-
-def periods(parameters: Parameters) -> list[dict[str, str]]:
-    """Return the stretches that the page offers as buttons: the window, and what the pause and second stop part."""
-    day = timedelta(days=1)
-    p = parameters
-    parts = [
-        ("whole window", p.window_start, p.window_end),
-        ("before the pause", p.window_start, p.pause_start - day),
-        ("pause", p.pause_start, p.pause_end - day),
-        ("after the pause", p.pause_end, p.stop_start - day),
-        ("second stop", p.stop_start, p.window_end),
-    ]
-    return [
-        {"label": label, "from": max(start, p.window_start).isoformat(), "to": min(end, p.window_end).isoformat()}
-        for label, start, end in parts
-        if max(start, p.window_start) <= min(end, p.window_end)
-    ]
-
-
-def borders(reference_dir: str) -> dict[str, Any]:
-    """Return the borders' GeoJSON; an empty collection where there is none."""
-    path = resolve(reference_dir) / "borders.geojson"
-    if not path.exists():
-        return {"type": "FeatureCollection", "features": []}
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return {"type": "FeatureCollection", "features": found["features"]}

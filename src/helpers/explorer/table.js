@@ -1,60 +1,100 @@
-// The table of incidents, and what an incident's row opens.
-let table = null;
-const rowsOf = [];
+// The table of attacks, a page at a time, and what an attack's row opens.
+const PAGE = 25;
+const opened = new Set();
+let sorting = { column: 0, down: false };
+let page = 0;
 
 /** A day whose month a narrow screen cuts to three letters. */
 function dayWords(day) {
-  const [number, month, year] = dayText(day).split(" ");
-  return [`${number} ${month.slice(0, 3)}`, element("span", { class: "long" }, month.slice(3)), ` ${year}`];
+  const [date, month, year] = dayText(day).split(" ");
+  return [`${date} ${month.slice(0, 3)}`, element("span", { class: "long" }, month.slice(3)), ` ${year}`];
+}
+const dot = (name) => element("span", { class: "dot", "aria-hidden": "true", style: `background:${colour(name)}` });
+
+/** The columns: head, class, what sorts it (null: unknown, always last), whether it sorts downwards first, its cell. */
+const COLUMNS = [
+  ["Day", "", (i) => i.index, false, (i) => [openButton(i), i.date_precision === "day" ? "" : element("span", { class: "small" }, ` (${i.date_precision})`)]],
+  ["Place", "", (i) => i.site_name, false, (i) => [i.site_name, element("span", { class: "small country" }, `, ${label("country", i.country)}`)]],
+  ["Weapons", "", (i) => (i.top_weapon === "unknown" ? null : LADDER.indexOf(i.top_weapon)), true, (i) => [dot(`weapon-${i.top_weapon}`), weaponText(i)]],
+  ["Confirmed by", "wide", (i) => Object.keys(DATA.labels.confirmation).indexOf(i.confirmation), false, (i) => [dot(`confirmation-${i.confirmation}`), label("confirmation", i.confirmation)]],
+  ["People hurt", "middle", (i) => (i.harm === "unsaid" ? null : 10000 * ((i.us_killed ?? 0) + (i.partner_killed ?? 0)) + (i.us_injured_best ?? 0) + (i.partner_injured ?? 0)), true, (i) => [harmShort(i)]],
+  ["Independent sources", "wide number", (i) => i.n_independent, true, (i) => [counted(i.n_independent ?? 0)]],
+  ["Disagreements", "wide number", (i) => i.n_conflicts ?? 0, true, (i) => [counted(i.n_conflicts ?? 0)]],
+];
+
+function openButton(incident) {
+  return element("button", { type: "button", class: "open", "aria-expanded": String(opened.has(incident.incident_id)), onclick: () => toggleRow(incident.incident_id) }, ...dayWords(incident.date));
 }
 
 function buildTable() {
-  const body = document.querySelector("#incidents tbody");
-  INCIDENTS.forEach((incident, index) => {
-    const open = element("button", { type: "button", class: "open", "aria-expanded": "false", onclick: () => toggleRow(index) }, ...dayWords(incident.date));
-    const confirmed = element("span", { class: "dot", "aria-hidden": "true" });
-    confirmed.style.background = colour(`confirmation-${incident.confirmation}`);
-    const weapon = element("span", { class: "dot", "aria-hidden": "true" });
-    weapon.style.background = colour(`weapon-${incident.top_weapon}`);
-    const n = incident.n_conflicts ?? 0;
-    const row = element(
-      "tr", { id: `incident-${incident.incident_id}` },
-      element("th", { scope: "row", "data-order": `${incident.date} ${incident.incident_id}` }, open, incident.date_precision === "day" ? "" : element("span", { class: "small" }, ` (${incident.date_precision})`)),
-      element("td", {}, incident.site_name, element("span", { class: "small country" }, `, ${label("country", incident.country)}`)),
-      element("td", { "data-order": String(Object.keys(DATA.labels.weapon).indexOf(incident.top_weapon)).padStart(2, "0") }, weapon, weaponText(incident)),
-      element("td", { class: "wide", "data-order": Object.keys(DATA.labels.confirmation).indexOf(incident.confirmation) }, confirmed, label("confirmation", incident.confirmation)),
-      element("td", { class: "middle", "data-order": (incident.us_killed ?? 0) * 1000 + (incident.partner_killed ?? 0) * 500 + (incident.us_injured_best ?? (incident.harm === "unsaid" ? -1 : 0)) }, harmShort(incident)),
-      element("td", { class: "wide number" }, String(incident.n_independent ?? incident.n_sources ?? "")),
-      element("td", { class: "wide number" }, String(n)),
-    );
-    rowsOf[index] = row;
-    body.append(row);
-  });
-  table = new DataTable("#incidents", {
-    order: [[0, "asc"]],
-    pageLength: 25,
-    lengthMenu: [10, 25, 50, 100],
-    autoWidth: false,
-    deferRender: false,
-    layout: { topStart: null, topEnd: null, bottomStart: "info", bottomEnd: { paging: { firstLast: false } } },
-    language: {
-      info: "Rows _START_ to _END_ of _TOTAL_", infoEmpty: "No rows", infoFiltered: "",
-      zeroRecords: "No incident fits all the filters. Widen the days or clear a filter.",
-      paginate: { previous: "Previous", next: "Next" },
-      aria: { orderable: ": press to sort", orderableReverse: ": press to sort the other way", orderableRemove: ": press to unsort" },
-    },
-  });
-  table.search.fixed("view", (_text, _cells, index) => current.selected[index]);
+  document.querySelector("#incidents thead tr").append(...COLUMNS.map(([head, kind, , down], column) => element("th", { scope: "col", class: kind }, element("button", {
+    type: "button", class: "sort", onclick: () => { sorting = { column, down: sorting.column === column ? !sorting.down : down }; page = 0; showTable(); },
+  }, head))));
+  for (const button of document.querySelectorAll("[data-page]")) button.addEventListener("click", () => { page += Number(button.dataset.page); showTable(); document.getElementById("table-title").scrollIntoView({ block: "start" }); });
 }
 
+/** The attacks selected, in the order that the table shows. */
+function ordered() {
+  const key = COLUMNS[sorting.column][2];
+  const keys = new Map(current.chosen.map((incident) => [incident, key(incident)]));
+  const sign = sorting.down ? -1 : 1;
+  return [...current.chosen].sort((one, other) => {
+    const [a, b] = [keys.get(one), keys.get(other)];
+    if (a === null || b === null) return (a === null) - (b === null) || one.index - other.index;
+    return sign * (typeof a === "string" ? a.localeCompare(b, "en") : a - b) || one.index - other.index;
+  });
+}
+
+function showTable() {
+  const rows = ordered();
+  page = Math.max(0, Math.min(page, Math.ceil(rows.length / PAGE) - 1));
+  const shown = rows.slice(page * PAGE, (page + 1) * PAGE);
+  document.querySelector("#incidents tbody").replaceChildren(...shown.flatMap(rowOf));
+  document.querySelectorAll("#incidents thead th").forEach((head, column) => {
+    if (column === sorting.column) head.setAttribute("aria-sort", sorting.down ? "descending" : "ascending");
+    else head.removeAttribute("aria-sort");
+  });
+  document.getElementById("rows").textContent = rows.length ? `Rows ${counted(page * PAGE + 1)} to ${counted(page * PAGE + shown.length)} of ${counted(rows.length)}` : "No rows";
+  for (const button of document.querySelectorAll("[data-page]")) button.disabled = !rows[(page + Number(button.dataset.page)) * PAGE];
+}
+
+function rowOf(incident) {
+  const cells = COLUMNS.map(([, kind, , , content], n) => element(n ? "td" : "th", n ? { class: kind } : { scope: "row" }, content(incident)));
+  const row = element("tr", { id: `incident-${incident.incident_id}` }, cells);
+  return opened.has(incident.incident_id) ? [row, element("tr", { class: "more" }, element("td", { colspan: COLUMNS.length }, details(incident)))] : [row];
+}
+
+function toggleRow(id) {
+  if (!opened.delete(id)) opened.add(id);
+  showTable();
+  document.getElementById(`incident-${id}`)?.querySelector("button.open").focus({ preventScroll: true });
+}
+
+/** Show an attack's row, opened; widen the view if it leaves the attack out. */
+function openIncident(id) {
+  const index = PLACE.get(id);
+  if (index === undefined) return;
+  if (!current.selected[index]) change(usual());
+  if (!current.selected[index]) change(everything());
+  page = Math.floor(ordered().indexOf(INCIDENTS[index]) / PAGE);
+  opened.add(id);
+  showTable();
+  const row = document.getElementById(`incident-${id}`);
+  row.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  row.querySelector("button.open").focus({ preventScroll: true });
+}
+
+// What an opened row says
 const said = (name, ...content) => [element("dt", {}, name), element("dd", {}, ...content)];
-const between = (best, low, high) => (low != null && high != null && low !== high ? `${best} (${low} to ${high})` : String(best));
+
+function sourceLink(id) {
+  const source = SOURCES.get(id) ?? {};
+  const title = source.title || source.outlet || id;
+  return source.url ? element("a", { href: source.url, rel: "noopener noreferrer nofollow", target: "_blank" }, title) : title;
+}
 
 function reportItem(report) {
-  const source = DATA.sources[report.source_id] ?? {};
-  const url = safeUrl(source.url);
-  const title = source.title || source.outlet || report.source_id;
-  const link = url ? element("a", { href: url, rel: "noopener noreferrer nofollow", target: "_blank" }, title) : title;
+  const source = SOURCES.get(report.source_id) ?? {};
   const range = (low, high) => (low === high ? `${low}` : `${low ?? "?"} to ${high ?? "more"}`);
   const says = [
     dayText(report.date) + (report.date_precision === "day" ? "" : ` (${report.date_precision})`),
@@ -66,13 +106,13 @@ function reportItem(report) {
     report.partner_killed != null ? `partners or civilians killed: ${report.partner_killed}` : "",
     report.partner_injured != null ? `partners or civilians injured: ${report.partner_injured}` : "",
     report.damage && report.damage !== "unknown" ? `damage: ${report.damage}` : "",
-    report.claimed_by && report.claimed_by !== "none" ? `claimed by ${claimant(report.claimed_by)}` : "",
-    `who confirms: ${label("confirmation", report.confirmation)}`,
+    report.claimed_by && report.claimed_by !== "none" ? `claimed by ${groupText(report)}` : "",
+    `confirmed by: ${label("confirmation", report.confirmation)}`,
   ].filter(Boolean).join(" · ");
   const about = [source.outlet, source.published ? dayText(source.published) : "", plain(source.kind), source.language].filter(Boolean).join(", ");
   return element(
     "li", {},
-    element("p", { class: "source" }, link, " ", element("span", { class: "small" }, `(${about})`)),
+    element("p", { class: "source" }, sourceLink(report.source_id), " ", element("span", { class: "small" }, `(${about})`)),
     element("p", {}, says),
     report.note ? element("p", { class: "small" }, `Coder's note: ${report.note}`) : "",
   );
@@ -81,71 +121,45 @@ function reportItem(report) {
 /** A value of a field as a reader expects it: codes as their words. */
 function inWords(field, value) {
   const text = String(value);
-  if (field === "claimed_by") return claimant(text);
-  if (field === "site_id") return DATA.options.site.find((site) => site.code === text)?.label ?? plain(text);
-  const list = { country: "country", weapons: "weapon", confirmation: "confirmation" }[field];
-  return list ? text.split(";").map((code) => label(list, code)).join(", ") : plain(text);
+  if (field === "site_id") return SITES.get(text)?.label ?? plain(text);
+  const list = { country: "country", weapons: "weapon", confirmation: "confirmation", claimed_by: "group" }[field];
+  return list ? parts(text).map((code) => label(list, code)).join(", ") : plain(text);
 }
 
 function conflictTable(conflicts) {
-  const row = (c) => element("tr", {}, element("th", { scope: "row" }, plain(c.field).replace("site id", "site").replace("us ", "US ")), element("td", {}, `${inWords(c.field, c.chosen)} (${c.n_chosen})`), element("td", {}, `${inWords(c.field, c.other)} (${c.n_other})`), element("td", {}, plain(String(c.rule))));
+  const row = (c) => element("tr", {}, element("th", { scope: "row" }, plain(c.field).replace("site id", "site").replace("us ", "US ")), element("td", {}, `${inWords(c.field, c.chosen)} (${c.n_chosen})`), element("td", {}, `${inWords(c.field, c.other)} (${c.n_other})`), element("td", {}, plain(c.rule)));
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Where the reports disagree" }, element(
     "table", { class: "plain" },
-    element("caption", {}, "Where the reports disagree (in brackets: independent origins that say so)"),
-    element("thead", {}, element("tr", {}, ...["Field", "Chosen", "Also told", "Rule that chose"].map((text) => element("th", { scope: "col" }, text)))),
-    element("tbody", {}, ...conflicts.map(row)),
+    element("caption", {}, "Where the reports disagree (in brackets: independent sources that say so)"),
+    element("thead", {}, element("tr", {}, ["Field", "Chosen", "Also reported", "Rule that chose"].map((text) => element("th", { scope: "col" }, text)))),
+    element("tbody", {}, conflicts.map(row)),
   ));
 }
 
 function details(incident) {
-  const reports = REPORTS.get(incident.incident_id) ?? [];
-  const conflicts = DATA.conflicts[incident.incident_id] ?? [];
+  const { reports, conflicts } = incident;
   const days = incident.date_precision === "day" ? dayText(incident.date) : `${dayText(incident.date)} (${incident.date_precision}: ${dayText(incident.date_earliest)} to ${dayText(incident.date_latest)})`;
   const address = `#incident-${incident.incident_id}`;
   const facts = element(
     "dl", {},
-    ...said("Day", [days, incident.time_local].filter(Boolean).join(", ")),
-    ...said("Place", [incident.site_name, incident.admin1, label("country", incident.country)].filter(Boolean).join(", ")),
-    ...said("Target", plain(incident.target_type)),
-    ...said("Weapons", weaponText(incident)),
-    ...(incident.munitions_best != null ? said("Munitions", between(incident.munitions_best, incident.munitions_low, incident.munitions_high)) : []),
-    ...said("Intercepted", plain(incident.intercepted)),
-    ...said("Damage", plain(incident.damage)),
-    ...said("People hurt", harmText(incident)),
-    ...(incident.claimed_by ? said("Claimed by", claimant(incident.claimed_by)) : []),
-    ...(incident.attributed_to ? said("Blamed on", plain(incident.attributed_to)) : []),
-    ...said("Confirmed by", label("confirmation", incident.confirmation)),
-    ...said("Sources", `${incident.n_sources}, of ${number(incident.n_independent, "independent origin", "independent origins")}`),
-    ...said("Address", element("a", { href: address }, address)),
+    said("Day", [days, incident.time_local].filter(Boolean).join(", ")),
+    said("Place", [incident.site_name, incident.admin1, label("country", incident.country)].filter(Boolean).join(", ")),
+    said("Target", plain(incident.target_type)),
+    said("Weapons", weaponText(incident)),
+    incident.munitions_best != null ? said("Munitions", ranged(incident.munitions_best, incident.munitions_low, incident.munitions_high)) : [],
+    said("Intercepted", plain(incident.intercepted)),
+    said("Damage", plain(incident.damage)),
+    said("People hurt", harmText(incident)),
+    said("Claimed by", groupText(incident)),
+    incident.attributed_to ? said("Blamed on", plain(incident.attributed_to)) : [],
+    said("Confirmed by", label("confirmation", incident.confirmation)),
+    said("Sources", `${incident.n_sources}, of them ${number(incident.n_independent, "independent source", "independent sources")}`),
+    said("Address", element("a", { href: address }, address)),
   );
   return element(
     "div", { class: "details" }, facts,
     conflicts.length ? conflictTable(conflicts) : element("p", { class: "small" }, "Its reports do not disagree on any field coded."),
     element("h4", {}, `What each of ${number(reports.length, "report", "reports")} says`),
-    element("ul", { class: "reports" }, ...reports.map(reportItem)),
+    element("ul", { class: "reports" }, reports.map(reportItem)),
   );
-}
-
-function toggleRow(index, show) {
-  const row = table.row(index);
-  const open = show ?? !row.child.isShown();
-  const button = rowsOf[index].querySelector("button.open");
-  if (open && !row.child.isShown()) {
-    row.child(details(INCIDENTS[index]), "child").show();
-    for (const cell of row.child().find("td")) cell.removeAttribute("class");
-  } else if (!open) row.child.remove();
-  button.setAttribute("aria-expanded", String(open));
-}
-
-/** Show an incident's row, opened; widen the view if it leaves the incident out. */
-function openIncident(id) {
-  const index = PLACE.get(id);
-  if (index === undefined) return;
-  if (!current.selected[index]) change(usual());
-  if (!current.selected[index]) change(everything());
-  const order = table.rows({ search: "applied", order: "applied" }).indexes().toArray();
-  table.page(Math.floor(order.indexOf(index) / table.page.len())).draw("page");
-  toggleRow(index, true);
-  rowsOf[index].scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-  rowsOf[index].querySelector("button.open").focus({ preventScroll: true });
 }

@@ -10,7 +10,6 @@ import base64
 import html
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -21,15 +20,15 @@ import pandas as pd
 import yaml
 
 from helpers import parameters as parameters_module
-from helpers.analysis.pause_v1 import daily_counts, masks
 from helpers.analysis.rates import Ratio, block_ratio, exact_ratio
 from helpers.explorer import panels, selection
 from helpers.explorer.payload import borders
-from helpers.figures.style import day_text
 from helpers.parameters import FOLDERS, Parameters
 from helpers.paths import resolve
+from helpers.stretches import Stretches
 from helpers.tables import for_spreadsheet, read, select
 from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
+from helpers.words import amount, day_text
 
 #: The analysis parameters: all but the folders.
 NAMES = tuple(name for name in Parameters.model_fields if name not in FOLDERS)
@@ -44,29 +43,22 @@ HEADS = {
     "confirmation": "confirmed by",
     "us_killed": "US killed",
     "us_injured_best": "US injured",
-    "n_independent": "origins",
-    "n_conflicts": "conflicts",
+    "n_independent": "independent sources",
+    "n_conflicts": "disagreements",
 }
 
 
-@dataclass(frozen=True)
-class PauseTest:
-    """The pause against all other days: counts, days and ratio (`blocks` allows for clustering, `exact` does not)."""
 
-    inside: int
-    days_inside: int
-    outside: int
-    days_outside: int
-    blocks: Ratio
-    exact: Ratio
+def pause_ratios(incidents: pd.DataFrame, parameters: Parameters) -> tuple[int, int, int, int, Ratio, Ratio]:
+    """Return the pause against the days before the second stop: counts and days of each, and the ratio of the rates.
 
-
-def pause_test(incidents: pd.DataFrame, parameters: Parameters) -> PauseTest:
-    """Return the test of the pause for the selected `incidents`, by the two methods that need no draws."""
-    counts, named = daily_counts(incidents["date"], parameters), masks(parameters)
-    here, there = named["during"], named["outside"]
-    numbers = int(counts[here].sum()), int(here.sum()), int(counts[there].sum()), int(there.sum())
-    return PauseTest(*numbers, block_ratio(counts, here, there), exact_ratio(*numbers))
+    The ratio is given twice: allowing for clustered attacks (blocks), and exact for independent ones. Neither draws.
+    """
+    stretches = Stretches(parameters)
+    pause, others = stretches["pause"], stretches["to_stop"]
+    counts = stretches.daily(incidents["date"])
+    numbers = int(counts[pause.mask].sum()), len(pause), int(counts[others.mask].sum()), len(others)
+    return (*numbers, block_ratio(counts, pause.mask, others.mask), exact_ratio(*numbers))
 
 
 def _figure(value: float | None, missing: str = "no bound") -> str:
@@ -80,14 +72,15 @@ def _told(ratio: Ratio) -> str:
     return f"{ratio.value:.2f} (95% interval {_figure(ratio.low)} to {_figure(ratio.high)}{p})"
 
 
-def pause_words(test: PauseTest, parameters: Parameters) -> str:
-    """Return the test in words, as HTML without anything from sources."""
-    rate = f", {test.outside / test.days_outside:.2f} a day" if test.days_outside else ""
+def pause_words(incidents: pd.DataFrame, parameters: Parameters) -> str:
+    """Return the pause's count, rates and ratio in words, as HTML without anything from sources."""
+    inside, days, outside, others, blocks, exact = pause_ratios(incidents, parameters)
+    rate = f", {outside / others:.2f} a day" if others else ""
     return (
         f"<b>Pause from {day_text(parameters.pause_start)} until {day_text(parameters.pause_end)}:</b> "
-        f"{test.inside} of the attacks counted on {test.days_inside} days; {test.outside} on the {test.days_outside} "
-        f"others{rate}.<br>Ratio of the daily rates, allowing for clustering: <b>{_told(test.blocks)}</b>; "
-        f"taking attacks as independent (exact, conditional): {_told(test.exact)}."
+        f"{inside} of the attacks counted on {amount(days, 'day')}; {outside} on the {amount(others, 'day')} that it is "
+        f"compared with ({Stretches(parameters)['to_stop'].words}){rate}.<br>Ratio of the daily rates, allowing for "
+        f"clustering: <b>{_told(blocks)}</b>; taking attacks as independent (exact, conditional): {_told(exact)}."
     )
 
 
@@ -211,11 +204,9 @@ class Explorer:
             return
         chosen = select(self.incidents, found)
         n, us = len(chosen), int((chosen["confirmation"] == "us_official").sum())
-        test = pause_test(chosen, found)
         picture = base64.b64encode(panels.draw(chosen, found, self.shapes)).decode()
-        alt = f"{n} attacks by day, by week and weapon, and by site; {test.inside} of them in the pause."
-        view = selection.default_view(found, set(self.incidents["confirmation"])).address()
-        named = "&".join(part for part in view.split("&") if not part.endswith("="))
+        alt = f"{n} attacks by day, by week and weapon, and by site."
+        named = selection.default_view(found, set(self.incidents["confirmation"])).address()
         content = {"text/html": table_html(chosen), "text/plain": f"{n} incidents"}
         # All is made before anything is shown, so that the views change together.
         self.parameters, self.selected = found, chosen
@@ -225,7 +216,7 @@ class Explorer:
             f"The same in the explorer: <code>report/explorer.html#{html.escape(named)}</code>"
         )
         self.picture.value = f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{picture}">'
-        self.test.value = pause_words(test, found)
+        self.test.value = pause_words(chosen, found)
         self.table.outputs = ({"output_type": "display_data", "data": content, "metadata": {}},)
         self.seconds = time.perf_counter() - started
 
