@@ -249,7 +249,7 @@ const drawHarm = timeChart("harm", 176, {
           const shade = current.selected[incident.index] ? name : "off";
           if (!shapes.has(shade)) shapes.set(shade, []);
           shapes.get(shade).push(box(x, wide, s.y(level + n), s.y(level)));
-          if (key === "us_injured_best" && incident.us_injured_low !== incident.us_injured_high) made.push(drawn("line", { class: "range", x1: x + wide / 2, x2: x + wide / 2, y1: s.y(level + incident.us_injured_low), y2: s.y(level + incident.us_injured_high) }));
+          if (key === "us_injured_best" && incident.us_injured_low !== incident.us_injured_high) made.push(drawn("line", { class: shade === "off" ? "range-off" : "range", x1: x + wide / 2, x2: x + wide / 2, y1: s.y(level + incident.us_injured_low), y2: s.y(level + incident.us_injured_high) }));
           level += n;
         }
       }

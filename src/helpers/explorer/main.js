@@ -61,7 +61,8 @@ const sum = (key) => current.chosen.reduce((total, incident) => total + (inciden
 
 /** The filters in words, for the sentence and the messages. */
 function filterWords() {
-  const names = (list) => listed(state[list].map((code) => (list === "site" ? SITES.get(code)?.label ?? code : label(list, code))), "or");
+  const word = { site: (code) => SITES.get(code)?.label ?? code, weapon: (code) => DATA.plurals[code] ?? code };
+  const names = (list) => listed(state[list].map((code) => word[list]?.(code) ?? label(list, code)), "or");
   return {
     weapon: state.weapon.length ? ` with ${names("weapon")}` : "",
     site: state.site.length ? ` at ${names("site")}` : "",

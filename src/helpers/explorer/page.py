@@ -1,9 +1,9 @@
 """The explorer: one HTML file that opens from a disk, asks nothing of a network, and filters all its views together.
 
-How it is built. One JSON value (`helpers.explorer.payload`) and the page's own scripts, style and fonts: no library. The
-charts are SVG drawn anew from the state; the lists of filters are bars behind real checkboxes, since a checkbox with a
-label and a number is a chart that keyboards and screen readers already know how to use. What ties the views together is
-that state, held in the address; each change is evaluated anew over all attacks.
+How it is built. One JSON value (`helpers.explorer.payload`) and the page's own scripts, style and fonts: no library.
+The charts are SVG drawn anew from the state; the lists of filters are bars behind real checkboxes, since a checkbox
+with a label and a number is a chart that keyboards and screen readers already know how to use. What ties the views
+together is that state, held in the address; each change is evaluated anew over all attacks.
 
 The page's security policy allows only the script that is embedded here, by its hash: no `eval`, no connection, no
 image. Text from sources reaches the page as data and is only ever put in as text.

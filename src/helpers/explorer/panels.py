@@ -60,7 +60,8 @@ def _map(axes: Axes, incidents: pd.DataFrame, borders: dict[str, Any]) -> None:
     ]
     axes.add_collection(LineCollection(rings, colors=style.MUTED, linewidths=0.7))
     keys = ["site_name", "country", "latitude", "longitude"]
-    sites = incidents.dropna(subset=["latitude"]).groupby(keys).size().sort_values(ascending=False).reset_index(name="n")
+    placed = incidents.dropna(subset=["latitude"]).groupby(keys).size()
+    sites = placed.sort_values(ascending=False).reset_index(name="n")
     colours = sites["country"].map(style.COUNTRY_COLOURS)
     axes.scatter(sites["longitude"], sites["latitude"], s=14 * sites["n"], c=colours, alpha=0.8, edgecolors=style.PAPER)
     for row in sites.head(6).itertuples():

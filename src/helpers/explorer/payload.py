@@ -88,20 +88,20 @@ def short_name(name: str) -> str:
 
 def site_options(incidents: pd.DataFrame, sites: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the sites at which there are incidents, by country and number, with names and point."""
-    known = sites.set_index("site_id")[["name", "aliases"]]
+    names, aliases = (dict(zip(sites["site_id"], sites[part], strict=True)) for part in ("name", "aliases"))
     places = incidents.groupby("site_id").agg(
         country=("country", "first"), n=("incident_id", "size"), name=("site_name", "first"),
         latitude=("latitude", "first"), longitude=("longitude", "first"), precision=("place_precision", "min"),
     )  # fmt: skip
     found = []
     for site, row in places.iterrows():
-        name, aliases = known.loc[site] if site in known.index else (row["name"], "")
+        name = str(names.get(site, row["name"]))
         found.append(
             {
                 "code": str(site),
                 "label": name if len(name) <= 48 else short_name(name),
                 "short": short_name(name),
-                "aliases": " | ".join([name, cell(aliases) or ""]),
+                "aliases": f"{name} | {cell(aliases.get(site)) or ''}",
                 "colour": f"country-{row['country']}",
                 "country": str(row["country"]),
                 "latitude": cell(row["latitude"]),
@@ -148,21 +148,17 @@ def options(incidents: pd.DataFrame, sites: pd.DataFrame, words: dict[str, dict[
     return {**made, "site": site_options(incidents, sites)}
 
 
-def _totals(counts: pd.DataFrame, sources: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the officials' running totals, of all countries (``country`` "") and of each, by day."""
-    families = sources.set_index("source_id")["family"] if "family" in sources else pd.Series(dtype=str)
-    whole = totals.series(counts, families)
-    points = [
+def _points(chain: totals.Series, **more: str) -> list[dict[str, Any]]:
+    """Return the points of a running total by day, with what is said of how exact each is."""
+    return [
         {
+            **more,
             "day": cell(point.day),
-            "country": country,
             "total": int(point.value),
             "words": "at least " if math.isinf(point.high) else "" if point.low == point.high else "about ",
         }
-        for country, chain in {"": whole, **totals.by_country(counts, families)}.items()
         for point in chain.points[1:]
     ]
-    return sorted(points, key=lambda point: (point["day"], point["country"]))
 
 
 def injured(counts: pd.DataFrame) -> list[dict[str, Any]]:
@@ -173,22 +169,18 @@ def injured(counts: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def counters(clean_dir: str, sources: pd.DataFrame) -> dict[str, Any]:
-    """Return what others counted: the officials' totals, the Observatory's by base, and every other count on record."""
+    """Return what others counted: officials by country ("": all), the Observatory by base ("": Syria), all by row."""
     official, other = table("official_counts", clean_dir), table("other_counts", clean_dir)
+    families = sources.set_index("source_id")["family"]
     found: dict[str, Any] = {"officials": [], "injured": [], "observatory": [], "others": {}}
     if official is not None:
-        found |= {"officials": _totals(official, sources), "injured": injured(official)}
+        chains = {"": totals.series(official, families), **totals.by_country(official, families)}
+        found["officials"] = [point for code, chain in chains.items() for point in _points(chain, country=code)]
+        found["injured"] = injured(official)
     if other is not None and len(other):
-        running = other[
-            (other["counter"] == "sohr")
-            & (other["unit"] == "attacks")
-            & (other["since"] <= pd.Timestamp(Parameters().window_start) + pd.Timedelta(days=7))
-        ]
-        running = running.assign(site_id=running["site_id"].fillna(""), total=running["total"].astype(int))
-        risen = running.groupby(["site_id", "as_of"])["total"].max().groupby("site_id").cummax().reset_index()
-        found["observatory"] = [
-            {"site": row.site_id, "day": cell(row.as_of), "total": int(row.total)} for row in risen.itertuples()
-        ]
+        bases = ["", *sorted({site for site in other["site_id"].fillna("") if site})]
+        chains = {base: totals.observatory(other, families, base) for base in bases}
+        found["observatory"] = [point for base, chain in chains.items() for point in _points(chain, site=base)]
         shown = ["counter", "since", "as_of", "country", "site_id", "total", "relation", "unit", "source_id"]
         found["others"] = packed(other.sort_values(["as_of", "counter", "site_id"])[shown])
     return found
@@ -241,6 +233,7 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
         ],
         "options": options(incidents, sites, words),
         "labels": words,
+        "plurals": {code: weapon.plural for code, weapon in vocabulary.weapons(parameters.reference_dir).items()},
         # The sources of an incident are those of its reports.
         "columns": incidents.columns.tolist(),
         "incidents": packed(incidents.drop(columns="sources").assign(harm=selection.harm(incidents))),

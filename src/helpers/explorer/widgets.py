@@ -48,7 +48,6 @@ HEADS = {
 }
 
 
-
 def pause_ratios(incidents: pd.DataFrame, parameters: Parameters) -> tuple[int, int, int, int, Ratio, Ratio]:
     """Return the pause against the days before the second stop: counts and days of each, and the ratio of the rates.
 
@@ -78,8 +77,8 @@ def pause_words(incidents: pd.DataFrame, parameters: Parameters) -> str:
     rate = f", {outside / others:.2f} a day" if others else ""
     return (
         f"<b>Pause from {day_text(parameters.pause_start)} until {day_text(parameters.pause_end)}:</b> "
-        f"{inside} of the attacks counted on {amount(days, 'day')}; {outside} on the {amount(others, 'day')} that it is "
-        f"compared with ({Stretches(parameters)['to_stop'].words}){rate}.<br>Ratio of the daily rates, allowing for "
+        f"{inside} of the attacks counted on {amount(days, 'day')}; {outside} on {amount(others, 'day')} "
+        f"{Stretches(parameters)['to_stop'].words}{rate}.<br>Ratio of the daily rates, allowing for "
         f"clustering: <b>{_told(blocks)}</b>; taking attacks as independent (exact, conditional): {_told(exact)}."
     )
 
