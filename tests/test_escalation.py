@@ -1,9 +1,10 @@
-"""Escalation: each statistic against a known answer, then the analysis on made-up and real incidents."""
+"""Weapons and places: each statistic against a known answer, then the whole on made-up and real incidents."""
 
 from __future__ import annotations
 
-from datetime import date
-from itertools import combinations
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,14 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.discrete.discrete_model import Logit
 
 from helpers import tables
-from helpers.analysis import harm, ladder, places
-from helpers.analysis.escalation import METHODS, analyse_escalation
-from helpers.analysis.escalation_facts import record
-from helpers.analysis.escalation_tables import comparisons_table, write_tables
-from helpers.analysis.ordered import halves, power_of_doubling, rank_sums, top_timing, trend
-from helpers.facts import Facts
+from helpers.analysis import places, trend, weapons, weapons_facts
+from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Facts
 from helpers.parameters import Parameters
 
 QUICK = Parameters(resamples=99)
@@ -38,15 +36,9 @@ def incident(number: int, day: str, **more: object) -> dict[str, object]:
         "place_precision": 1,
         "weapons": weapon,
         "top_weapon": weapon,
-        "munitions_best": None,
-        "intercepted": "unknown",
-        "damage": "unknown",
         "us_killed": None,
         "us_injured_best": None,
-        "us_injured_low": None,
-        "us_injured_high": None,
-        "partner_killed": None,
-        "partner_injured": None,
+        "n_sources": 2,
         "confirmation": "us_official",
         **more,
     }
@@ -57,332 +49,210 @@ def table(rows: list[dict[str, object]]) -> pd.DataFrame:
     return frame.assign(date=pd.to_datetime(frame["date"]))
 
 
-@pytest.fixture(scope="module")
-def real() -> pd.DataFrame:
-    return tables.read("incidents")
-
-
-# --- trend ------------------------------------------------------------------------------------------------------------
-
-
-def test_tau_is_that_of_scipy_with_ties() -> None:
-    random = np.random.default_rng(1)
-    days, rungs = random.integers(0, 60, 120), random.integers(0, 4, 120)
-    found = trend(rungs, days)
-    expected = stats.kendalltau(days, rungs)
-    assert found.tau == pytest.approx(expected.statistic)
-    assert found.p_incidents == pytest.approx(expected.pvalue)
-
-
-def test_one_incident_a_block_gives_kendalls_own_variance() -> None:
-    # Without ties and with blocks of one day the normal test is Kendall's: S / sqrt(n(n-1)(2n+5)/18).
-    days = np.arange(40)
-    rungs = np.random.default_rng(2).permutation(40)
-    surplus = sum(np.sign(rungs[j] - rungs[i]) for i, j in combinations(range(40), 2))
-    expected = 2 * stats.norm.sf(abs(surplus) / np.sqrt(40 * 39 * 85 / 18))
-    assert trend(rungs, days, block=1).p == pytest.approx(expected)
-
-
-def test_drawn_p_comes_near_the_exact_share_of_all_orders_of_blocks() -> None:
-    blocks = [[1, 1], [2], [1, 2, 2], [2, 2], [3]]
-    days = np.concatenate([[7 * b] * len(rungs) for b, rungs in enumerate(blocks)])
-    rungs = np.concatenate(blocks)
-
-    def surplus(order: tuple[int, ...]) -> float:
-        return sum(
-            np.sign(later - earlier)
-            for i, j in combinations(range(5), 2)
-            for earlier in blocks[order[i]]
-            for later in blocks[order[j]]
-        )
-
-    from itertools import permutations
-
-    every = [abs(surplus(order)) for order in permutations(range(5))]
-    exact = np.mean([value >= abs(surplus((0, 1, 2, 3, 4))) for value in every])
-    assert trend(rungs, days, resamples=9999, seed=3).p_permuted == pytest.approx(exact, abs=0.02)
-
-
-def test_whole_blocks_alike_are_no_evidence() -> None:
-    # Forty incidents in two weeks, all rockets in the second: two blocks can come in two orders only.
-    days, rungs = np.repeat([0, 7], 20), np.repeat([1, 2], 20)
-    found = trend(rungs, days, resamples=199)
-    assert found.tau == pytest.approx(1.0)
-    assert found.p_permuted == pytest.approx(1.0)
-    assert found.p_incidents is not None
-    assert found.p_incidents < 1e-6
-    assert found.direction == "none"
-
-
-def test_a_climb_and_a_descent_are_found() -> None:
-    days = np.arange(130)
-    assert trend(days // 50, days, resamples=499).direction == "rise"
-    assert trend(-(days // 50), days, resamples=499).direction == "fall"
-
-
-def test_weights_count_as_repetitions() -> None:
-    days, rungs, weights = np.array([0, 8, 16, 30]), np.array([1, 2, 1, 3]), np.array([1, 3, 2, 1])
-    weighted = trend(rungs, days, weights)
-    repeated = trend(np.repeat(rungs, weights), np.repeat(days, weights))
-    assert weighted.tau == pytest.approx(repeated.tau)
-    assert weighted.p == pytest.approx(repeated.p)
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3)), min_size=1, max_size=40), st.randoms())
-def test_order_of_rows_changes_nothing(rows: list[tuple[int, int]], random: object) -> None:
-    shuffled = rows.copy()
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = (trend([r for _, r in part], [d for d, _ in part], resamples=99, seed=5) for part in (rows, shuffled))
-    assert one == pytest.approx(other) if one.tau is None else one.tau == pytest.approx(other.tau)
-    assert one.p_permuted == other.p_permuted
-    assert one.low == pytest.approx(other.low)
-
-
-@pytest.mark.parametrize("rows", [([], []), ([1], [3]), ([1, 2], [3, 3]), ([2, 2], [3, 9]), ([np.nan, 1], [1, 2])])
-def test_too_little_gives_no_tau(rows: tuple[list[float], list[float]]) -> None:
-    found = trend(*rows, resamples=99)
-    assert found.tau is None
-    assert found.direction == "none"
-
-
-# --- timing of the top rungs ------------------------------------------------------------------------------------------
-
-
-def test_rank_sums_are_wilcoxons_table() -> None:
-    # Wilcoxon's (1945) distribution for 3 of 7: P(sum <= 6) = 1/35, P(sum <= 7) = 2/35, P(sum <= 8) = 4/35.
-    sums, chances = rank_sums(np.arange(1.0, 8.0), 3)
-    assert np.cumsum(chances)[:3] * 35 == pytest.approx([1, 2, 4])
-    assert sums[0] == 6
-
-
-@pytest.mark.parametrize("k", [1, 2, 4])
-def test_timing_agrees_with_every_placement_one_by_one(k: int) -> None:
-    days = np.array([0, 0, 1, 2, 2, 2, 5, 6, 8, 8, 9])
-    top = np.isin(np.arange(11), [3, 6, 8, 9][:k])
-    ranks = stats.rankdata(days)
-    every = [(min(days[list(c)]), ranks[list(c)].sum()) for c in combinations(range(11), k)]
-    found = top_timing(top, days)
-    assert found.p_first == pytest.approx(np.mean([first >= days[top].min() for first, _ in every]))
-    assert found.p_late == pytest.approx(np.mean([total >= ranks[top].sum() - 1e-9 for _, total in every]))
-    most = max(total for _, total in every)
-    assert found.smallest_p == pytest.approx(np.mean([total >= most - 1e-9 for _, total in every]))
-
-
-def test_timing_agrees_with_scipys_permutation_test() -> None:
-    days = np.arange(30)
-    top = np.isin(days, [18, 29])
-    expected = stats.permutation_test(
-        (days[top], days[~top]), lambda x, y: np.sum(x), alternative="greater", n_resamples=np.inf
+def spread(kinds: list[str], start: str = "2023-10-18", **more: object) -> pd.DataFrame:
+    """Return one attack a day with the weapons of `kinds` in turn."""
+    days = pd.date_range(start, periods=len(kinds))
+    return table(
+        [incident(n, str(day), weapon=kind, **more) for n, (day, kind) in enumerate(zip(days, kinds, strict=True))]
     )
-    assert top_timing(top, days).p_late == pytest.approx(expected.pvalue)
 
 
-def test_two_events_have_little_power_and_many_have_more() -> None:
-    days = np.arange(200)
-    two, twenty = (top_timing(np.isin(days, np.linspace(60, 199, k).astype(int)), days).power for k in (2, 20))
-    assert two is not None
-    assert twenty is not None
-    assert 0.05 < two < 0.15
-    assert twenty > 0.3
+@cache
+def clean() -> dict[str, pd.DataFrame]:
+    names = ("incidents", "reports", "sources", "sites", "forces", "other_counts")
+    return {name: tables.read(name) for name in names}
 
 
-def test_power_is_what_simulation_says() -> None:
-    days, k = np.arange(60), 4
-    top = np.isin(days, [10, 30, 40, 50])
-    random = np.random.default_rng(7)
-    weights = np.where(days >= 29.5, 2.0, 1.0)
-    ranks = stats.rankdata(days)
-    null = np.array([ranks[random.permutation(60)[:k]].sum() for _ in range(20000)])
-    critical = np.quantile(null, 0.95)
-    # A choice counts by the product of its weights: draw with replacement, keep draws without repetition.
-    drawn = random.choice(60, size=(40000, k), p=weights / weights.sum())
-    drawn = drawn[[len(set(row)) == k for row in drawn]]
-    assert top_timing(top, days).power == pytest.approx(float((ranks[drawn].sum(axis=1) > critical).mean()), abs=0.02)
+def whole(
+    incidents: pd.DataFrame | None = None, p: Parameters = QUICK, **other: pd.DataFrame
+) -> weapons_facts.Escalation:
+    """Return what notebook 03 finds."""
+    given = {**clean(), **other}
+    rows = given["incidents"] if incidents is None else incidents
+    found = weapons.analyse(rows, p, given["reports"], given["sources"])
+    readings = trend.readings(found.prepared, given["reports"], found.parameters)
+    return weapons_facts.Escalation(found, readings, places.analyse(found.prepared, found.parameters, given))
 
 
-def test_normal_approximation_comes_near_the_exact_distribution() -> None:
-    days = np.arange(120)
+# --- the rank correlation ---------------------------------------------------------------------------------------------
+
+
+def test_the_correlation_is_that_of_scipy_with_ties() -> None:
+    random = np.random.default_rng(1)
+    days, ranks = random.integers(0, 60, 300), random.integers(0, 4, 300)
+    found = trend.trend(days, ranks, days // 7, resamples=9, seed=1)
+    assert found.value == pytest.approx(stats.kendalltau(days, ranks).statistic)
+    assert (found.n, found.weeks) == (300, 9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), min_size=4, max_size=40), st.integers(1, 9))
+def test_weeks_drawn_stand_for_their_pairs(pairs: list[tuple[int, int]], size: int) -> None:
+    """The sums by weeks are those of all pairs of attacks, counted one by one."""
+    days, ranks = (np.array(part) for part in zip(*pairs, strict=True))
+    weeks = np.unique(days // size, return_inverse=True)[1]
+    member = (weeks == np.arange(weeks.max() + 1)[:, None]).astype(float)
+    later, above = np.sign(days[:, None] - days), np.sign(ranks[:, None] - ranks)
+    for mine, every in zip(trend._between(days, ranks, weeks), (later * above, later**2, above**2), strict=True):
+        assert mine == pytest.approx(member @ every @ member.T)
+
+
+def test_a_climb_lies_above_zero_and_bursts_widen_its_interval() -> None:
+    days = np.arange(130)
+    rising = trend.trend(days, days // 50, days // 7, resamples=499, seed=2)
+    assert rising.low is not None
+    assert rising.low > 0
+    runs = np.repeat(np.random.default_rng(3).integers(0, 2, 10), 13)  # thirteen days alike, then thirteen more
+    alone, together = (trend.trend(days, runs, days // size, resamples=499, seed=2) for size in (1, 13))
+    assert together.high - together.low > 2 * (alone.high - alone.low)  # type: ignore[operator]
+
+
+def test_a_hundred_times_the_attacks_take_no_table_of_pairs() -> None:
     random = np.random.default_rng(4)
-    top = np.isin(days, random.choice(120, 25, replace=False))
-    expected = stats.mannwhitneyu(days[top], days[~top], alternative="greater", method="asymptotic")
-    assert top_timing(top, days).p_late == pytest.approx(expected.pvalue, abs=0.01)
+    days = random.integers(0, 136, 25_000)
+    import tracemalloc
+
+    tracemalloc.start()
+    found = trend.trend(days, random.integers(0, 5, len(days)), days // 7, resamples=199, seed=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.value == pytest.approx(0, abs=0.02)
+    assert peak < 30e6
 
 
-def test_weights_shift_the_chance_of_coming_late() -> None:
-    days, top = np.arange(10), np.arange(10) == 8
-    assert top_timing(top, days).p_late == pytest.approx(0.2)
-    assert top_timing(top, days, np.where(days >= 8, 4.0, 1.0)).p_late == pytest.approx(0.5)
+# --- record highs, shares, missiles -----------------------------------------------------------------------------------
 
 
-def test_no_top_or_only_top_is_not_tested() -> None:
-    assert top_timing([False, False], [1, 2]).p_late is None
-    assert top_timing([True, True], [1, 2]).p_late is None
-    assert top_timing([], []).k == 0
-
-
-# --- halves -----------------------------------------------------------------------------------------------------------
-
-
-def test_halves_is_fishers_tea() -> None:
-    # Fisher's tea-tasting lady, three of four right: one-sided p = 17/70.
-    top = [True] * 3 + [False] + [False] * 3 + [True]
-    second = [True] * 4 + [False] * 4
-    found = halves(top, second)
-    assert found.p_rise == pytest.approx(17 / 70)
-    assert found.p == pytest.approx(34 / 70)
-
-
-def test_power_of_doubling_by_simulation() -> None:
-    n1, n2, k = 60, 60, 30
-    random = np.random.default_rng(6)
-    first, hits, draws = k / (n1 + 2 * n2), 0, 0
-    while draws < 1500:
-        one, two = random.binomial(n1, first, 5000), random.binomial(n2, 2 * first, 5000)
-        for a, b in zip(one[one + two == k], two[one + two == k], strict=True):
-            draws += 1
-            hits += stats.hypergeom.sf(b - 1, n1 + n2, k, n2) <= 0.05 + 1e-12
-            del a
-    assert power_of_doubling(k, n1, n2) == pytest.approx(hits / draws, abs=0.04)
-
-
-def test_power_has_bounds() -> None:
-    assert power_of_doubling(2, 100, 100) == 0.0
-    assert power_of_doubling(0, 10, 10) is None
-    assert power_of_doubling(18, 10, 10) is None
-
-
-# --- harm -------------------------------------------------------------------------------------------------------------
-
-
-def test_share_has_wilsons_interval_and_bounds() -> None:
-    # Newcombe (1998), Table I: 81 of 263, Wilson score interval 0.2553 to 0.3662.
-    hit = pd.Series([1.0] * 81 + [0.0] * 182 + [np.nan] * 37)
-    found = harm.share(hit, pd.Series(range(300)).astype(str))
-    assert (found.low, found.high) == (pytest.approx(0.2553, abs=5e-5), pytest.approx(0.3662, abs=5e-5))
-    assert (found.least, found.most) == (pytest.approx(81 / 300), pytest.approx(118 / 300))
-
-
-def test_difference_has_newcombes_interval() -> None:
-    # Newcombe (1998), Table II, contrast 56/70 - 48/80, method 10: 0.0524 to 0.3339.
-    rows = [incident(n, "2023-12-10") for n in range(70)] + [incident(70 + n, "2023-11-01") for n in range(80)]
-    prepared = ladder.prepare(table(rows), QUICK)
-    hit = pd.Series([1.0] * 56 + [0.0] * 14 + [1.0] * 48 + [0.0] * 32)
-    found = harm.compare(prepared, hit, "x")
-    assert found.difference == pytest.approx(0.2)
-    assert (found.low, found.high) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
-
-
-def test_toll_counts_blanks_as_nothing_and_keeps_the_range() -> None:
-    rows = [
-        incident(1, "2023-10-18", us_injured_best=4, us_injured_low=0, us_injured_high=5),
-        incident(2, "2023-10-19", us_killed=1),
-        incident(3, "2023-10-20", us_injured_best=0, us_injured_low=0, us_injured_high=0, partner_killed=2),
-        incident(4, "2023-10-21"),
-    ]
-    found = harm.toll(table(rows))
-    assert (found.us_killed, found.us_injured_best, found.us_injured_low, found.us_injured_high) == (1, 4, 0, 5)
-    assert (found.known, found.n) == (2, 4)
-    assert found.incidents == ("i-001", "i-002")
-    assert found.partner_incidents == ("i-003",)
-
-
-def test_casualties_are_unknown_where_nobody_says() -> None:
-    rows = [
-        incident(1, "2023-10-18", us_injured_best=0),
-        incident(2, "2023-10-19", us_killed=1),
-        incident(3, "2023-10-20"),
-    ]
-    found = harm.outcome(table(rows), "casualties")
-    assert found.iloc[:2].tolist() == [0.0, 1.0]
-    assert np.isnan(found.iloc[2])
-
-
-# --- the ladder -------------------------------------------------------------------------------------------------------
-
-
-def test_first_use_counts_all_weapons_and_names_sources_that_disagree() -> None:
+def test_a_day_counts_by_its_heaviest_weapon_and_an_equal_one_is_no_new_high() -> None:
     rows = [
         incident(1, "2023-10-18"),
-        incident(2, "2023-11-21", weapon="close_range_ballistic_missile"),
-        incident(3, "2024-01-20", weapons="rocket;ballistic_missile", top_weapon="ballistic_missile"),
+        incident(2, "2023-10-19"),
+        incident(3, "2023-10-19", weapon="rocket", n_sources=2),
+        incident(4, "2023-10-19", weapon="rocket", n_sources=9),
+        incident(5, "2023-10-20", weapon="unknown"),
+        incident(6, "2023-10-21", weapon="ballistic_missile"),
+        incident(7, "2023-12-21", weapon="ballistic_missile"),
+        incident(8, "2023-12-22", weapon="close_range_ballistic_missile"),
     ]
-    reports = pd.DataFrame(
-        {
-            "source_id": ["a", "b", "c", "d"],
-            "incident_id": ["i-002", "i-002", "i-003", "i-001"],
-            "weapons": [
-                "ballistic_missile",
-                "close_range_ballistic_missile",
-                "ballistic_missile",
-                "missile_unspecified",
-            ],
-        }
-    )
-    result = analyse_escalation(table(rows), QUICK, reports=reports)
-    first = {use.weapon: use for use in result.first}
-    assert first["rocket"].incident == "i-003"
-    assert first["ballistic_missile"].day == date(2024, 1, 20)
-    assert first["ballistic_missile"].earliest_day == date(2023, 11, 21)
-    assert first["close_range_ballistic_missile"].sources == 2
-    assert first["close_range_ballistic_missile"].sources_saying == 1
-    assert result.missile_ids == ("i-002", "i-003")
-    assert result.said["i-002"] == {"ballistic_missile": 1, "close_range_ballistic_missile": 1}
-    assert result.doubtful == ("i-001",)
+    found = weapons.records(weapons.prepare(table(rows), QUICK))
+    assert [attack.incident for attack in found] == ["i-001", "i-004", "i-006"]
 
 
-def test_unnamed_missiles_are_bounds_not_guesses() -> None:
-    rows = [incident(n, f"2023-11-{n + 1:02}") for n in range(10)]
-    rows.append(incident(90, "2024-02-10", weapon="missile_unspecified"))
-    result = analyse_escalation(table(rows), QUICK)
-    by_key = {reading.key: reading for reading in result.readings}
-    assert by_key["plain"].trend.n == 10
-    assert by_key["plain"].timing.k == 0
-    assert by_key["unsettled_rocket"].timing.k == 0
-    assert by_key["unsettled_rocket"].trend.n == 11
-    assert by_key["unsettled_ballistic_missile"].timing.p_late == pytest.approx(1 / 11)
+def test_shares_have_wilsons_interval_from_ten_attacks_on() -> None:
+    share = weapons.Share(tuple("abc"), tuple("abcdefghij"))
+    low, high = stats.binomtest(3, 10).proportion_ci(method="wilson")
+    assert (share.value, share.low, share.high) == pytest.approx((0.3, low, high))
+    few = weapons.Share(tuple("a"), tuple("abc"))
+    assert (few.value, few.low, few.high) == (pytest.approx(1 / 3), None, None)
+    assert weapons.Share((), ()).value is None
 
 
-def test_capture_weights_are_used_or_their_absence_said() -> None:
-    rows = [incident(n, f"2023-11-{n + 1:02}", weapon="rocket" if n > 5 else "one_way_drone") for n in range(12)]
-    capture = pd.DataFrame({"incident_id": [f"i-{n:03}" for n in range(12)], "capture": 0.5, "weight": [1.0, 3.0] * 6})
-    assert not analyse_escalation(table(rows), QUICK).capture
-    result = analyse_escalation(table(rows), QUICK, capture=capture)
-    assert result.capture
-    assert "capture" in {reading.key for reading in result.readings}
+def test_as_many_missiles_as_are_needed_show_a_larger_share_and_one_fewer_does_not() -> None:
+    def found(late: int) -> weapons.Grew:
+        kinds = ["one_way_drone"] * 44 + ["ballistic_missile"] * late + ["rocket"] * (60 - late)
+        rows = weapons.prepare(spread(kinds), QUICK)
+        late_ones = (rows["rung"] >= 4).to_numpy()
+        return weapons.grew(rows, late_ones, QUICK)
+
+    wanted = found(0).needed
+    assert wanted is not None
+    assert [found(count).finding for count in (wanted - 1, wanted)] == [NOT_SHOWN, SHOWN]
+    few = weapons.prepare(spread(["rocket"] * 30), QUICK)
+    assert weapons.grew(few, np.zeros(30, bool), QUICK).finding == CANNOT  # too few after the pause
+
+
+def test_missiles_of_no_stated_kind_add_up() -> None:
+    blank, prepared = whole().weapons.blank, whole().weapons.prepared
+    assert len(blank.alone) + len(blank.beside) == len(blank.ids) == int(prepared["blank"].sum())
+    assert not set(blank.ids) & set(blank.outvoted)
+    assert set(blank.since) <= set(blank.ids)
+    facts = weapons_facts.facts(whole())
+    parts = ("alone", "beside", "outvoted")
+    assert sum(facts[f"weapons.unspecified.{part}"].value for part in parts) == facts["weapons.unspecified.any"].value  # type: ignore[misc]
+
+
+def test_each_source_of_a_missile_attack_is_counted_for_what_it_names() -> None:
+    found = whole().weapons
+    reports = clean()["reports"]
+    for attack in found.missiles:
+        mine = reports[reports["incident_id"] == attack.incident]
+        for weapon, rows in found.said[found.said["incident_id"] == attack.incident].groupby("weapon"):
+            naming = mine[mine["weapons"].map(lambda cell, weapon=weapon: weapon in cell.split(";"))]
+            assert rows["sources"].sum() == naming["source_id"].nunique()
+
+
+# --- the regression ---------------------------------------------------------------------------------------------------
+
+
+def test_the_odds_are_those_of_a_logistic_regression_with_country() -> None:
+    selected = whole().weapons.prepared
+    frame = selected[selected["rung"].notna() & (selected["country"] != "JO")]  # one drone alone
+    months = (frame["date"] - pd.Timestamp(QUICK.window_start)).dt.days / (365.25 / 12)
+    design = np.column_stack([months, frame["country"] == "IQ", frame["country"] == "SY"]).astype(float)
+    fit = Logit((frame["rung"] >= 2).to_numpy(float), design).fit(disp=0)
+    found = weapons.climb(selected, QUICK)
+    assert found.value == pytest.approx(np.exp(fit.params[0]), rel=1e-6)
+    assert found.low < found.value < found.high  # type: ignore[operator]
+
+
+def test_a_climb_and_a_fall_are_found_and_chance_is_not() -> None:
+    random = np.random.default_rng(6)
+    chances = np.linspace(0.1, 0.9, 130)
+    rise = spread(["rocket" if random.random() < chance else "one_way_drone" for chance in chances])
+    found = weapons.climb(rise, QUICK)
+    assert (found.finding, found.fell) == (SHOWN, NOT_SHOWN)
+    fall = rise.assign(date=rise["date"].to_numpy()[::-1])
+    found = weapons.climb(fall, QUICK)
+    assert (found.finding, found.fell) == (NOT_SHOWN, SHOWN)
+    level = spread(["rocket", "one_way_drone"] * 65)
+    assert weapons.climb(level, QUICK).finding == NOT_SHOWN
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (["one_way_drone"] * 60 + ["rocket"] * 60, (SHOWN, NOT_SHOWN)),
+        (["rocket"] * 60 + ["one_way_drone"] * 60, (NOT_SHOWN, SHOWN)),
+        (["rocket"] * 19, (CANNOT, CANNOT)),
+        (["rocket", "one_way_drone"] * 20, (CANNOT, CANNOT)),  # six weeks
+        (["rocket"] * 126 + ["one_way_drone"] * 4, (CANNOT, CANNOT)),
+        ([], (CANNOT, CANNOT)),
+    ],
+)
+def test_one_sort_after_the_other_and_too_few(kinds: list[str], expected: tuple[str, str]) -> None:
+    found = weapons.climb(spread(kinds), QUICK)
+    assert (found.finding, found.fell) == expected
+    assert found.value is None
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
 
 
-def test_rate_per_thousand_is_undefined_without_troops() -> None:
-    rows = [incident(1, "2023-10-18"), incident(2, "2024-01-28", country="JO", site_id="tower-22")]
-    forces = pd.DataFrame({"source_id": ["a", "b"], "country": ["IQ", "IQ"], "personnel": [2000, 3000]})
-    result = analyse_escalation(table(rows), QUICK, forces=forces)
-    iraq, _, jordan = result.countries
-    assert iraq.per_thousand == pytest.approx(1 / 2.5)
-    assert jordan.per_thousand is None
-    assert result.syria_to_iraq is None
-    facts = record(Facts(), result)
-    assert facts["escalation.places.JO.per_thousand"].text == "undefined"
-    assert facts["escalation.places.JO.per_thousand"].note
+def test_attacks_without_a_named_place_are_no_place() -> None:
+    nowhere = {"site_id": "unspecified-iraq", "site_name": "Iraq", "latitude": None, "place_precision": 3}
+    found = whole(table([incident(1, "2023-10-18"), incident(2, "2023-10-19", **nowhere)])).places
+    assert found.named["site_id"].tolist() == ["al-asad"]
+    assert found.nowhere == ("i-002",)
+    assert found.sites.set_index("site_id")["mapped"].to_dict()["unspecified-iraq"] is False
 
 
-def test_rate_has_garwoods_interval_where_attacks_do_not_cluster() -> None:
-    # Ten attacks ten days apart: no clustering, so Garwood's (1936) limits for ten, 4.795 to 18.390, per 2.5 thousand.
-    rows = [incident(n, str(pd.Timestamp("2023-10-20") + pd.Timedelta(days=10 * n))) for n in range(10)]
-    forces = pd.DataFrame({"source_id": ["a"], "country": ["IQ"], "personnel": [2500]})
-    iraq = analyse_escalation(table(rows), QUICK, forces=forces).countries[0]
-    assert (iraq.low, iraq.high) == (pytest.approx(4.795 / 2.5, abs=1e-3), pytest.approx(18.390 / 2.5, abs=1e-3))
+def test_the_observatorys_bases_add_up_to_its_total() -> None:
+    counted = whole().places.counted
+    assert counted is not None
+    assert sum(counted.at.values()) == counted.total
+    sites = whole().places.sites
+    assert sites["observatory"].sum() == counted.total
+    assert sites["to_day"].sum() == len(counted.record)
+    assert (sites.loc[sites["country"] != "SY", "to_day"] == 0).all()
 
 
-def test_places_known_as_country_only_are_not_mapped() -> None:
-    rows = [
-        incident(1, "2023-10-18"),
-        incident(2, "2023-10-19", site_id="unspecified-iraq", site_name="Iraq", latitude=None, place_precision=3),
-    ]
-    sites = places.sites_table(ladder.prepare(table(rows), QUICK), QUICK)
-    assert sites.set_index("site_id")["mapped"].to_dict() == {"al-asad": True, "unspecified-iraq": False}
+def test_the_observatory_is_not_set_beside_days_or_countries_it_does_not_count() -> None:
+    for p in (
+        Parameters(countries=("IQ",)),
+        Parameters(window_start="2023-11-01"),
+        Parameters(window_end="2023-10-20"),
+    ):
+        assert whole(p=p.model_copy(update={"resamples": 99})).places.counted is None
 
 
 # --- the whole --------------------------------------------------------------------------------------------------------
@@ -398,53 +268,51 @@ EDGES = {
 
 
 @pytest.mark.parametrize("rows", EDGES.values(), ids=EDGES.keys())
-def test_edge_cases_give_facts(rows: list[dict[str, object]], tmp_path: object) -> None:
-    result = analyse_escalation(table(rows), QUICK)
-    facts = record(Facts(), result)
-    assert facts["escalation.incidents"].value == len(rows)
-    assert facts["escalation.climb_shown"].value is False
-    assert facts["escalation.trend.plain.direction"].value == "none"
-    for path in write_tables(result, str(tmp_path)):
-        assert path.read_text(encoding="utf-8").strip()
+def test_edge_cases_give_facts_and_no_finding(rows: list[dict[str, object]]) -> None:
+    facts = weapons_facts.facts(whole(table(rows)))
+    assert facts["weapons.climb"].value == CANNOT
+    assert {fact.value for name, fact in facts.items() if name.endswith(".grew")} == {CANNOT}
+    assert facts["weapons.readings"].value == 0
 
 
-def test_shuffled_rows_give_the_same_facts(real: pd.DataFrame) -> None:
-    forces, reports = tables.read("forces"), tables.read("reports")
-    one = record(Facts(), analyse_escalation(real, QUICK, reports=reports, forces=forces))
-    mixed = analyse_escalation(
-        real.sample(frac=1, random_state=3), QUICK, reports=reports.sample(frac=1, random_state=4), forces=forces
-    )
-    other = record(Facts(), mixed)
-    assert list(one) == list(other)
-    assert [name for name in one if one[name].text != other[name].text] == []
+SETTINGS: list[dict[str, Any]] = [
+    {"countries": ["JO"]},
+    {"confirmed_by": "us_official"},
+    {"window_start": "2024-02-29"},
+    {"window_end": "2023-11-20"},
+    {"window_start": "2023-11-24", "window_end": "2023-11-30"},
+    {"window_start": "2020-01-01", "window_end": "2020-02-01"},
+    {"pause_start": "2024-03-01", "pause_end": "2024-03-05"},
+    {"pause_start": "2023-10-01", "pause_end": "2024-03-05"},
+]
 
 
-def test_filters_reach_the_analysis(real: pd.DataFrame) -> None:
-    every = analyse_escalation(real, QUICK)
-    iraq = analyse_escalation(real, Parameters(countries=("IQ",), resamples=99))
-    official = analyse_escalation(real, Parameters(confirmed_by="us_official", resamples=99))
-    assert set(iraq.incidents["country"]) == {"IQ"}
-    assert set(official.incidents["confirmation"]) == {"us_official"}
-    assert len({every.plain.trend.tau, iraq.plain.trend.tau, official.plain.trend.tau}) == 3
-
-
-def test_facts_hold_the_incidents_behind_them(real: pd.DataFrame) -> None:
-    facts = record(Facts(), analyse_escalation(real, QUICK, reports=tables.read("reports")))
+@pytest.mark.parametrize("given", SETTINGS, ids=str)
+def test_any_parameters_give_facts(given: dict[str, Any]) -> None:
+    facts = weapons_facts.facts(whole(p=Parameters(**given, resamples=99)))
     for name, fact in facts.items():
-        if fact.unit == "incidents" and fact.incidents and not name.endswith(".after"):
-            assert len(fact.incidents) == fact.value, name
+        if fact.unit == "incidents" and fact.incidents:
+            assert len(set(fact.incidents)) == fact.value, name
 
 
-def test_methods_are_complete() -> None:
-    for item in METHODS.values():
-        assert item["title"]
-        assert item["author"]
-        assert item["issued"]["date-parts"][0][0] > 1900
+def test_shuffled_rows_give_the_same_facts() -> None:
+    def mixed(name: str, seed: int) -> pd.DataFrame:
+        return clean()[name].sample(frac=1, random_state=seed)
+
+    one = weapons_facts.facts(whole())
+    other = weapons_facts.facts(whole(mixed("incidents", 3), reports=mixed("reports", 4), sources=mixed("sources", 5)))
+    assert texts(one) == texts(other)
 
 
-def test_comparisons_are_told_with_their_number(real: pd.DataFrame) -> None:
-    result = analyse_escalation(real, Parameters(resamples=99))
-    table = comparisons_table(result)
-    assert list(table["share of"]) == list(result.comparisons)
-    known = table.dropna(subset=["p allowing for all"])
-    assert (known["p allowing for all"] >= known[["p", "p by weeks"]].max(axis=1) - 1e-12).all()
+def texts(facts: Facts) -> dict[str, str]:
+    return {name: fact.text for name, fact in facts.items()}
+
+
+@pytest.mark.parametrize("kept", [lambda f: f["country"] == "SY", lambda f: f["confirmation"] == "us_official"])
+def test_filters_reach_the_analysis(kept: Callable[[pd.DataFrame], pd.Series]) -> None:
+    rows = clean()["incidents"]
+    mine = rows[kept(rows)]
+    given = {"countries": ["SY"]} if set(mine["country"]) == {"SY"} else {"confirmed_by": "us_official"}
+    filtered = whole(p=Parameters(**given, resamples=99)).weapons
+    assert filtered.climb == weapons.climb(mine, QUICK)
+    assert filtered.climb != whole().weapons.climb

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.analysis import harm, ladder, places
+from helpers.analysis import harm, ladder
+from helpers.analysis import places_v1 as places
 from helpers.analysis.harm import Comparison, Ranked, Toll
 from helpers.analysis.ladder import PERIODS, FirstUse
 from helpers.analysis.ordered import HalvesTest, TimingTest, TrendEstimate, halves, top_timing, trend
-from helpers.analysis.places import CountryCount
+from helpers.analysis.places_v1 import CountryCount
 from helpers.analysis.power import METHODS as POWER_METHODS
 from helpers.analysis.power import TrendPower, trend_power
 from helpers.analysis.rates import Ratio

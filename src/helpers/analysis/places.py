@@ -1,148 +1,169 @@
-"""Where the attacks fell: sites, countries, and attacks for each thousand troops stationed."""
+"""Where the attacks fell: sites and countries, and beside each base in Syria what the Syrian Observatory counted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from helpers.analysis.rates import Ratio, dispersion, scaled_ratio
+from helpers.analysis.totals import Series, observatory
 from helpers.parameters import Parameters
+from helpers.stretches import NAMES
+from helpers.tables import each
 from helpers.vocabulary import weapons
 
-#: A place of this precision is a country or governorate: it gets no point on a map.
+#: A place of this precision is a country or governorate: no site is named, and it gets no point on a map.
 NO_POINT = 3
 #: Columns of `sites_table`.
 SITE_COLUMNS = [
-    "site_id", "name", "country", "latitude", "longitude", "place_precision", "incidents", "before", "during", "after",
-    "us_killed", "us_injured", "first", "last", "top_weapon", "mapped",
+    "site_id", "name", "country", "latitude", "longitude", "place_precision", "attacks", *NAMES, "us_killed",
+    "us_injured", "first", "last", "top_weapon", "mapped", "to_day", "observatory",
 ]  # fmt: skip
 
 
-def sites_table(prepared: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    """Return one row a site, most attacked first.
+@dataclass(frozen=True)
+class Counted:
+    """What the Observatory counted in Syria by base, on the last day of the window on which its bases add up.
 
-    Columns are `SITE_COLUMNS`; top_weapon is the highest rung used there, mapped whether the site has a point.
+    `day`, and `since` when it counts; `total` over all bases; `bases` site -> its running total as a series; `at` site
+    -> the total on `day`; `rows` the ids behind it; `record` the ids of the attacks on record to that day.
+    """
+
+    day: date
+    since: date
+    total: int
+    bases: dict[str, Series]
+    at: dict[str, int]
+    rows: tuple[str, ...]
+    record: tuple[str, ...]
+
+
+def observed(
+    prepared: pd.DataFrame, other_counts: pd.DataFrame, families: pd.Series, parameters: Parameters
+) -> Counted | None:
+    """Return the Observatory's count by base beside the record's.
+
+    None where Syria does not count, where the window begins after the Observatory began or holds no whole breakdown.
+    """
+    mine = other_counts[other_counts["counter"] == "sohr"]
+    if "SY" not in parameters.countries or mine.empty:
+        return None
+    whole = observatory(other_counts, families)
+    site = mine["site_id"].fillna("")
+    running = mine[site.ne("") & (mine["since"].isna() | (mine["since"] == mine["since"].min()))]
+    sums = running.groupby(["source_id", "as_of"])["total"].sum().rename("bases").reset_index()
+    totals = mine.loc[site == "", ["source_id", "as_of", "total"]]
+    added = sums.merge(totals, on=["source_id", "as_of"])
+    added = added[(added["bases"] == added["total"]) & (added["as_of"] <= pd.Timestamp(parameters.window_end))]
+    if added.empty or whole.since < parameters.window_start:
+        return None
+    last = added.sort_values(["as_of", "total", "source_id"]).iloc[-1]
+    lines = running[(running["source_id"] == last["source_id"]) & (running["as_of"] == last["as_of"])]
+    day, since = last["as_of"].date(), whole.since
+    record = prepared[(prepared["country"] == "SY") & prepared["date"].between(pd.Timestamp(since), last["as_of"])]
+    return Counted(
+        day,
+        since,
+        int(last["total"]),
+        {name: observatory(other_counts, families, name) for name in sorted(running["site_id"].unique())},
+        {str(name): int(total) for name, total in zip(lines["site_id"], lines["total"], strict=True)},
+        tuple(lines["other_id"]),
+        tuple(record["incident_id"]),
+    )
+
+
+def sites_table(
+    prepared: pd.DataFrame, parameters: Parameters, counted: Counted | None, gazetteer: pd.DataFrame
+) -> pd.DataFrame:
+    """Return one row a site, most attacked first; columns are `SITE_COLUMNS`.
+
+    top_weapon is the heaviest used there, mapped whether the site has a point; to_day are the attacks of the days that
+    the Observatory's count covers, observatory that count (missing where there is none). A base that the Observatory
+    alone counts has a row with no attack; its name is that of the `gazetteer` (the clean table of sites).
     """
     order = list(weapons(parameters.reference_dir))
-    rows = []
-    for (site, name), group in prepared.groupby(["site_id", "site_name"], sort=True):
-        on_ladder = group[group["rung"].notna()]
-        point = group["latitude"].notna() & (group["place_precision"] < NO_POINT)
-        rows.append(
-            {
-                "site_id": site,
-                "name": name,
-                "country": group["country"].mode().iloc[0],
-                "latitude": group.loc[point, "latitude"].iloc[0] if point.any() else np.nan,
-                "longitude": group.loc[point, "longitude"].iloc[0] if point.any() else np.nan,
-                "place_precision": int(group["place_precision"].iloc[0]),
-                "incidents": len(group),
-                **{period: int((group["period"] == period).sum()) for period in ("before", "during", "after")},
-                "us_killed": int(group["us_killed"].astype("Float64").fillna(0).sum()),
-                "us_injured": int(group["us_injured_best"].astype("Float64").fillna(0).sum()),
-                "first": group["date"].min(),
-                "last": group["date"].max(),
-                "top_weapon": max(on_ladder["top_weapon"], key=order.index) if len(on_ladder) else "unknown",
-                "mapped": bool(point.any()),
-            }
-        )
+    known = set(counted.record) if counted else set()
+    at = counted.at if counted else {}
+    rows = [
+        {"site_id": site, "name": name, "observatory": at.get(str(site)), **_row(group, order, known)}
+        for (site, name), group in prepared.groupby(["site_id", "site_name"])
+    ]
+    attacked = {row["site_id"] for row in rows}
+    for row in each(gazetteer[gazetteer["site_id"].isin(set(at) - attacked)]):
+        rows.append({"site_id": row.site_id, "name": row.name, "country": row.country, "observatory": at[row.site_id],
+                     "place_precision": row.precision, "top_weapon": "unknown", "mapped": False})  # fmt: skip
     table = pd.DataFrame(rows, columns=SITE_COLUMNS)
-    table = table.astype({"incidents": int, "mapped": bool})
-    return table.sort_values(["incidents", "site_id"], ascending=[False, True], ignore_index=True)
+    numbers = ["attacks", "us_killed", "us_injured", "to_day", "place_precision", *NAMES]
+    table[numbers] = table[numbers].astype("Int64").fillna(0).astype(int)
+    table = table.astype({"mapped": bool, "observatory": "Int64", "latitude": float, "longitude": float})
+    return table.sort_values(["attacks", "site_id"], ascending=[False, True], ignore_index=True)
+
+
+def _row(group: pd.DataFrame, order: list[str], known: set[str]) -> dict[str, Any]:
+    on_ladder = group[group["rung"].notna()]
+    point = group["latitude"].notna() & (group["place_precision"] < NO_POINT)
+    return {
+        "country": group["country"].mode().iloc[0],
+        "latitude": group.loc[point, "latitude"].iloc[0] if point.any() else np.nan,
+        "longitude": group.loc[point, "longitude"].iloc[0] if point.any() else np.nan,
+        "place_precision": int(group["place_precision"].iloc[0]),
+        "attacks": len(group),
+        **{stretch: int((group["stretch"] == stretch).sum()) for stretch in NAMES},
+        "us_killed": int(group["us_killed"].astype("Float64").fillna(0).sum()),
+        "us_injured": int(group["us_injured_best"].astype("Float64").fillna(0).sum()),
+        "first": group["date"].min(),
+        "last": group["date"].max(),
+        "top_weapon": max(on_ladder["top_weapon"], key=order.index) if len(on_ladder) else "unknown",
+        "mapped": bool(point.any()),
+        "to_day": int(group["incident_id"].isin(known).sum()),
+    }
 
 
 @dataclass(frozen=True)
 class Stationed:
-    """US personnel said to be stationed in a country: median, lowest and highest statement, and their sources."""
+    """US personnel said to be stationed in a country: the median of the statements, and their sources."""
 
-    personnel: float
-    low: int
-    high: int
+    personnel: int
     sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class CountryCount:
-    """Attacks in a country.
+class Places:
+    """Where the attacks of a run fell: `sites` (see `sites_table`), those of a `named` place and the ids of attacks
+    `nowhere`; `countries` code -> ids; `troops` code -> who is said to be stationed; `counted` by the Observatory."""
 
-    Attributes
-    ----------
-    country: code.
-    incidents: ids, by day.
-    before, during, after: counts in each stretch.
-    stationed: personnel said to be there; None if no statement is coded.
-    per_thousand, low, high: attacks for each thousand stationed over the window, with an interval that allows for
-        clustering (quasi-Poisson: variance over mean of daily counts); None without personnel.
+    sites: pd.DataFrame
+    named: pd.DataFrame
+    nowhere: tuple[str, ...]
+    countries: dict[str, tuple[str, ...]]
+    troops: dict[str, Stationed]
+    counted: Counted | None
+    ids: dict[str, tuple[str, ...]]
+
+
+def analyse(prepared: pd.DataFrame, parameters: Parameters, clean: dict[str, pd.DataFrame]) -> Places:
+    """Return where the `prepared` incidents (`weapons.prepare`) fell.
+
+    `clean` holds the clean tables forces, other_counts, sources and sites.
     """
-
-    country: str
-    incidents: tuple[str, ...]
-    before: int
-    during: int
-    after: int
-    stationed: Stationed | None
-    per_thousand: float | None
-    low: float | None
-    high: float | None
-
-
-def stationed(forces: pd.DataFrame | None, country: str) -> Stationed | None:
-    """Return what the statements of `forces` (source_id, country, personnel) say of `country`; None without one."""
-    if forces is None or forces.empty:
-        return None
-    rows = forces[(forces["country"] == country) & forces["personnel"].notna()]
-    if rows.empty:
-        return None
-    numbers = rows["personnel"].astype(int)
-    return Stationed(float(numbers.median()), int(numbers.min()), int(numbers.max()), tuple(sorted(rows["source_id"])))
-
-
-def countries(prepared: pd.DataFrame, forces: pd.DataFrame | None, parameters: Parameters) -> tuple[CountryCount, ...]:
-    """Return the attacks in each country that counts."""
-    found = []
-    for code in parameters.countries:
-        mine = prepared[prepared["country"] == code]
-        troops = stationed(forces, code)
-        per_thousand = low = high = None
-        if troops is not None and troops.personnel > 0:
-            spread = max(1.0, dispersion(daily(mine, parameters)).index or 1.0)
-            thousands = troops.personnel / 1000
-            per_thousand = len(mine) / thousands
-            effective = len(mine) / spread
-            low = float(stats.chi2.ppf(0.025, 2 * effective) / 2) * spread / thousands if len(mine) else 0.0
-            high = float(stats.chi2.ppf(0.975, 2 * (effective + 1)) / 2) * spread / thousands
-        counts = mine["period"].value_counts()
-        found.append(
-            CountryCount(
-                code, tuple(mine["incident_id"]),
-                int(counts.get("before", 0)), int(counts.get("during", 0)), int(counts.get("after", 0)),
-                troops, per_thousand, low, high,
-            )
-        )  # fmt: skip
-    return tuple(found)
-
-
-def daily(incidents: pd.DataFrame, parameters: Parameters) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return the number of incidents on each day of the window."""
-    length = (parameters.window_end - parameters.window_start).days + 1
-    return np.bincount(incidents["day"].to_numpy(int), minlength=length)
-
-
-def per_troops_ratio(
-    prepared: pd.DataFrame, forces: pd.DataFrame | None, parameters: Parameters, one: str, other: str
-) -> Ratio | None:
-    """Return the ratio of attacks per soldier in country `one` to that in `other`, with clustering allowed for.
-
-    None where either has no personnel stated or does not count.
-    """
-    if one not in parameters.countries or other not in parameters.countries:
-        return None
-    first, second = stationed(forces, one), stationed(forces, other)
-    if first is None or second is None:
-        return None
-    mine, theirs = (prepared[prepared["country"] == code] for code in (one, other))
-    spreads = [dispersion(daily(part, parameters)).index or 1.0 for part in (mine, theirs)]
-    return scaled_ratio(len(mine), first.personnel, len(theirs), second.personnel, max(1.0, *spreads))
+    families = clean["sources"].set_index("source_id")["family"]
+    counted = observed(prepared, clean["other_counts"], families, parameters)
+    sites = sites_table(prepared, parameters, counted, clean["sites"])
+    vague = prepared["place_precision"] >= NO_POINT
+    stated = clean["forces"].dropna(subset=["personnel"])
+    troops = {
+        str(code): Stationed(round(float(mine["personnel"].astype(float).median())), tuple(sorted(mine["source_id"])))
+        for code, mine in stated.groupby("country")
+    }
+    return Places(
+        sites,
+        sites[(sites["place_precision"] < NO_POINT) & (sites["attacks"] > 0)],
+        tuple(prepared.loc[vague, "incident_id"]),
+        {code: tuple(prepared.loc[prepared["country"] == code, "incident_id"]) for code in parameters.countries},
+        {code: troops[code] for code in parameters.countries if code in troops},
+        counted,
+        {str(site): tuple(mine["incident_id"]) for site, mine in prepared.groupby("site_id")},
+    )

@@ -302,3 +302,10 @@ def block_words(
     if blank:
         raise WordsError(f"{file}: {name}: {', '.join(blank)} must not be blank")
     return given
+
+
+def paragraph(file: str, facts: Mapping[str, Fact], parameters: Parameters) -> str:
+    """Return the words of a template such as ``report/answers/weapons.md`` as plain text, for a notebook."""
+    path = resolve(file)
+    template = environment(path.parent, as_text).get_template(path.name)
+    return " ".join(rendered(template, names(facts, parameters), path.parent).split())
