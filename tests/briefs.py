@@ -38,6 +38,9 @@ NOTEBOOKS = sorted(
     path for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb") if path.name[:2] not in ("01", "08")
 )
 
+#: The words of a figure, and the section that it names to stand in.
+PARTS = ("title", "subtitle", "alt", "source", "section")
+
 #: Stands for a citation, and for the space before it.
 _CITED = "\ue010"
 
@@ -102,7 +105,7 @@ def _quick(figures: dict[str, dict[str, str]], read: set[str], parameters: Param
             known = wording.Known(facts or {})
             words = wording.block_words(name, known, p or parameters)
             read.update(known.read)
-        figures[name] = {part: str(words.get(part, "")) for part in ("title", "subtitle", "alt", "source")}
+        figures[name] = {part: str(words.get(part, "")) for part in PARTS}
 
     with (
         patch.object(tables, "read", lambda name, folder="data/clean": _table(name, str(folder)).copy()),
@@ -139,7 +142,7 @@ def made(settings: dict[str, Any], usual: Facts | None = None) -> Brief:
             notebook(path, settings | {"report_dir": str(report)})
         run = document.load(parameters.model_copy(update={"report_dir": str(report)}))
         brief = _Words(document.Run(**{**vars(run), "usual": usual, "parameters": parameters}))
-        brief.facts = _Known(run.facts)
+        brief.facts, brief.words = _Known(run.facts), figures
         text = brief.plain()
         figures["head"] = {part: brief.head[part] for part in ("title", "standfirst", "description")}
     return Brief(parameters, text, figures, brief.shown, run.facts, read | brief.facts.read)
@@ -158,6 +161,10 @@ class _Words(document.Document):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.shown: list[str] = []
+        self.words: dict[str, dict[str, str]] = {}
+
+    def placed(self, section: str) -> list[str]:
+        return [name for name, words in self.words.items() if words.get("section") == Path(section).stem]
 
     def figure(self, name: str, *rest: Any, **more: Any) -> Any:
         self.shown.append(name)

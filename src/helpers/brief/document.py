@@ -241,7 +241,8 @@ class Document:
         """Return what the sections may use: those of `helpers.figures.wording.names`, and what the brief adds.
 
         ``T`` the tables of ``report/tables`` as rows; ``cite(id, ...)`` a citation of sources or papers;
-        ``figure(name)`` a figure, with ``paper=False`` one of the screen alone; ``differing`` the parameters that are
+        ``figure(name)`` a figure, with ``paper=False`` one of the screen alone; ``placed(section)`` the figures whose
+        words name the section; ``differing`` the parameters that are
         not the default's (words, here, default); ``usual(name)`` a fact's text in the default run; ``incident_list``
         and ``source_list``; ``notebooks``; ``level``, ``seed``, ``resamples``, ``confirmed_by`` in words.
         """
@@ -257,6 +258,7 @@ class Document:
             "amount": words.amount,
             "cite": self.references.cite,
             "figure": self.figure,
+            "placed": self.placed,
             "usual": lambda name: usual[name].text if usual and name in usual else "–",
             "has_usual": usual is not None,
             "differing": differing(run.parameters),
@@ -298,6 +300,12 @@ class Document:
             name, caption, heads, rows,
             lambda cell, form: inlines(cell, form, linked if form == "html" else lambda fact: None), widths,
         )  # fmt: skip
+
+    def placed(self, section: str) -> list[str]:
+        """Return the names of the figures whose words name `section` (``sections/50-harm.md``: 50-harm)."""
+        files = sorted(self.run.figures.glob("*.json"))
+        named = {file.stem: json.loads(file.read_text(encoding="utf-8")).get("section") for file in files}
+        return [name for name, place in named.items() if place == Path(section).stem]
 
     def figure(self, name: str, paper: bool = True) -> Picture:
         """Return figure `name` as a block; without `paper` it stands on the screen alone.

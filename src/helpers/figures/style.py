@@ -373,6 +373,6 @@ def save(
     seen = dict(view or {})
     if words.get("view"):
         seen |= dict(parse_qsl(words["view"]))
-    beside = {key: words.get(key, "") for key in ("title", "subtitle", "alt", "source")} | {"view": seen}
+    beside = {key: words.get(key, "") for key in ("title", "subtitle", "alt", "source", "section")} | {"view": seen}
     (target / f"{name}.json").write_text(json.dumps(beside, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return SVG(filename=str(target / f"{name}.svg"))  # type: ignore[no-untyped-call]

@@ -27,7 +27,7 @@ _ALONE = re.compile(r"^[ \t]*((?:\{%(?:[^%]|%(?!\}))*%\}|<#(?:[^#]|#(?!>))*#>)+)
 _END = re.compile(r"(-?%\}|#>)$")
 
 #: The lines of a block of words.
-FIELDS = ("title", "alt", "subtitle", "source", "view", "standfirst", "description")
+FIELDS = ("title", "alt", "subtitle", "source", "view", "section", "standfirst", "description")
 _FIELD = re.compile(rf"^({'|'.join(FIELDS)}):", re.MULTILINE)
 _BLOCK = re.compile(r"^## +(\S+)[ \t]*$", re.MULTILINE)
 
