@@ -1,4 +1,4 @@
-"""The figure of the first page: attacks a week by weapon, with the ceasefire, US strikes and the events a reader knows."""
+"""The figure of the first page: attacks a week by weapon, the ceasefire, US strikes and the events a reader knows."""
 
 from __future__ import annotations
 
@@ -17,34 +17,44 @@ from helpers.figures import style
 from helpers.figures.labels import colour_key, halo
 from helpers.figures.text import extent
 from helpers.parameters import Parameters
-from helpers.vocabulary import weapons
+from helpers.vocabulary import Weapon, weapons
 from helpers.words import capital, short_day
-
 
 #: Inches that the highest bar takes.
 BARS = 1.5
 
 
+def kind(weapon: Weapon) -> tuple[str, str]:
+    """Return under which words and in which colour the figure shows `weapon`."""
+    if weapon.group == "missile":
+        return "Missiles of a stated kind", "#d55e00"
+    if weapon.group in ("drone", "rocket", "mortar", "unspecified"):
+        return capital(weapon.plural), weapon.colour
+    return "Other, or not said", "#b8b8b8"
+
+
 def weekly(incidents: pd.DataFrame, p: Parameters) -> pd.DataFrame:
-    """Return attacks by week (`style.weeks`) and heaviest weapon: a row a week, a column a weapon of the vocabulary."""
-    weeks = style.weeks(p)
+    """Return attacks by week (`style.weeks`) and kind of heaviest weapon: a row a week, a column a kind."""
+    weeks, arms = style.weeks(p), weapons(p.reference_dir)
     week = weeks[weeks.searchsorted(incidents["date"], side="right") - 1]
-    counts = pd.crosstab(pd.Series(week, incidents.index, name="week"), incidents["top_weapon"])
-    used = [code for code in weapons(p.reference_dir) if code in counts]
+    kinds = incidents["top_weapon"].map(lambda code: kind(arms[code])[0])
+    counts = pd.crosstab(pd.Series(week, incidents.index, name="week"), kinds)
+    used = [name for name in dict.fromkeys(kind(weapon)[0] for weapon in arms.values()) if name in counts]
+    used.sort(key=lambda name: name.startswith("Other"))
     return counts.reindex(index=weeks, columns=used, fill_value=0).rename_axis("week")
 
 
 def events(facts: Mapping[str, Fact], incidents: pd.DataFrame, narrow: bool) -> list[tuple[pd.Timestamp, str]]:
-    """Return day and words of what the figure names: missile attacks, the deadliest attack, the groups' announcements."""
-    found = []
-    known = incidents.set_index("incident_id")
+    """Return day and words of what the figure names: missiles, the deadliest attack, what the groups announced."""
+    found: list[tuple[pd.Timestamp, str]] = []
+    rows = {str(row["incident_id"]): row for row in incidents.to_dict("records")}
     missiles = facts["weapons.missiles"].incidents if "weapons.missiles" in facts else ()
     for identifier in missiles[:3]:
-        row = known.loc[identifier]
+        row = rows[identifier]
         site = f" at {_place(row['site_name'])}" if not narrow else ""
         found.append((row["date"], f"missile{site}"))
-    deadly = known[known["us_killed"].fillna(0) > 0].sort_values("us_killed", ascending=False, kind="stable").head(1)
-    for row in deadly.to_dict("records"):
+    worst = incidents[incidents["us_killed"].fillna(0) > 0].sort_values("us_killed", ascending=False, kind="stable")
+    for row in worst.head(1).to_dict("records"):
         found.append((row["date"], f"{_place(row['site_name'])}: {int(row['us_killed'])} killed"))
     for name, words in (("stop.announced", "groups suspend attacks"),):
         if name in facts and facts[name].value:
@@ -72,11 +82,11 @@ def draw(
     lefts = [max(style.on_axis(week), start) for week in table.index]
     widths = [min(style.on_axis(week) + 7, end) - left for week, left in zip(table.index, lefts, strict=True)]
     base = pd.Series(0, table.index)
-    for code in table:
-        colour = weapons(p.reference_dir)[code].colour
+    colours = dict(map(kind, weapons(p.reference_dir).values()))
+    for name in map(str, table):
         inner = [max(width - 0.8, 0.3) for width in widths]
-        axes.bar([left + 0.4 for left in lefts], table[code], inner, base, align="edge", color=colour, zorder=2)
-        base += table[code]
+        axes.bar([left + 0.4 for left in lefts], table[name], inner, base, align="edge", color=colours[name], zorder=2)
+        base += table[name]
     top = max(float(base.max()), 4.0)
     for left, width, total in zip(lefts, widths, base, strict=True):
         if total and width > (4 if layout.narrow else 2):
@@ -96,15 +106,9 @@ def draw(
     marks = [style.on_axis(day) + 0.5 for day in strikes]
     strip.plot(marks, [0.5] * len(marks), "v", color=style.ACCENT, markersize=layout.choose(5, 4), markeredgewidth=0)
     lift = layout.choose(15, 27) if style.pause_shown(p) else 4
-    colour_key(axes, _key(table, p, bool(strikes)), size=layout.font, lift=lift)
+    strike = [("US strikes (▼)", style.ACCENT)] if strikes else []
+    colour_key(axes, [*((name, colours[name]) for name in map(str, table)), *strike], size=layout.font, lift=lift)
     return figure
-
-
-def _key(table: pd.DataFrame, p: Parameters, strikes: bool) -> list[tuple[str, str]]:
-    entries = [
-        (capital(weapons(p.reference_dir)[code].plural), weapons(p.reference_dir)[code].colour) for code in table
-    ]
-    return [*entries, ("US strikes (▼)", style.ACCENT)] if strikes else entries
 
 
 def _names(axes: Axes, named: list[tuple[pd.Timestamp, str]], base: pd.Series, layout: style.Layout) -> None:
@@ -114,7 +118,8 @@ def _names(axes: Axes, named: list[tuple[pd.Timestamp, str]], base: pd.Series, l
     low, high = axes.get_xlim()
     per_inch = (high - low) / (layout.width * 0.97)
     gap = 0.04 * per_inch
-    rightward, leftward = [], []
+    rightward: list[tuple[pd.Timestamp, float, float, str]] = []
+    leftward: list[tuple[pd.Timestamp, float, float, str]] = []
     for day, words in named:
         text = f"{short_day(day)}: {words}"
         x, width = style.on_axis(day) + 0.5, extent(figure, text, fontsize=layout.font)[0] * per_inch
@@ -130,7 +135,7 @@ def _names(axes: Axes, named: list[tuple[pd.Timestamp, str]], base: pd.Series, l
         rows[row : row + 1] = [[*(rows[row] if row < len(rows) else []), room]]
         placed.append((day, x, left, text, row))
     line = layout.font * 1.35 / 72
-    figure.set_size_inches(layout.width, BARS + len(rows) * line + layout.choose(1.15, 1.7))
+    figure.set_size_inches(layout.width, BARS + len(rows) * line + layout.choose(1.05, 1.5))
     top = max(float(base.max()), 4.0) * 1.12
     step = top * line / BARS
     for day, x, left, text, row in placed:
