@@ -24,7 +24,7 @@ from helpers.facts import Facts, Row, record
 from helpers.figures import wording
 from helpers.parameters import Parameters
 from helpers.paths import project_root, resolve
-from helpers.vocabulary import CONFIRMATION, COUNTRIES
+from helpers.vocabulary import CONFIRMATION, COUNTRIES, split
 
 #: Clean tables that the brief reads.
 TABLES_READ = ("incidents", "sources", "official_counts", "other_counts", "responses", "claims", "context")
@@ -32,6 +32,30 @@ TABLES_READ = ("incidents", "sources", "official_counts", "other_counts", "respo
 
 def _ids(frame: pd.DataFrame) -> list[str]:
     return [str(identifier) for identifier in frame["incident_id"]]
+
+
+def _second_hand(incidents: pd.DataFrame) -> list[str]:
+    return _ids(incidents[incidents["second_hand"]]) if "second_hand" in incidents else []
+
+
+def _claims(incidents: pd.DataFrame) -> pd.Series:
+    """Return the groups that claim each attack, one a row, with the attack's id as index."""
+    claimed = incidents.set_index("incident_id")["claimed_by"].map(split).explode().dropna()
+    return claimed[claimed != "none"]
+
+
+def _claimed(incidents: pd.DataFrame) -> list[str]:
+    found = set(_claims(incidents).index)
+    return [identifier for identifier in _ids(incidents) if identifier in found]
+
+
+def _claimant(incidents: pd.DataFrame) -> tuple[str, list[str]]:
+    """Return the group that claims most attacks, and those."""
+    groups = _claims(incidents)
+    if groups.empty:
+        return "", []
+    most = groups.value_counts(sort=False).sort_index().idxmax()
+    return str(most), list(groups[groups == most].index)
 
 
 def _by(code: str, told: str) -> Row:
@@ -48,6 +72,14 @@ def _by(code: str, told: str) -> Row:
 ROWS = [
     Row("brief.incidents", "incidents", len, incidents=_ids, note="attacks on record that this brief counts"),
     *(_by(code, told) for code, told in CONFIRMATION.items()),
+    Row("brief.second_hand", "incidents", lambda incidents: len(_second_hand(incidents)), _second_hand,
+        note="attacks confirmed by a US official as quoted by one outlet alone that is no wire, official or national one"),
+    Row("brief.claimed", "incidents", lambda incidents: len(_claimed(incidents)), _claimed,
+        note="attacks that some group claimed, by any report"),
+    Row("brief.claimant", "text", lambda incidents: evidence.group(_claimant(incidents)[0]) or None,
+        lambda incidents: _claimant(incidents)[1], note="the name under which most of these were claimed"),
+    Row("brief.claimant.attacks", "incidents", lambda incidents: len(_claimant(incidents)[1]),
+        lambda incidents: _claimant(incidents)[1], note="attacks claimed under that name"),
     Row("brief.first", "date", lambda incidents: incidents["date"].min() if len(incidents) else None,
         note="day of the first attack on record"),
     Row("brief.last", "date", lambda incidents: incidents["date"].max() if len(incidents) else None,
