@@ -168,7 +168,8 @@ def names(facts: Mapping[str, Fact], parameters: Parameters) -> dict[str, Any]:
     """Return what a section or a figure's words may use.
 
     ``F`` facts by name, ``P`` parameters, ``has(name)`` whether a fact is there and defined, ``val(name)`` its value,
-    ``shown``, ``not_shown``, ``cannot`` of a finding; ``range(name)`` its interval in words ("0.002 to 0.49"),
+    ``shown``, ``not_shown``, ``cannot`` of a finding (none of them where it has no meaning and is not there);
+    ``range(name)`` its interval in words ("0.002 to 0.49"),
     ``numbered(stem)`` the names ``stem.1``, ``stem.2`` ... that are there; ``count``, ``number``, ``times``,
     ``choose``, ``listing``, ``day``, ``capital`` (see there); ``countries`` in words; ``is_ceasefire`` whether the
     pause has the ceasefire's own dates; ``pause_name`` what it is called.
@@ -181,7 +182,7 @@ def names(facts: Mapping[str, Fact], parameters: Parameters) -> dict[str, Any]:
         return name in known and known[name].value is not None
 
     def finding(wanted: str) -> Callable[[str], bool]:
-        return lambda name: known[name].value == wanted
+        return lambda name: name in known and known[name].value == wanted
 
     def interval(name: str) -> Phrase:
         low, high = known[f"{name}.low"], known[f"{name}.high"]
