@@ -89,7 +89,7 @@ def test_a_table_of_facts_keeps_its_links_is_numbered_and_numbers_stand_right(tm
     table = "| What | How many |\n|:---------|-----:|\n| {{ bar }} | {{ F['a.b'] }} |\n\n: All of it\n"
     made = filled(tmp_path, table, F=facts, bar="a | b")[0]
     assert nodes.plain_text(made["c"][1]) == f"Table{NO_BREAK}1. All of it"
-    assert [align["t"] for align, _ in made["c"][2]] == ["AlignLeft", "AlignRight"]
+    assert [cell[0][1] for cell in made["c"][3][1][0][1]] == [[], ["right"]]
     assert "#evidence-a.b" in str(made)
 
 

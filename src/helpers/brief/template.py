@@ -121,8 +121,13 @@ class _Filler:
             self.tables += 1
             number = [nodes.string(f"Table{nodes.NO_BREAK}{self.tables}."), {"t": "Space"}]
             caption = [{"t": "Plain", "c": [*number, *caption[0]["c"]]}]
-        if self.form == "html":
-            columns = [[align, {"t": "ColWidthDefault"}] for align, _ in columns]
+        if self.form == "html":  # a page that allows no style attribute says it with classes
+            right = [align["t"] == "AlignRight" for align, _ in columns]
+            for row in [*head[1], *(row for body in bodies for row in body[3])]:
+                row[1] = [
+                    [["", ["right"] * is_right, []], *cell[1:]] for cell, is_right in zip(row[1], right, strict=True)
+                ]
+            columns = [[{"t": "AlignDefault"}, {"t": "ColWidthDefault"}] for _ in columns]
         made = {"t": "Table", "c": [label, [short, caption], columns, head, bodies, foot]}
         if self.form == "typst" and rows <= SHORT:
             return [

@@ -56,10 +56,10 @@ def events(facts: Mapping[str, Fact], incidents: pd.DataFrame, narrow: bool) -> 
     worst = incidents[incidents["us_killed"].fillna(0) > 0].sort_values("us_killed", ascending=False, kind="stable")
     for row in worst.head(1).to_dict("records"):
         found.append((row["date"], f"{_place(row['site_name'])}: {int(row['us_killed'])} killed"))
-    for name, words in (("stop.announced", "groups suspend attacks"),):
-        if name in facts and facts[name].value:
-            found.append((pd.Timestamp(str(facts[name].value)), words))
-    return sorted(found)
+    if "events.suspended" in facts and facts["events.suspended"].value:
+        found.append((pd.Timestamp(str(facts["events.suspended"].value)), "groups suspend attacks"))
+    first, last = incidents["date"].min(), incidents["date"].max()
+    return sorted((day, words) for day, words in found if first <= day <= last)
 
 
 def _place(name: object) -> str:
