@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from itertools import combinations, pairwise
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import tables
-from helpers.analysis import coverage, coverage_facts, totals
-from helpers.facts import Facts
-from helpers.figures import coverage as figures
+from helpers.analysis import counters, coverage, totals
+from helpers.facts import record
 from helpers.parameters import Parameters
+from helpers.stretches import NAMES
 
 COUNT_COLUMNS = [
     "count_id",
@@ -167,16 +166,6 @@ def test_the_observatorys_running_total_leaves_out_a_months_count():
     assert [point.value for point in totals.observatory(frame, families("o4"), "conoco").points] == [0, 8]
 
 
-def test_share_has_clopper_and_pearsons_interval():
-    # 5 of 10: 0.187 to 0.813; 10 of 10: 0.692 to 1 (tables of Clopper and Pearson 1934)
-    part = coverage.share(10, 14, 5)
-    assert (part.low, part.high) == (0.5, 1.0)
-    assert part.ci_low == pytest.approx(0.187, abs=5e-4)
-    assert part.ci_high == 1.0
-    assert coverage.share(10, 5, 5).ci_high == pytest.approx(0.813, abs=5e-4)
-    assert part.ratio == pytest.approx(1.4)
-
-
 def made(parameters: Parameters | None = None, shuffle: bool = False) -> coverage.CoverageResult:
     frame = counts(
         ("a", "2023-10-27", 24, 14, 10, "exact"),
@@ -201,27 +190,31 @@ def made(parameters: Parameters | None = None, shuffle: bool = False) -> coverag
     return coverage.analyse_coverage(found, frame, sources, parameters or Parameters())
 
 
-def test_weights_make_each_period_and_country_sum_to_the_official_count():
-    result = made()
-    weighed = coverage.capture_for(result.incidents, result)
-    for (period, country), group in weighed[weighed["period"] != ""].groupby(["period", "country"]):
-        row = result.periods[(result.periods["period"] == period) & (result.periods["country"] == country)].iloc[0]
-        if row["weight"] == row["weight_unclipped"]:
-            assert group["weight"].sum() == pytest.approx(row["official"])
-        assert 1 / coverage.CLIP <= group["weight"].min() <= group["weight"].max() <= coverage.CLIP
-    after = weighed[weighed["incident_id"].str.startswith("2024-02-10")]
-    assert (after["weight"] == 1).all()
-    assert after["capture"].isna().all()
+def values(result: coverage.CoverageResult) -> dict[str, object]:
+    return {name: fact.value for name, fact in record(coverage.rows(result), result).items()}
+
+
+def test_the_share_lies_between_what_an_official_confirms_and_what_is_on_record():
+    found = made().covers
+    assert (found["before"].counted, found["before"].least, found["before"].most) == (60, 17 / 60, 41 / 60)
+    assert (found["pause"].counted, found["pause"].least, found["pause"].most) == (1, 1.0, 1.0)
+    assert found["between"].ratio == (29 / 49, 29 / 49)
+    assert "since_stop" not in found  # no total covers a day of it
+    assert found["iraq"].counted == 50
+
+
+def test_an_interval_holds_the_attacks_of_its_own_days():
+    table = made().intervals
+    assert table["official"].tolist() == [24, 36, 1, 49]
+    assert table["coded"].tolist() == [27, 14, 1, 29]
+    assert table.loc[1, ["us_official", "claim_only"]].tolist() == [10, 4]
 
 
 def test_order_of_rows_changes_nothing():
     one, other = made(), made(shuffle=True)
-    pd.testing.assert_frame_equal(one.periods, other.periods)
+    pd.testing.assert_frame_equal(one.intervals, other.intervals)
     pd.testing.assert_frame_equal(one.contradictions, other.contradictions)
-    weights = [
-        coverage.capture_for(r.incidents, r).sort_values("incident_id")["weight"].to_numpy() for r in (one, other)
-    ]
-    assert np.array_equal(*weights)
+    assert values(one) == values(other)
 
 
 EDGES = {
@@ -235,37 +228,60 @@ EDGES = {
 
 
 @pytest.mark.parametrize("change", EDGES.values(), ids=EDGES)
-def test_edges_give_a_whole_result(change):
-    result = made(Parameters(**change))
-    facts = Facts()
-    coverage_facts.record(facts, result)
-    assert figures.title(result).strip()
-    assert figures.alt(result).strip()
-    assert set(facts) == set(_facts(made()))
-    assert len(coverage.capture_for(result.incidents, result)) == len(result.incidents)
+def test_edges_give_bounds_in_order(change):
+    for one in made(Parameters(**change)).covers.values():
+        assert 0 <= one.low <= one.counted <= one.high
+        assert one.least is None or 0 <= one.least <= one.most <= 1
 
 
-def _facts(result: coverage.CoverageResult) -> Facts:
-    facts = Facts()
-    coverage_facts.record(facts, result)
-    return facts
-
-
-def test_filters_reach_the_result_and_the_title():
-    plain, strict = made(), made(Parameters(confirmed_by="us_official"))
-    assert strict.overall.coded < plain.overall.coded
-    assert strict.overall.official == plain.overall.official
-    assert figures.title(strict) != figures.title(plain)
-    assert made(Parameters(countries="SY")).overall.official == 60
-
-
-def test_the_record_itself_rises_and_holds_its_known_contradictions():
+def test_contradictions_are_those_of_the_countries_and_days_that_count():
     names = ("incidents", "official_counts", "sources")
-    result = coverage.analyse_coverage(*(tables.read(name) for name in names), Parameters())
-    values = [point.value for point in result.series.points]
-    assert values == sorted(values)
-    assert result.series.at("2023-11-23")[0] == 73
-    falls = result.contradictions[result.contradictions["kind"] == "falls"]
-    assert falls["text"].str.contains("134 by 31 December 2023").any()
-    sums = result.contradictions[result.contradictions["kind"] == "sum"]
-    assert sums["text"].str.contains("43 [+] 41 is 84, not 78").any()
+    given = [tables.read(name) for name in names]
+    every = coverage.analyse_coverage(*given, Parameters()).contradictions
+    jordan = coverage.analyse_coverage(*given, Parameters(countries=("JO",))).contradictions
+    early = coverage.analyse_coverage(*given, Parameters(window_end="2023-11-15")).contradictions
+    assert len(jordan) < len(early) < len(every)
+    assert every.loc[every["kind"] == "sum", "text"].str.contains("43 [+] 41 is 84, not 78").any()
+    assert every.loc[every["kind"] == "falls", "text"].str.contains("134 by 31 December 2023").any()
+
+
+def counted(**changes: object) -> counters.CountersResult:
+    names = ("incidents", "official_counts", "other_counts", "sources", "sites")
+    return counters.count_all(*(tables.read(name) for name in names), Parameters(**changes))
+
+
+def test_every_counter_stands_beside_this_record_for_the_same_days():
+    found = counted()
+    tallies = {key: tally.text for key, tally in found.tallies.items()}
+    assert tallies["before", "all", "officials"] == "73"
+    assert tallies["before", "SY", "sohr"] == "40 to 45"  # 40 on 18 November, 45 at its end
+    assert tallies["2024-02", "SY", "sohr"] == "15"  # its own count of the month
+    assert (tallies["pause", "all", "record"], tallies["pause", "all", "officials"]) == ("1", "1")
+    assert tallies["since_stop", "all", "officials"].endswith("(to 13 February)")
+    others = {(one.counter, str(one.first)): (one.text, record.best) for one, record in found.periods}
+    assert others["acled", "2024-02-01"][0] == "17"
+    assert others["acled", "2024-01-01"][0] == "about 80"
+    assert sum(base.observatory for base in found.bases) == 120
+
+
+def test_stretches_share_out_the_record_and_months_do_too():
+    found = counted()
+    whole = len(found.incidents)
+    for names in (NAMES, [part for part in found.parts if part not in NAMES]):
+        assert sum(found.tallies[part, "all", "record"].best for part in names) == whole
+
+
+def test_counters_part_most_where_the_two_ranges_surely_differ_most():
+    most, least = counted().widest
+    assert (most.part, most.counter, least.counter) == ("since_stop", "record", "officials")
+    assert most.low > least.high
+    assert counted(countries=("JO",)).widest is None
+
+
+@pytest.mark.parametrize("change", EDGES.values(), ids=EDGES)
+def test_a_selection_without_a_counter_has_none(change):
+    found = counted(**change)
+    assert {key[2] for key in found.tallies} <= {"record", "officials", "sohr"}
+    assert all(0 <= tally.low <= tally.best <= tally.high for tally in found.tallies.values())
+    assert len(record(counters.rows(found), found)) > 0
+    assert not counters.daily(found)["total"].isna().any()

@@ -1,205 +1,183 @@
-"""The pause on made-up records whose answer is known, and at the edges."""
+"""The pause and the second stop on made-up records whose answer is known, on the record itself, and at the edges."""
 
 from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.analysis import changepoints, dating, pause, pause_facts
-from helpers.analysis.official import official_pause
-from helpers.facts import Facts
-from helpers.figures import pause as figures
-from helpers.figures import stop as stop_figure
+from helpers import tables
+from helpers.analysis import pause, pause_facts
+from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Facts
 from helpers.parameters import Parameters
 
 P = Parameters()
 DAYS = pd.date_range(P.window_start, P.window_end)
+SOURCES = pd.DataFrame({"source_id": [f"s-{n}" for n in range(40)], "family": [f"s-{n}" for n in range(40)]})
+CONTEXT = pd.DataFrame({"context_id": [], "source_id": [], "start": pd.to_datetime([]), "end": pd.to_datetime([])})
 
 
 def incidents(days: list[str], **columns: object) -> pd.DataFrame:
     """Return made-up incidents, one for each of `days`."""
     when = pd.to_datetime(pd.Series(days, dtype="datetime64[ns]"))
-    frame = pd.DataFrame({"incident_id": [f"i-{n}" for n in range(len(days))], "date": when})
     usual: dict[str, object] = {
-        "date_earliest": when, "date_latest": when, "time_local": None, "country": "IQ", "confirmation": "us_official",
-        "site_name": "a base", "weapons": "rocket", "top_weapon": "rocket", "n_independent": 2, "date_precision": "day",
+        "country": "IQ", "confirmation": "us_official", "site_id": "al-asad", "site_name": "a base",
+        "weapons": "rocket", "n_independent": 2,
     }  # fmt: skip
+    frame = pd.DataFrame({"incident_id": [f"i-{n}" for n in range(len(days))], "date": when})
     return frame.assign(**{**usual, **columns})
 
 
-def counts(rows: list[tuple[str, int, str]]) -> pd.DataFrame:
-    """Return made-up official totals: day, total, relation."""
-    frame = pd.DataFrame(rows, columns=["as_of", "total", "relation"])
+def officials(rows: list[tuple[str, int]]) -> pd.DataFrame:
+    """Return made-up official totals: day, total."""
+    frame = pd.DataFrame(rows, columns=["as_of", "total"])
     return frame.assign(
         count_id=[f"c-{n}" for n in range(len(rows))], source_id=[f"s-{n}" for n in range(len(rows))],
         as_of=pd.to_datetime(frame["as_of"]), stated_on=pd.NaT, iraq=pd.NA, syria=pd.NA, jordan=pd.NA, speaker="x",
-        total=frame["total"].astype("Int64"),
+        relation="exact", total=frame["total"].astype("Int64"),
     )  # fmt: skip
 
 
-TOTALS = counts([("2023-11-23", 70, "exact"), ("2023-11-30", 71, "exact"), ("2024-02-13", 170, "exact")])
-STEADY = [
-    day.isoformat()[:10] for day in DAYS for _ in range(2) if not date(2023, 11, 24) <= day.date() < date(2023, 12, 1)
+def observed(rows: list[tuple[str, int]]) -> pd.DataFrame:
+    """Return made-up totals of the Observatory: day, total."""
+    frame = pd.DataFrame(rows, columns=["as_of", "total"])
+    return frame.assign(
+        other_id=[f"o-{n}" for n in range(len(rows))], source_id=[f"s-{n}" for n in range(len(rows))], counter="sohr",
+        as_of=pd.to_datetime(frame["as_of"]), since=pd.Timestamp("2023-10-19"), stated_on=pd.NaT, unit="attacks",
+        country="SY", site_id="", relation="exact",
+    )  # fmt: skip
+
+
+#: Two attacks a day outside the pause, by every counter, and one in it.
+STEADY = [str(day.date()) for day in DAYS for _ in range(2) if not "2023-11-24" <= str(day.date()) < "2023-12-01"]
+TOTALS = [
+    (str(day.date()), 2 * (day - DAYS[0]).days + 2) for day in pd.date_range("2023-10-24", "2023-11-23", freq="6D")
+]
+AFTER = [
+    (str(day.date()), TOTALS[-1][1] + 1 + 14 * n)
+    for n, day in enumerate(pd.date_range("2023-11-30", "2024-01-25", freq="7D"))
 ]
 
 
-def told(frame: pd.DataFrame, parameters: Parameters = P) -> tuple[pause.PauseResult, Facts]:
-    """Analyse, record and title: all that a run does."""
-    result = pause.analyse_pause(frame, TOTALS, parameters)
-    facts = pause_facts.record(Facts(), result)
-    titles = (figures.rates_title, figures.placebo_title, figures.changes_title, stop_figure.stop_title)
-    alts = (figures.rates_alt, figures.placebo_alt, figures.changes_alt, stop_figure.stop_alt)
-    assert all(text(result).strip() for text in (*titles, *alts))
-    return result, facts
+def analysed(
+    frame: pd.DataFrame,
+    totals: list[tuple[str, int]] | None = None,
+    sohr: list[tuple[str, int]] | None = None,
+    **change: object,
+) -> tuple[pause.PauseResult, Facts]:
+    result = pause.analyse_pause(
+        frame, officials(totals or []), observed(sohr or []), SOURCES, CONTEXT, P.model_copy(update=change)
+    )
+    return result, pause_facts.facts(result)
 
 
-def test_a_clear_pause_is_told_as_one() -> None:
-    result, facts = told(incidents([*STEADY, "2023-11-28"]))
-    assert facts["pause.during_count"].value == 1
-    assert facts["pause.ratio"].value == pytest.approx((1 / 7) / 2)
-    assert facts["pause.ratio_below_one"].value is True
-    assert facts["pause.during_count"].incidents == (f"i-{len(STEADY)}",)
-    assert figures.rates_title(result).startswith("One attack in the Gaza ceasefire’s seven days")
-    assert facts["placebo.as_few"].value == 0
-    assert result.changes.changes == (date(2023, 11, 24), date(2023, 12, 1))
-    assert facts["changepoints.clustered_start_offset"].value == 0
+def test_a_clear_pause_is_shown_and_so_is_what_would_undo_it() -> None:
+    _, facts = analysed(incidents([*STEADY, "2023-11-28"]))
+    assert (facts["pause.coded.during"].value, facts["pause.coded.days"].value) == (1, 7)
+    assert facts["pause.coded.expected"].value == pytest.approx(14)
+    assert facts["pause.coded.ratio"].value == pytest.approx(1 / 14)
+    assert facts["pause.coded.fall"].value == SHOWN
+    assert facts["pause.missed"].value == 13
 
 
-def test_no_change_is_told_as_none() -> None:
-    result, facts = told(incidents([day.isoformat()[:10] for day in DAYS]))
-    assert facts["pause.ratio"].value == pytest.approx(1)
-    assert facts["pause.ratio_below_one"].value is False
-    assert "no change shown" in figures.rates_title(result)
-    assert facts["changepoints.clustered_count"].value == 0
+def test_no_change_is_not_shown_and_could_have_been() -> None:
+    days = [str(day.date()) for day in DAYS for _ in range(2)]
+    _, facts = analysed(incidents(days))
+    assert facts["pause.coded.fall"].value == facts["stop.coded.fall"].value == NOT_SHOWN
+    assert facts["pause.coded.can_show"].value is True
 
 
-def test_no_incident_at_all() -> None:
-    result, facts = told(incidents([]))
-    assert facts["pause.ratio"].value is None
-    assert facts["pause.inside_list"].value == "none"
-    assert figures.rates_title(result) == "No attack in this selection"
+def test_the_pause_is_not_compared_with_the_days_of_the_second_stop() -> None:
+    before = [str(day.date()) for day in DAYS if day < pd.Timestamp(P.stop_start)]
+    _, facts = analysed(incidents(before))
+    assert facts["pause.coded.ratio"].value == pytest.approx(1)  # the empty days since the stop are not in it
 
 
-def test_every_incident_in_the_pause() -> None:
-    result, facts = told(incidents(["2023-11-25"] * 5))
-    assert facts["pause.outside_count"].value == 0
-    assert facts["pause.against_outside.exact_high"].value is None
-    assert facts["pause.ratio_below_one"].value is False
-    assert "fall" not in figures.rates_title(result)
+def test_few_attacks_cannot_show_a_fall_whatever_the_pause_held() -> None:
+    _, facts = analysed(incidents(["2023-10-20", "2023-11-05", "2024-01-10"]))
+    assert facts["pause.coded.fall"].value == CANNOT
+    assert facts["pause.coded.largest_showing"].value is None
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"window_start": date(2023, 12, 5)},
-        {"window_start": date(2023, 11, 24), "window_end": date(2023, 11, 30)},
-        {"window_start": date(2023, 11, 2), "window_end": date(2023, 11, 2)},
-        {"stop_start": date(2023, 11, 1)},
-        {"countries": ("JO",)},
-        {"pause_start": date(2023, 10, 17), "pause_end": date(2023, 10, 20)},
-    ],
-)
-def test_edges_of_the_window(changed: dict[str, object]) -> None:
-    result, facts = told(incidents([*STEADY, "2023-11-28"]), P.model_copy(update=changed))
-    if not result.periods["during"].rate.days:
-        assert facts["pause.in_window"].value is False
-        assert "lies outside" in figures.rates_title(result) or "No attack" in figures.rates_title(result)
+def test_largest_showing_is_the_edge_of_the_finding() -> None:
+    _, facts = analysed(incidents([*STEADY, "2023-11-28"]))
+    most = facts["pause.coded.largest_showing"].value
+    for extra, finding in ((most, SHOWN), (most + 1, NOT_SHOWN)):
+        _, changed = analysed(incidents([*STEADY, *["2023-11-28"] * extra]))
+        assert changed["pause.coded.fall"].value == finding
+
+
+def test_running_totals_show_the_pause_by_themselves_and_a_contradiction_is_followed_up() -> None:
+    totals = [*TOTALS, *AFTER, ("2023-11-30", AFTER[0][1] + 20)]
+    _, facts = analysed(incidents(STEADY), totals=totals)
+    assert facts["pause.officials.during"].value == 1
+    assert facts["pause.officials.fall"].value == SHOWN
+    assert facts["pause.contradicted.total"].value == AFTER[0][1] + 20
+    assert facts["pause.contradicted.fall"].value == NOT_SHOWN
+
+
+def test_the_observatorys_days_are_those_between_its_totals() -> None:
+    result, _ = analysed(incidents(STEADY), sohr=[*TOTALS[:-1], *AFTER])
+    row = result.pause["sohr"]
+    assert (row.first, row.last) == (date.fromisoformat(TOTALS[-2][0]).replace(day=18), date(2023, 11, 30))
+
+
+def test_us_officials_confirmations_are_set_against_the_days_before_alone() -> None:
+    late = incidents(STEADY).assign(
+        confirmation=lambda f: ["us_official" if d < pd.Timestamp("2023-12-01") else "media_only" for d in f["date"]]
+    )
+    result, _ = analysed(late)
+    assert result.pause["us_official"].compared == "before"
+    assert result.pause["us_official"].days_before == 38
+
+
+EDGES: dict[str, dict[str, object]] = {
+    "pause before the window": {"window_start": date(2023, 12, 5)},
+    "half the pause": {"window_start": date(2023, 11, 27)},
+    "one day": {"window_start": date(2023, 11, 29), "window_end": date(2023, 11, 29)},
+    "window before the stop": {"window_end": date(2024, 1, 15)},
+    "a pause of one day": {"pause_end": date(2023, 11, 25)},
+    "a pause after the stop": {"pause_start": date(2024, 2, 10), "pause_end": date(2024, 2, 17)},
+    "Jordan alone": {"countries": ("JO",)},
+    "US officials alone": {"confirmed_by": "us_official"},
+    "no day coded": {"window_start": date(2025, 1, 1), "window_end": date(2025, 2, 1)},
+}
+
+
+@pytest.mark.parametrize("change", EDGES.values(), ids=EDGES)
+@pytest.mark.parametrize("days", [STEADY, []], ids=["steady", "empty"])
+def test_edges_give_findings_and_no_exception(change: dict[str, object], days: list[str]) -> None:
+    result, facts = analysed(incidents(days), totals=[*TOTALS, *AFTER], sohr=TOTALS, **change)
+    assert {facts[f"pause.{name}.fall"].value for name in result.pause} <= {SHOWN, NOT_SHOWN, CANNOT}
+    shown = pause.table(result.pause)
+    assert list(shown.columns) == pause.COLUMNS
+    assert not (shown["ratio"] < 0).any()
 
 
 def test_days_outside_the_coding_are_unknown_not_quiet() -> None:
-    """A window that begins before the first coded day, or ends after the last, is no longer baseline."""
-    wide = Parameters(window_start=date(2023, 9, 1), window_end=date(2024, 6, 1))
-    frame = incidents([*STEADY, "2023-11-28"])
-    here, there = told(frame)[1], told(frame, wide)[1]
+    wide = {"window_start": date(2023, 9, 1), "window_end": date(2024, 6, 1)}
+    here, there = (analysed(incidents([*STEADY, "2023-11-28"]), **change)[1] for change in ({}, wide))
     assert {name: fact.value for name, fact in here.items()} == {name: fact.value for name, fact in there.items()}
-
-
-def test_capture_is_what_was_coded_for_each_attack_counted() -> None:
-    """Cells of 4 coded for 2 counted and of 2 for 4: six coded for six counted, not the mean of 2 and 0.5."""
-    days = ["2023-10-20"] * 4 + ["2023-10-25"] * 2
-    frame = incidents(days)
-    capture = pd.DataFrame({"incident_id": frame["incident_id"], "capture": [2.0] * 4 + [0.5] * 2, "weight": 1.0})
-    result = pause.analyse_pause(frame, TOTALS, P, capture=capture)
-    assert result.capture["before"] == pytest.approx(1.0)
 
 
 def test_shuffled_rows_change_nothing() -> None:
     frame = incidents([*STEADY, "2023-11-28"])
-    _, plain = told(frame)
-    _, mixed = told(frame.sample(frac=1, random_state=1))
-    assert dict(plain) == dict(mixed)
+    assert dict(analysed(frame)[1]) == dict(analysed(frame.sample(frac=1, random_state=1))[1])
 
 
-def test_totals_bracket_the_pause_and_keep_contradictions() -> None:
-    told_of = [("2023-11-23", 70), ("2023-11-23", 70), ("2023-11-23", 66)]
-    told_of += [("2023-11-30", 71), ("2023-11-30", 71), ("2023-11-30", 78)]
-    found = official_pause(counts([(day, total, "exact") for day, total in told_of]), P)
-    assert (found.inside, found.low, found.high, found.days) == (1, 1, 12, 7)
-    assert sorted(total.total for total in found.contradicting) == [66, 78]
-
-
-def test_totals_that_do_not_enclose_the_pause_say_nothing() -> None:
-    found = official_pause(TOTALS, P.model_copy(update={"window_start": date(2023, 12, 5)}))
-    assert found.inside is None
-    assert found.ratio.value is None
-
-
-def test_dating_by_washington_moves_the_early_hours() -> None:
-    frame = incidents(["2023-11-24"] * 4, time_local=["03:00", "09:00", None, "dawn"])
-    days = dating.possible_days(frame, "washington")
-    eve, day = pd.Timestamp(2023, 11, 23), pd.Timestamp(2023, 11, 24)
-    assert days["best"].tolist() == [eve, day, day, eve]
-    assert days["early"].tolist() == [eve, day, eve, eve]
-
-
-def test_doubts_of_dating_bound_the_count() -> None:
-    frame = incidents([*STEADY, "2023-11-28", "2023-12-01"])
-    frame.loc[len(STEADY) + 1, "date_earliest"] = pd.Timestamp(2023, 11, 29)
-    frame.loc[len(STEADY), "date_earliest"] = pd.Timestamp(2023, 11, 23)
-    bounds = next(d for d in pause.analyse_pause(frame, TOTALS, P).datings if d.rule == "bounds")
-    assert (bounds.fewest, bounds.best, bounds.most) == (0, 1, 2)
-
-
-def test_weights_move_the_ratio() -> None:
-    frame = incidents([*STEADY, "2023-11-28"])
-    weights = pd.Series(1.0, index=frame["incident_id"])
-    weights.iloc[-1] = 3.0
-    plain, weighted = pause.pause_ratio(frame, P), pause.pause_ratio(frame, P, weights)
-    assert plain.value is not None
-    assert weighted.value == pytest.approx(3 * plain.value)
-
-
-def test_bayesian_blocks_find_a_change_where_it_is() -> None:
-    series = np.r_[np.full(40, 5), np.zeros(20, int), np.full(40, 5)]
-    assert changepoints.bayesian_changes(series, 5.0) == [40, 60]
-    assert changepoints.bayesian_changes(np.full(30, 2), 5.0) == []
-
-
-def test_change_points_raise_a_false_alarm_as_often_as_they_should() -> None:
-    penalty = changepoints.calibrated_penalty(60, 90, 1.0, 5)
-    drawn = np.random.default_rng(8).poisson(1.5, (300, 60))
-    alarms = np.mean([bool(changepoints.bayesian_changes(series, penalty)) for series in drawn])
-    assert 0.01 < alarms < 0.11
-
-
-def test_facts_name_rows_that_exist() -> None:
-    _, facts = told(incidents([*STEADY, "2023-11-28"]))
-    known = set(TOTALS["count_id"])
-    assert all(set(fact.rows.get("official_counts", [])) <= known for fact in facts.values())
-
-
-def test_rates_stand_beside_what_was_coded_and_the_weighted_headline_beside_the_plain() -> None:
-    frame = incidents([*STEADY, "2023-11-28"])
-    capture = pd.DataFrame({"incident_id": frame["incident_id"], "capture": 0.5, "weight": 2.0})
-    result = pause.analyse_pause(frame, TOTALS, P, capture=capture)
-    rates = pause_facts.rates_table(result).set_index("stretch")
-    assert rates.loc["during", "attacks"] == 1
-    assert (rates["coded for each counted"].dropna() == 0.5).all()
-    methods = pause_facts.methods_table(result)
-    plain, weighted = (
-        methods[methods["interval"] == name].iloc[0] for name in ("blocks", "blocks, weighted by capture")
-    )
-    assert weighted["ratio"] == plain["ratio"]  # equal weights move nothing
+def test_the_record_itself() -> None:
+    names = ("incidents", "official_counts", "other_counts", "sources", "context")
+    result = pause.analyse_pause(*(tables.read(name) for name in names), P)
+    shown = pause.table(result.pause).set_index("series")
+    assert list(shown.index) == list(pause.SERIES)
+    assert shown.loc["coded", ["during", "days"]].tolist() == [1, 7]
+    assert shown.loc["coded", "high"] < 0.6
+    assert shown.loc["officials", "high"] < 0.8
+    facts = pause_facts.facts(result)
+    known = {name: set(tables.read(name)[key]) for name, key in
+             (("incidents", "incident_id"), ("official_counts", "count_id"), ("other_counts", "other_id"),
+              ("context", "context_id"))}  # fmt: skip
+    for fact in facts.values():
+        assert set(fact.incidents) <= known["incidents"]
+        assert all(set(ids) <= known[table] for table, ids in fact.rows.items())

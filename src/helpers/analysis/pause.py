@@ -42,9 +42,6 @@ COUNTRY_SERIES = {"syria": "SY", "iraq": "IQ"}
 
 DAILY, TOTALS = "likelihood of daily counts", "likelihood of running totals"
 
-#: The day from which the Syrian Observatory numbers attacks (codebook, other_counts.csv).
-OBSERVATORY_SINCE = date(2023, 10, 19)
-
 #: Days compared, in the words of the table.
 WORDS = {"to_stop": "before the second stop", "before": "before the pause"}
 COLUMNS = ["series", "during", "days", "expected", "ratio", "low", "high", "largest_showing", "can_show", "method"]
@@ -108,7 +105,8 @@ class PauseResult:
     `pause` and `stop` hold a `Comparison` a series; `likelihood` is the coded series by the likelihood, beside its
     blocks; `lapse` is `pause` with the day added on which the ceasefire lapsed; `inside` are the attacks of the pause,
     `on_lapse` those of that day, `later` those on record after the last that officials count. `contradicted` is a
-    higher total that officials gave for the end of the pause, and what would follow from it.
+    higher total that officials gave for the end of the pause, and what would follow from it; `base` what the
+    Observatory counted at the base of the one attack in the pause.
     """
 
     parameters: Parameters
@@ -124,6 +122,16 @@ class PauseResult:
     later: pd.DataFrame
     events: Mapping[str, Event]
     contradicted: tuple[int, Comparison] | None
+    base: Base | None
+
+
+@dataclass(frozen=True)
+class Base:
+    """What the Observatory counted at one base between the totals around the pause, and the attacks on record there."""
+
+    observatory: int
+    rows: tuple[str, ...]
+    incidents: tuple[str, ...]
 
 
 def by_days(name: str, incidents: pd.DataFrame, stretch: Stretch, compared: Stretch, cut: Stretches) -> Comparison:
@@ -246,33 +254,15 @@ class Record:
         return None if alone else self.chosen[self.chosen["country"] == code]
 
 
-def observatory(other_counts: pd.DataFrame, families: pd.Series) -> totals.Series | None:
-    """Return the Syrian Observatory's running total of attacks in Syria since `OBSERVATORY_SINCE`, or None.
-
-    `other_counts` is the clean table. Of several totals of one day the highest counts: it is the day's last.
-    """
-    since = other_counts["since"]
-    rows = other_counts[
-        (other_counts["counter"] == "sohr")
-        & (other_counts["site_id"].fillna("") == "")
-        & (since.isna() | (since == pd.Timestamp(OBSERVATORY_SINCE)))
-    ]
-    rows = rows[rows["total"] == rows.groupby("as_of")["total"].transform("max")]
-    if rows.empty:
-        return None
-    frame = rows.rename(columns={"other_id": "count_id"})
-    frame[["iraq", "syria", "jordan"]], frame["speaker"] = pd.NA, ""
-    return totals.series(frame, families, since=OBSERVATORY_SINCE)
-
-
 def _running(
     official_counts: pd.DataFrame, other_counts: pd.DataFrame, families: pd.Series, parameters: Parameters
 ) -> dict[str, tuple[str, totals.Series]]:
     since = totals.counted_since(official_counts, parameters)
     series = totals.series(official_counts, families, parameters.countries, since=since)
     found = {"officials": ("official_counts", series)} if len(series.points) > 1 else {}
-    sohr = observatory(other_counts, families) if "SY" in parameters.countries else None
-    return found | ({"sohr": ("other_counts", sohr)} if sohr else {})
+    sohr = totals.observatory(other_counts, families)
+    seen = "SY" in parameters.countries and len(sohr.points) > 1
+    return found | ({"sohr": ("other_counts", sohr)} if seen else {})
 
 
 def _contradicted(record: Record, comparison: Comparison | None, cut: Stretches) -> tuple[int, Comparison] | None:
@@ -290,6 +280,24 @@ def _contradicted(record: Record, comparison: Comparison | None, cut: Stretches)
         return None
     stretches = (cut["pause"], cut["to_stop"])
     return most, by_totals("officials", series, "official_counts", *stretches, count=most - opening)
+
+
+def _base(
+    inside: pd.DataFrame, chosen: pd.DataFrame, other_counts: pd.DataFrame, families: pd.Series, sohr: Comparison | None
+) -> Base | None:
+    """Return what the Observatory counted at the base of the one attack `inside` the pause, or None.
+
+    It is known where totals of that base were given on the days of the totals around the pause.
+    """
+    if len(inside) != 1 or inside["country"].iloc[0] != "SY" or sohr is None or sohr.first is None or sohr.last is None:
+        return None
+    site = str(inside["site_id"].iloc[0])
+    series = totals.observatory(other_counts, families, site)
+    rise, low, high = series.between(sohr.first, sohr.last)
+    here = chosen["date"].between(pd.Timestamp(sohr.first), pd.Timestamp(sohr.last)) & (chosen["site_id"] == site)
+    if low != high:
+        return None
+    return Base(rise, series.enclosing(sohr.first, sohr.last), tuple(chosen.loc[here, "incident_id"]))
 
 
 def analyse_pause(
@@ -325,6 +333,7 @@ def analyse_pause(
         later=chosen[after],
         events=events,
         contradicted=_contradicted(record, pause.get("officials"), cut),
+        base=_base(cut["pause"].select(chosen), chosen, other_counts, families, pause.get("sohr")),
     )
 
 

@@ -6,14 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
+
+from helpers.analysis.counters import fixed
 from helpers.analysis.events import add_events
 from helpers.analysis.pause import SERIES, Comparison, PauseResult
 from helpers.facts import Facts, Row, interval, record
+from helpers.vocabulary import CONFIRMATION, split, weapons
+from helpers.words import listing
 
 Part = Callable[[PauseResult], Comparison | None]
 
+#: Attacks of the pause, at the most, that are told one by one.
+TOLD = 3
 #: Events of which this notebook gives the day.
-EVENTS = ("slower", "lull_officials", "suspended", "none_since", "first_since")
+EVENTS = ("slower", "lull_officials", "suspended", "continued", "none_since", "first_since")
 
 
 def comparison(name: str, part: Part) -> list[Row]:
@@ -57,6 +64,33 @@ def missed(result: PauseResult) -> int | None:
     return None if coded.expected is None else max(0, round(coded.expected) - coded.during)
 
 
+def told(name: str, frame: pd.DataFrame) -> list[Row]:
+    """Return the rows of the first `TOLD` attacks of `frame`: day, place, weapon, who confirms it, origins."""
+    found = []
+    for place, row in enumerate(frame.head(TOLD).to_dict("records"), 1):
+        arms = listing(weapons()[code].plural for code in split(row["weapons"]) if code in weapons())
+        values = {
+            "date": (row["date"].date(), "date"), "site": (row["site_name"], "text"), "weapon": (arms, "text"),
+            "confirmed": (CONFIRMATION[row["confirmation"]], "text"), "origins": (row["n_independent"], "origins"),
+        }  # fmt: skip
+        found += [fixed(f"{name}.{place}.{key}", *value, [row["incident_id"]]) for key, value in values.items()]
+    return found
+
+
+def counted_none(result: PauseResult) -> list[Row]:
+    """Return the days between which US officials say that there was no attack, where these lie in the window."""
+    since, first = result.events.get("none_since"), result.events.get("first_since")
+    p = result.parameters
+    if since is None or not p.stop_start <= since.day <= p.window_end or not {"IQ", "SY"} <= set(p.countries):
+        return []
+    rows = [fixed("stop.officials.none_from", since.day, "date", rows={"context": since.rows},
+                  note="day of the last attack, by US officials")]  # fmt: skip
+    if first is not None and first.last is not None:
+        rows.append(fixed("stop.officials.none_until", first.last, "date", rows={"context": first.rows},
+                          note="day of the next attack, by US officials"))  # fmt: skip
+    return [*rows, *LATER]
+
+
 def _by(word: str) -> Callable[[PauseResult], int]:
     return lambda result: int((result.later["confirmation"] == word).sum())
 
@@ -68,8 +102,30 @@ ROWS = [
     *comparison("pause.contradicted", lambda r: r.contradicted[1] if r.contradicted else None),
     Row("pause.contradicted.total", "attacks", lambda r: r.contradicted[0], when=lambda r: r.contradicted is not None),
     *interval("pause.likelihood", "ratio", lambda r: r.likelihood),
+    Row(
+        "pause.base.sohr",
+        "attacks",
+        lambda r: r.base.observatory,
+        rows=lambda r: {"other_counts": r.base.rows},
+        when=lambda r: r.base is not None,
+    ),
+    Row(
+        "pause.base.record",
+        "incidents",
+        lambda r: len(r.base.incidents),
+        lambda r: r.base.incidents,
+        when=lambda r: r.base is not None,
+    ),
     Row("pause.missed", "attacks", missed, note="beside those on record, for the pause to be as the days compared"),
     Row("lapse.attacks", "incidents", lambda r: len(r.on_lapse), incidents=lambda r: tuple(r.on_lapse["incident_id"])),
+    Row(
+        "stop.coded.last_day",
+        "date",
+        lambda r: None if r.chosen.empty else r.chosen["date"].max(),
+        when=lambda r: len(r.chosen) > 0,
+    ),
+]
+LATER = [
     Row(
         "stop.later",
         "incidents",
@@ -79,17 +135,12 @@ ROWS = [
     ),
     Row("stop.later.media_only", "incidents", _by("media_only")),
     Row("stop.later.us_official", "incidents", _by("us_official")),
-    Row(
-        "stop.coded.last_day",
-        "date",
-        lambda r: None if r.chosen.empty else r.chosen["date"].max(),
-        when=lambda r: len(r.chosen) > 0,
-    ),
 ]
 
 
 def facts(result: PauseResult) -> Facts:
     """Return the facts of `result`."""
-    found = record(ROWS, result)
+    rows = [*ROWS, *told("pause.inside", result.inside), *told("lapse.on", result.on_lapse), *counted_none(result)]
+    found = record(rows, result)
     add_events(found, dict(result.events), *EVENTS)
     return found

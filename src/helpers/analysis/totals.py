@@ -90,7 +90,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Point:
-    """The count by the end of a day: `value` (what most origins say, or the higher), `low`, `high`, the rows behind it."""
+    """The count by the end of a day: `value` (what most origins say, or the higher), `low`, `high`, its rows."""
 
     day: pd.Timestamp
     value: int

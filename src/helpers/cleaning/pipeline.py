@@ -78,7 +78,7 @@ def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
     made["sources"] = sources.sort_values("source_id", ignore_index=True)
     for name in ("context", "forces", "claims", "sites", "official_counts", "other_counts"):
         made[name] = typed(frames[name], CODED[name]).sort_values(CODED[name].column_names, ignore_index=True)
-    for name, key in (("official_counts", "count"), ("other_counts", "other")):
+    for name, key in (("official_counts", "count"), ("other_counts", "other"), ("context", "context")):
         numbers = pd.Series(range(1, len(made[name]) + 1), dtype="int64").astype(str).str.zfill(3)
         made[name].insert(0, f"{key}_id", (f"{key}-" + numbers).astype(TEXT))
     strikes = typed(frames["responses"], CODED["responses"])

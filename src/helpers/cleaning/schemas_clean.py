@@ -272,6 +272,14 @@ OFFICIAL_COUNTS = Sheet(
     foreign_keys=(_TO_SOURCES,),
 )
 
+CONTEXT = Sheet(
+    "context",
+    coded.CONTEXT.description,
+    (text("context_id", "the row's id, by order in the sheet", required=True), *coded.CONTEXT.columns),
+    key=("context_id",),
+    foreign_keys=(_TO_SOURCES,),
+)
+
 OTHER_COUNTS = Sheet(
     "other_counts",
     coded.OTHER_COUNTS.description,
@@ -335,7 +343,7 @@ CLEAN: dict[str, Sheet] = {
         OTHER_COUNTS,
         RESPONSES,
         RESPONSE_REPORTS,
-        coded.CONTEXT,
+        CONTEXT,
         coded.FORCES,
         coded.CLAIMS,
         coded.SITES,

@@ -310,3 +310,13 @@ def paragraph(file: str, facts: Mapping[str, Fact], parameters: Parameters) -> s
     path = resolve(file)
     template = environment(path.parent, as_text).get_template(path.name)
     return " ".join(rendered(template, names(facts, parameters), path.parent).split())
+
+
+def opening(section: str, facts: Mapping[str, Fact], parameters: Parameters) -> str:
+    """Return the first paragraph of a section of the brief, its answer, as plain text over `facts`."""
+    path = resolve(f"report/sections/{section}.md")
+    template = environment(path.parent, as_text).get_template(path.name)
+    given = {**names(facts, parameters), "figure": lambda *name, **more: "", "cite": lambda *keys: ""}
+    text = rendered(template, given, path.parent)
+    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
+    return next((part for part in paragraphs if part and not part.startswith("#")), "")

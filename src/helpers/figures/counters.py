@@ -1,0 +1,100 @@
+"""Three counters side by side, so far and by stretch: this record, US officials, the Syrian Observatory."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from helpers.analysis.counters import CountersResult, Tally, daily
+from helpers.figures import style
+from helpers.figures.labels import end_labels
+from helpers.stretches import NAMES
+from helpers.vocabulary import COUNTRIES
+from helpers.words import listing
+
+COLOURS = {"record": style.INK, "officials": style.ACCENT, "sohr": "#0072b2"}
+MARKERS = {"officials": "o", "sohr": "s"}
+LABELS = {"record": "this record", "officials": "US officials", "sohr": "Observatory"}
+#: Words under the bars of a stretch.
+SHORT = {"before": "before\nthe pause", "pause": "in the\npause", "between": "after\nit", "since_stop": "since\n"}
+
+
+def _running(axes: Axes, data: pd.DataFrame, result: CountersResult, layout: style.Layout) -> None:
+    """Draw attacks so far in the window, a line a counter with its name and last total at its end."""
+    p, labels, top = result.parameters, [], 4.0
+    for counter, frame in data.groupby("counter", sort=False):
+        name, colour = str(counter), COLOURS[str(counter)]
+        x, y = [style.on_axis(day) for day in frame["date"]], frame["total"].to_numpy(float)
+        if name == "record":
+            x, y = [place + 1 for place in x], y  # a day's attacks are counted at its end
+            axes.plot(x, y, color=colour, linewidth=1.6)
+        else:
+            x = [place + 1 for place in x]
+            axes.plot(x, y, color=colour, linewidth=0.9)
+            axes.plot(x[1:], y[1:], MARKERS[name], color=colour, markersize=layout.choose(3.0, 2.6), markeredgewidth=0)
+        if len(y):
+            labels.append((float(y[-1]), f"{LABELS[name]}\n{y[-1]:,.0f}", colour))
+            top = max(top, float(y.max()))
+    axes.set_ylim(0, top * 1.06)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.grid(axis="y")
+    style.time_axis(axes, p)
+    style.pause_band(axes, p, "")
+    end_labels(axes, labels, size=layout.small)
+
+
+def _bars(axes: Axes, tallies: list[Tally], result: CountersResult, layout: style.Layout) -> None:
+    """Draw attacks a day by stretch, a bar a counter, the count above it; pale where the count is a range."""
+    parts = [name for name in NAMES if any(tally.part == name for tally in tallies)]
+    names = [name for name in LABELS if any(tally.counter == name for tally in tallies)]
+    width, highest = 0.8 / max(len(names), 1), 0.0
+    for tally in tallies:
+        x = parts.index(tally.part) + (names.index(tally.counter) - (len(names) - 1) / 2) * width
+        best, low, high = (value / max(tally.days, 1) for value in (tally.best, tally.low, tally.high))
+        high = high if np.isfinite(high) else best
+        colour = COLOURS[tally.counter]
+        axes.bar(x, low, width * 0.86, color=style.tint(colour, 0.75), linewidth=0)
+        axes.bar(x, high - low, width * 0.86, low, color=style.tint(colour, 0.28), linewidth=0)
+        text = f"{tally.low:,.0f}–{tally.high:,.0f}" if tally.high > tally.low else f"{tally.best:,}"
+        text = text if np.isfinite(tally.high) else f"{tally.low:,.0f}+"
+        axes.annotate(
+            text.replace("–", "–\n") if layout.narrow or len(names) > 2 else text,
+            (x, high), xytext=(0, 1.5), textcoords="offset points", ha="center", va="bottom",
+            fontsize=layout.small - 0.3, color=style.readable(colour), linespacing=0.85,
+        )  # fmt: skip
+        highest = max(highest, high)
+    axes.set_ylim(0, max(highest, 0.1) * 1.3)
+    axes.set_xlim(-0.6, max(len(parts), 1) - 0.4)
+    stop = f"{result.parameters.stop_start.day} {result.parameters.stop_start:%b}"
+    words = [SHORT[name] + (stop if name == "since_stop" else "") for name in parts]
+    axes.set_xticks(range(len(parts)), words, fontsize=layout.small)
+    axes.tick_params(axis="x", length=0)
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.grid(axis="y")
+
+
+def draw(result: CountersResult, layout: style.Layout) -> Figure:
+    """Draw the counters of all countries and of Syria: attacks so far above, attacks a day by stretch below."""
+    data, places = daily(result), list(dict.fromkeys(key[1] for key in result.tallies))
+    if len(result.parameters.countries) == 1:
+        places = places[-1:]
+    stacked = layout.narrow and len(places) > 1
+    shape = (2 * len(places), 1) if stacked else (2, len(places))
+    heights = [layout.choose(2.0, 1.9), layout.choose(1.35, 1.35)] * (len(places) if stacked else 1)
+    figure, every = plt.subplots(
+        *shape, figsize=(layout.width, sum(heights) + 0.9), squeeze=False, height_ratios=heights
+    )
+    for column, place in enumerate(places):
+        pair = every[2 * column : 2 * column + 2, 0] if stacked else every[:, column]
+        tallies = [t for (part, where, _), t in result.tallies.items() if where == place and part in NAMES]
+        _running(pair[0], data[data["place"] == place], result, layout)
+        _bars(pair[1], tallies, result, layout)
+        codes = result.parameters.countries if place == "all" else (place,)
+        name = listing(COUNTRIES[code] for code in codes)
+        pair[0].set_title(f"{name}: attacks so far", fontweight="bold", color=style.INK)
+        pair[1].set_title("Attacks a day by stretch (numbers: attacks)", color=style.MUTED, fontsize=layout.small)
+    return figure
