@@ -114,11 +114,6 @@
     line.firstChild.scope = "row";
     return line;
   }
-  function month(it) {
-    var day = it[1].split(" ").slice(-2);
-    var names = { Jan: "January", Feb: "February", Mar: "March", Apr: "April", May: "May", Jun: "June", Jul: "July", Aug: "August", Sep: "September", Oct: "October", Nov: "November", Dec: "December" };
-    return names[day[0]] + " " + day[1];
-  }
   function fill(fold) {
     if (fold.children.length > 1) return;
     if (fold.dataset.sources) {
@@ -143,7 +138,7 @@
     });
     var rows = table.createTBody();
     data.incidents.forEach(function (it, place) {
-      if (month(it) === fold.dataset.incidents) rows.append(row(it, place + 1));
+      if (it[9] === fold.dataset.incidents) rows.append(row(it, place + 1));
     });
     fold.append(table);
   }
@@ -155,7 +150,7 @@
     var name = decodeURIComponent(location.hash.slice(1));
     var it = data.incidents.find(function (known) { return known[0] === name; });
     if (it) folds.forEach(function (fold) {
-      if (fold.dataset.incidents === month(it)) { fill(fold); fold.open = true; }
+      if (fold.dataset.incidents === it[9]) { fill(fold); fold.open = true; }
     });
     var target = name && document.getElementById(name);
     if (target && it) target.scrollIntoView();

@@ -73,7 +73,7 @@ ROWS = [
     Row("brief.incidents", "incidents", len, incidents=_ids, note="attacks on record that this brief counts"),
     *(_by(code, told) for code, told in CONFIRMATION.items()),
     Row("brief.second_hand", "incidents", lambda incidents: len(_second_hand(incidents)), _second_hand,
-        note="attacks confirmed by a US official as quoted by one outlet alone that is no wire, official or national one"),
+        note="attacks confirmed by a US official at second hand, by one outlet alone that is no wire or national one"),
     Row("brief.claimed", "incidents", lambda incidents: len(_claimed(incidents)), _claimed,
         note="attacks that some group claimed, by any report"),
     Row("brief.claimant", "text", lambda incidents: evidence.group(_claimant(incidents)[0]) or None,

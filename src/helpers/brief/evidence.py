@@ -196,7 +196,7 @@ class Evidence:
             "facts": {f"fact-{anchor(name)}": self._entry(fact) for name, fact in self._printed.items()},
             "incidents": [
                 [row.anchor, row.day, row.place, row.country, row.weapon, row.harm, row.confirmed, row.claimed,
-                 [places[source.identifier] for source in row.sources]]
+                 [places[source.identifier] for source in row.sources], row.month]
                 for row in self._incidents
             ],
             "sources": [

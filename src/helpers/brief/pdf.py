@@ -22,7 +22,7 @@ from helpers.words import day_text
 
 #: Incidents that the printed list names at most, and sources that it names of one; the rest is counted.
 INCIDENTS_SHOWN = 400
-SOURCES_SHOWN = 2
+SOURCES_SHOWN = 1
 
 #: Pixels an inch of the picture of the first page: some 1,500 across.
 FIRST_PAGE_PPI = 181
