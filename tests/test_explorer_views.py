@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import tables
+from helpers import tables, vocabulary
 from helpers.explorer import page, payload, selection
 from helpers.explorer.selection import View
 from helpers.parameters import CONFIRMATIONS, Parameters
@@ -30,7 +30,7 @@ def test_each_story_names_its_view() -> None:
     found = selection.stories(Parameters())
     label, view = found["pause"]
     assert (view.start, view.end, label) == ("2023-11-24", "2023-11-30", "The pause (24 to 30 November 2023)")
-    assert set(found["missiles"][1].weapon) > {"ballistic_missile", "missile_unspecified"}
+    assert found["missiles"][1].weapon == vocabulary.missiles()
     short = selection.stories(Parameters(window_end="2023-11-20"))
     assert "pause" not in short, "a stretch without days has no view"
 

@@ -13,14 +13,7 @@ function projection(width) {
 
 const ringsOf = (shape) => (shape.type === "Polygon" ? shape.coordinates : shape.type === "MultiPolygon" ? shape.coordinates.flat() : []);
 const outline = (p, feature) => ringsOf(feature.geometry).map((ring) => `M${ring.map(([x, y]) => p.at(x, y).map((n) => n.toFixed(1)).join(" ")).join("L")}z`).join("");
-function within(ring, [x, y]) {
-  let inside = false;
-  ring.forEach(([x1, y1], n) => {
-    const [x2, y2] = ring[(n || ring.length) - 1];
-    if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
-  });
-  return inside;
-}
+const inside = (p, spot) => spot.x0 > 2 && spot.x1 < p.width - 2 && spot.y0 > 2 && spot.y1 < p.height - 2;
 const clear = (one, other) => one.x1 < other.x0 || one.x0 > other.x1 || one.y1 < other.y0 || one.y0 > other.y1;
 
 /** Where a name may be written: beside its circle, then farther off with a line to it. */
@@ -42,7 +35,7 @@ function names(p, circles) {
   const order = circles.filter(({ site }) => site.precision < 3).sort((a, b) => killedAt.has(b.site.code) - killedAt.has(a.site.code) || b.site.n - a.site.n);
   const made = [];
   for (const { site, x, y, r } of order) {
-    const free = spots(x, y, r, 6.6 * site.short.length).find((spot) => spot.x0 > 2 && spot.x1 < p.width - 2 && spot.y0 > 2 && spot.y1 < p.height - 2 && taken.every((other) => other.site === site || clear(spot, other)));
+    const free = spots(x, y, r, 6.6 * site.short.length).find((spot) => inside(p, spot) && taken.every((other) => other.site === site || clear(spot, other)));
     if (!free) continue;
     taken.push(free);
     if (free.away > 4) made.push(drawn("line", { class: "leader", x1: x, y1: y, x2: free.x, y2: free.y }));
@@ -51,22 +44,14 @@ function names(p, circles) {
   return [made, countryNames(p, taken)];
 }
 
-/** The names of the countries: as near the middle of what is seen of them as leaves other words clear. */
+/** The names of the countries: where the reference file has them, or as near to it as leaves other words clear. */
 function countryNames(p, taken) {
-  return DATA.borders.filter((feature) => Object.values(DATA.labels.country).includes(feature.properties.name)).map((feature) => {
-    const ring = ringsOf(feature.geometry).sort((a, b) => b.length - a.length)[0];
-    const seen = ring.map(([x, y]) => [Math.min(Math.max(x, WEST), EAST), Math.min(Math.max(y, SOUTH), NORTH)]);
-    const [xs, ys] = [0, 1].map((n) => seen.map((point) => point[n]));
-    const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-    const grid = Array.from({ length: 81 }, (_, n) => [((n % 9) + 1) / 10, (Math.floor(n / 9) + 1) / 10]).sort((a, b) => Math.hypot(a[0] - 0.5, a[1] - 0.5) - Math.hypot(b[0] - 0.5, b[1] - 0.5));
-    const long = 7.6 * feature.properties.name.length;
-    for (const [u, v] of grid) {
-      const point = [x0 + u * (x1 - x0), y0 + v * (y1 - y0)];
-      const [x, y] = p.at(...point);
-      const spot = { x0: x - long / 2, x1: x + long / 2, y0: y - 9, y1: y + 9 };
-      if (within(ring, point) && spot.x0 > 2 && spot.x1 < p.width - 2 && spot.y0 > 2 && spot.y1 < p.height - 2 && taken.every((other) => clear(spot, other))) return drawn("text", { class: "country-name", x, y: y + 4, "text-anchor": "middle" }, feature.properties.name);
-    }
-    return "";
+  const moves = [0, 26, 52, 78].flatMap((away) => [[0, 0], [0, 1], [0, -1], [1, 0], [-1, 0], [1, 1], [-1, -1], [1, -1], [-1, 1]].map(([dx, dy]) => [dx * away, dy * away]));
+  return DATA.countries.map(({ name, longitude, latitude }) => {
+    const [x, y] = p.at(longitude, latitude);
+    const spots = moves.map(([dx, dy]) => ({ x: x + dx, y: y + dy, x0: x + dx - 4 * name.length, x1: x + dx + 4 * name.length, y0: y + dy - 9, y1: y + dy + 9 }));
+    const free = spots.find((spot) => inside(p, spot) && taken.every((other) => clear(spot, other)));
+    return free ? drawn("text", { class: "country-name", x: free.x, y: free.y + 4, "text-anchor": "middle" }, name) : "";
   });
 }
 

@@ -25,8 +25,8 @@ from helpers.figures import style
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.stretches import span_text
-from helpers.vocabulary import CONFIRMATION, COUNTRIES, weapons
-from helpers.words import day_text, listing
+from helpers.vocabulary import CONFIRMATION, countries, weapons
+from helpers.words import listing
 
 _HERE = Path(__file__).parent
 
@@ -74,7 +74,7 @@ def on_dark(colour: str) -> str:
 def _variables(reference_dir: str) -> str:
     """Return all colours as CSS variables, for light and for dark screens."""
     data = {f"weapon-{code}": weapon.colour for code, weapon in weapons(reference_dir).items()}
-    data |= {f"country-{code}": style.COUNTRY_COLOURS[code] for code in COUNTRIES}
+    data |= {f"country-{code}": country.colour for code, country in countries(reference_dir).items()}
     data |= {f"confirmation-{code}": style.CONFIRMATION_COLOURS.get(code, style.GRID) for code in CONFIRMATION}
     pairs = PLAIN | {name: (colour, on_dark(colour)) for name, colour in data.items()}
     light, dark = ("".join(f"--{name}:{pair[side]};" for name, pair in pairs.items()) for side in (0, 1))
@@ -93,18 +93,14 @@ def _policy(script: str) -> str:
     return f"default-src 'none'; script-src 'sha256-{digest}'; {rest}"
 
 
-def _usual_words(parameters: Parameters) -> str:
-    words = f"{day_text(parameters.window_start)} to {day_text(parameters.window_end)}"
-    if set(parameters.countries) != set(COUNTRIES):
-        words += f", {', '.join(COUNTRIES[code] for code in parameters.countries)}"
-    return words + (
-        "" if parameters.confirmed_by == "anyone" else f", confirmed by {parameters.confirmed_by} or better"
-    )
-
-
 def html(clean_dir: str, parameters: Parameters) -> str:
     """Return the page as text; the same tables and parameters give the same text."""
     data = payload(clean_dir, parameters)
+    known = {code: country.name for code, country in countries(parameters.reference_dir).items()}
+    days = span_text(parameters.window_start, parameters.window_end)
+    usual = [days, *([] if set(parameters.countries) == set(known) else [known[code] for code in parameters.countries])]
+    if parameters.confirmed_by != "anyone":
+        usual.append(f"confirmed by {parameters.confirmed_by} or better")
     script = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     shown = {option["code"] for option in data["options"]["weapon"]}
     template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(
@@ -116,9 +112,9 @@ def html(clean_dir: str, parameters: Parameters) -> str:
         script=script,
         data=script_json(data),
         legend=[(code, weapon.label) for code, weapon in weapons(parameters.reference_dir).items() if code in shown],
-        where=listing(COUNTRIES.values()),
-        days=span_text(parameters.window_start, parameters.window_end),
-        usual=_usual_words(parameters),
+        where=listing(known.values()),
+        days=days,
+        usual=", ".join(usual),
     )
 
 

@@ -86,7 +86,7 @@ def short_name(name: str) -> str:
     return name.strip()
 
 
-def site_options(incidents: pd.DataFrame, sites: pd.DataFrame) -> list[dict[str, Any]]:
+def site_options(incidents: pd.DataFrame, sites: pd.DataFrame, reference_dir: str) -> list[dict[str, Any]]:
     """Return the sites at which there are incidents, by country and number, with names and point."""
     names, aliases = (dict(zip(sites["site_id"], sites[part], strict=True)) for part in ("name", "aliases"))
     places = incidents.groupby("site_id").agg(
@@ -110,7 +110,7 @@ def site_options(incidents: pd.DataFrame, sites: pd.DataFrame) -> list[dict[str,
                 "n": int(row["n"]),
             }
         )
-    order = list(vocabulary.COUNTRIES)
+    order = list(vocabulary.countries(reference_dir))
     return sorted(found, key=lambda site: (order.index(site["country"]), -site["n"], site["code"]))
 
 
@@ -119,7 +119,7 @@ def labels(incidents: pd.DataFrame, reference_dir: str) -> dict[str, dict[str, s
     claimed = incidents["claimed_by"].map(vocabulary.split).explode().value_counts(sort=True)
     groups = {code: CLAIMANTS.get(code, code.removeprefix("other:").replace("_", " ")) for code in claimed.index}
     return {
-        "country": vocabulary.COUNTRIES,
+        "country": {code: country.name for code, country in vocabulary.countries(reference_dir).items()},
         "weapon": {code: weapon.label for code, weapon in vocabulary.weapons(reference_dir).items()},
         "confirmation": vocabulary.CONFIRMATION,
         "harm": selection.HARM,
@@ -127,11 +127,13 @@ def labels(incidents: pd.DataFrame, reference_dir: str) -> dict[str, dict[str, s
     }
 
 
-def options(incidents: pd.DataFrame, sites: pd.DataFrame, words: dict[str, dict[str, str]]) -> dict[str, Any]:
+def options(
+    incidents: pd.DataFrame, sites: pd.DataFrame, words: dict[str, dict[str, str]], reference_dir: str
+) -> dict[str, Any]:
     """Return for each list of filters the values in the data, in the order of `words`, with label and colour."""
     parts = {name: set(incidents[name].map(vocabulary.split).explode()) for name in ("weapons", "claimed_by")}
     used = {
-        "country": set(vocabulary.COUNTRIES),
+        "country": set(words["country"]),
         "weapon": parts["weapons"] | set(incidents["top_weapon"]),
         "confirmation": set(incidents["confirmation"]),
         "harm": set(selection.HARM),
@@ -145,7 +147,7 @@ def options(incidents: pd.DataFrame, sites: pd.DataFrame, words: dict[str, dict[
         ]
         for name, codes in used.items()
     }
-    return {**made, "site": site_options(incidents, sites)}
+    return {**made, "site": site_options(incidents, sites, reference_dir)}
 
 
 def _points(chain: totals.Series, **more: str) -> list[dict[str, Any]]:
@@ -231,9 +233,13 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
             {"name": name, "label": label, "address": found.address()}
             for name, (label, found) in selection.stories(parameters, confirmations).items()
         ],
-        "options": options(incidents, sites, words),
+        "options": options(incidents, sites, words, parameters.reference_dir),
         "labels": words,
         "plurals": {code: weapon.plural for code, weapon in vocabulary.weapons(parameters.reference_dir).items()},
+        "countries": [
+            {"name": country.name, "longitude": country.longitude, "latitude": country.latitude}
+            for country in vocabulary.countries(parameters.reference_dir).values()
+        ],
         # The sources of an incident are those of its reports.
         "columns": incidents.columns.tolist(),
         "incidents": packed(incidents.drop(columns="sources").assign(harm=selection.harm(incidents))),

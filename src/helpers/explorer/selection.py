@@ -67,7 +67,7 @@ def default_view(parameters: Parameters, confirmations: Iterable[str] = ()) -> V
     return View(
         start=parameters.window_start.isoformat(),
         end=parameters.window_end.isoformat(),
-        country=() if set(countries) == set(vocabulary.COUNTRIES) else countries,
+        country=() if set(countries) == set(vocabulary.countries(parameters.reference_dir)) else countries,
         confirmation=() if set(confirmations) <= set(counted) else counted,
     )
 
@@ -87,10 +87,8 @@ def stories(parameters: Parameters, confirmations: Iterable[str] = ()) -> dict[s
             days = span_text(stretch.first, stretch.last)
             view = replace(usual, start=stretch.first.isoformat(), end=stretch.last.isoformat())
             found[name] = (f"{words} ({days})" if name == "pause" else words, view)
-    missiles = tuple(
-        code for code, weapon in vocabulary.weapons(parameters.reference_dir).items() if "missile" in weapon.label
-    )
-    found["missiles"] = ("missiles", replace(usual, weapon=missiles))
+    missiles = vocabulary.missiles(parameters.reference_dir)
+    found["missiles"] = ("missiles of a stated kind", replace(usual, weapon=missiles))
     found["harm"] = ("people killed or injured", replace(usual, harm=("killed", "injured")))
     found["officials"] = ("confirmed by a US official", replace(usual, confirmation=("us_official",)))
     return {name: (capital(words), view) for name, (words, view) in found.items()}

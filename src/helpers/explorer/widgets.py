@@ -1,97 +1,147 @@
 """The widgets of ``explore.ipynb``: one for each analysis parameter, and views that follow each change.
 
 The notebook calls `explorer`; what it shows, a reader can publish: one button writes the present settings as a file for
-``brief run -f``.
+``brief run -f``. The brief's own figures are laid out for print and take longer; the picture here takes its marks
+(colours, weeks, axis of time, band) from the same style and is drawn within a tenth of a second.
 """
 
 from __future__ import annotations
 
 import base64
 import html
+import io
 import time
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 import ipywidgets as widgets
 import itables
+import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import yaml
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 
 from helpers import parameters as parameters_module
-from helpers.analysis.rates import Ratio, block_ratio, exact_ratio
-from helpers.explorer import panels, selection
-from helpers.explorer.payload import borders
+from helpers.analysis import pause, totals
+from helpers.explorer import selection
+from helpers.explorer.payload import borders, extent, short_name
+from helpers.figures import style
 from helpers.parameters import FOLDERS, Parameters
 from helpers.paths import resolve
+from helpers.readable import readable, words
 from helpers.stretches import Stretches
 from helpers.tables import for_spreadsheet, read, select
-from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
-from helpers.words import amount, day_text
+from helpers.vocabulary import countries, weapons
+
+Running = Mapping[str, tuple[str, totals.Series]]
 
 #: The analysis parameters: all but the folders.
 NAMES = tuple(name for name in Parameters.model_fields if name not in FOLDERS)
 
-#: Column of the table shown -> its head.
-HEADS = {
-    "incident_id": "incident",
-    "date": "day",
-    "site_name": "place",
-    "country": "country",
-    "weapons": "weapons",
-    "confirmation": "confirmed by",
-    "us_killed": "US killed",
-    "us_injured_best": "US injured",
-    "n_independent": "independent sources",
-    "n_conflicts": "disagreements",
-}
+#: Columns of the table shown.
+COLUMNS = ["incident_id", "date", "site_name", "country", "weapons", "confirmation"]
+COLUMNS += ["us_killed", "us_injured_best", "n_independent", "n_conflicts"]
 
 
-def pause_ratios(incidents: pd.DataFrame, parameters: Parameters) -> tuple[int, int, int, int, Ratio, Ratio]:
-    """Return the pause against the days before the second stop: counts and days of each, and the ratio of the rates.
-
-    The ratio is given twice: allowing for clustered attacks (blocks), and exact for independent ones. Neither draws.
-    """
-    stretches = Stretches(parameters)
-    pause, others = stretches["pause"], stretches["to_stop"]
-    counts = stretches.daily(incidents["date"])
-    numbers = int(counts[pause.mask].sum()), len(pause), int(counts[others.mask].sum()), len(others)
-    return (*numbers, block_ratio(counts, pause.mask, others.mask), exact_ratio(*numbers))
+def mix(incidents: pd.DataFrame, starts: pd.DatetimeIndex, reference_dir: str) -> pd.DataFrame:
+    """Return incidents by the stretch of days in which they lie (`starts` begin them) and heaviest weapon."""
+    used = [code for code in weapons(reference_dir) if code in set(incidents["top_weapon"])]
+    place = starts[np.searchsorted(starts, incidents["date"], side="right") - 1]
+    return pd.crosstab(place, incidents["top_weapon"]).reindex(index=starts, columns=used, fill_value=0)
 
 
-def _figure(value: float | None, missing: str = "no bound") -> str:
-    return missing if value is None else f"{value:.2f}"
+def _stacked(axes: Axes, counts: pd.DataFrame, parameters: Parameters, title: str) -> None:
+    """Draw `counts` as stacked columns, one from each of its days to the next, in the weapons' colours."""
+    known = weapons(parameters.reference_dir)
+    edges = [style.on_axis(day) for day in counts.index] + [style.on_axis(parameters.window_end) + 1]
+    base = np.zeros(len(counts))
+    for code in counts.columns:
+        top = base + counts[code].to_numpy()
+        step = StepPatch(top, edges, baseline=base, fill=True, color=known[code].colour, label=known[code].label)
+        axes.add_artist(step)  # much quicker than `stairs`, which looks for the extent of each step
+        base = top
+    axes.set_title(title, fontweight="bold")
+    axes.set_ylim(0, max(4, float(base.max(initial=0)) * 1.1))
+    style.time_axis(axes, parameters)
+    style.pause_band(axes, parameters, "")
 
 
-def _told(ratio: Ratio) -> str:
-    if ratio.value is None:
-        return f"undefined ({ratio.note or 'nothing to compare with'})"
-    p = "" if ratio.p is None else f", p {'less than 0.001' if ratio.p < 0.001 else f'= {ratio.p:.3f}'}"
-    return f"{ratio.value:.2f} (95% interval {_figure(ratio.low)} to {_figure(ratio.high)}{p})"
+def _map(axes: Axes, incidents: pd.DataFrame, borders: dict[str, Any]) -> None:
+    west, south, east, north = extent(incidents)
+    rings = [
+        np.asarray(ring)
+        for feature in borders["features"]
+        for part in (
+            [feature["geometry"]["coordinates"]]
+            if feature["geometry"]["type"] == "Polygon"
+            else feature["geometry"]["coordinates"]
+        )
+        for ring in part
+    ]
+    axes.add_collection(LineCollection(rings, colors=style.MUTED, linewidths=0.7))
+    keys = ["site_name", "country", "latitude", "longitude"]
+    placed = incidents.dropna(subset=["latitude"]).groupby(keys).size()
+    sites = placed.sort_values(ascending=False).reset_index(name="n")
+    colours = sites["country"].map({code: country.colour for code, country in countries().items()})
+    axes.scatter(sites["longitude"], sites["latitude"], s=14 * sites["n"], c=colours, alpha=0.8, edgecolors=style.PAPER)
+    for row in sites.head(6).itertuples():
+        axes.annotate(
+            f"{short_name(str(row.site_name))} {row.n}", (row.longitude, row.latitude), xytext=(11, 0),
+            textcoords="offset points", va="center", fontsize="small",
+        )  # fmt: skip
+    axes.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[])
+    axes.set_aspect(1 / np.cos(np.radians((south + north) / 2)))
+    axes.spines[:].set_visible(False)
+    axes.set_title("Where (area: attacks)", fontweight="bold")
 
 
-def pause_words(incidents: pd.DataFrame, parameters: Parameters) -> str:
-    """Return the pause's count, rates and ratio in words, as HTML without anything from sources."""
-    inside, days, outside, others, blocks, exact = pause_ratios(incidents, parameters)
-    rate = f", {outside / others:.2f} a day" if others else ""
-    return (
-        f"<b>Pause from {day_text(parameters.pause_start)} until {day_text(parameters.pause_end)}:</b> "
-        f"{inside} of the attacks counted on {amount(days, 'day')}; {outside} on {amount(others, 'day')} "
-        f"{Stretches(parameters)['to_stop'].words}{rate}.<br>Ratio of the daily rates, allowing for "
-        f"clustering: <b>{_told(blocks)}</b>; taking attacks as independent (exact, conditional): {_told(exact)}."
-    )
+def picture(incidents: pd.DataFrame, parameters: Parameters, borders: dict[str, Any], dpi: int = 88) -> bytes:
+    """Return the panels as PNG for the selected `incidents`; `borders` is a GeoJSON collection, which may be empty."""
+    reference = parameters.reference_dir
+    with mpl.rc_context(style.use(style.WIDE) | {"figure.constrained_layout.use": False}):
+        figure = Figure(figsize=(11, 5.4))
+        FigureCanvasAgg(figure)
+        grid = figure.add_gridspec(
+            2, 2, width_ratios=[1.35, 1], left=0.035, right=0.99, top=0.92, bottom=0.14, hspace=0.5, wspace=0.06
+        )
+        days, weeks, place = (figure.add_subplot(part) for part in (grid[0, 0], grid[1, 0], grid[:, 1]))
+        _stacked(days, mix(incidents, Stretches(parameters).days, reference), parameters, "Attacks a day")
+        _stacked(weeks, mix(incidents, style.weeks(parameters), reference), parameters, "Attacks a week, by weapon")
+        if len(incidents):
+            weeks.legend(frameon=False, ncols=4, loc="upper left", bbox_to_anchor=(0, -0.16), fontsize="small")
+        _map(place, incidents, borders)
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
+    return drawn.getvalue()
+
+
+def running(codes: tuple[str, ...], clean_dir: str) -> Running:
+    """Return the running totals that the pause is judged by, of the countries `codes`: officials' and Observatory's."""
+    official, other, sources = (read(name, clean_dir) for name in ("official_counts", "other_counts", "sources"))
+    families = sources.set_index("source_id")["family"]
+    found = {"officials": ("official_counts", totals.series(official, families, codes))}
+    observatory = pause.observatory(other, families) if "SY" in codes else None
+    return found if observatory is None else {**found, "sohr": ("other_counts", observatory)}
+
+
+def pause_html(incidents: pd.DataFrame, running: Running, parameters: Parameters) -> str:
+    """Return the brief's table of the pause for the selected `incidents` and the `running` totals, as HTML."""
+    series = pause.Record(incidents, running).compare(parameters, "pause")
+    named = pause.table(series).assign(series=[pause.SERIES[name] for name in series])
+    return str(readable(named).to_html())
 
 
 def table_html(incidents: pd.DataFrame) -> str:
     """Return the selected `incidents` as a table that sorts, filters, and saves as CSV, without a network."""
-    words = {code: weapon.label for code, weapon in weapons().items()}
-    shown = incidents[list(HEADS)].copy()
-    shown["date"] = shown["date"].dt.strftime("%Y-%m-%d")
-    shown["country"] = shown["country"].map(COUNTRIES)
-    shown["weapons"] = shown["weapons"].map(lambda cell: ", ".join(words.get(code, code) for code in split(cell)))
-    shown["confirmation"] = shown["confirmation"].map(CONFIRMATION)
-    shown = shown.astype(object).where(shown.notna(), "").map(for_spreadsheet).rename(columns=HEADS)
+    shown = words(incidents[COLUMNS]).assign(date=incidents["date"].dt.strftime("%Y-%m-%d")).map(for_spreadsheet)
     made: str = itables.to_html_datatable(
         shown,
         connected=False,
@@ -139,7 +189,7 @@ def _control(name: str, parameters: Parameters) -> widgets.Widget:
     if isinstance(value, int):
         return widgets.IntText(value=value, continuous_update=False, **common)
     if isinstance(value, tuple):
-        shown = [(label, code) for code, label in COUNTRIES.items()]
+        shown = [(country.name, code) for code, country in countries().items()]
         return widgets.SelectMultiple(options=shown, value=value, rows=len(shown), **common)
     return widgets.Dropdown(options=get_args(field.annotation), value=value, **common)
 
@@ -156,10 +206,11 @@ class Explorer:
     seconds: how long the last change took to show.
     """
 
-    def __init__(self, parameters: Parameters, incidents: pd.DataFrame, shapes: dict[str, Any]) -> None:
+    def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self.incidents = incidents
-        self.shapes = shapes
+        self.incidents = read("incidents", parameters.clean_dir)
+        self.running = cache(lambda countries: running(countries, parameters.clean_dir))
+        self.shapes = borders(parameters.reference_dir)
         self.seconds = 0.0
         self.controls = {name: _control(name, parameters) for name in NAMES}
         self.refusal = widgets.HTML()
@@ -203,7 +254,8 @@ class Explorer:
             return
         chosen = select(self.incidents, found)
         n, us = len(chosen), int((chosen["confirmation"] == "us_official").sum())
-        picture = base64.b64encode(panels.draw(chosen, found, self.shapes)).decode()
+        drawn = base64.b64encode(picture(chosen, found, self.shapes)).decode()
+        tested = pause_html(chosen, self.running(found.countries), found)
         alt = f"{n} attacks by day, by week and weapon, and by site."
         named = selection.default_view(found, set(self.incidents["confirmation"])).address()
         content = {"text/html": table_html(chosen), "text/plain": f"{n} incidents"}
@@ -214,8 +266,8 @@ class Explorer:
             f"<b>{n} incidents</b> of {len(self.incidents)}, {us} confirmed by a US official. "
             f"The same in the explorer: <code>report/explorer.html#{html.escape(named)}</code>"
         )
-        self.picture.value = f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{picture}">'
-        self.test.value = pause_words(chosen, found)
+        self.picture.value = f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{drawn}">'
+        self.test.value = tested
         self.table.outputs = ({"output_type": "display_data", "data": content, "metadata": {}},)
         self.seconds = time.perf_counter() - started
 
@@ -238,8 +290,3 @@ class Explorer:
             return
         shown = html.escape(self.path.value.strip())
         self.said.value = f"Written: {html.escape(written.name)}. Publish it with<br><code>brief run -f {shown}</code>"
-
-
-def explorer(parameters: Parameters) -> Explorer:
-    """Return the widgets for the incidents in the folder ``clean_dir``, starting from the settings `parameters`."""
-    return Explorer(parameters, read("incidents", parameters.clean_dir), borders(parameters.reference_dir))
