@@ -29,9 +29,10 @@ _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 #: Rows up to which a printed table is kept on one page.
 SHORT = 14
 
-#: What in a section is no prose: tags, values, comments, anchors and classes, code, the targets of links, names.
+#: What in a section is no number of the record: tags, values, comments, anchors and classes, code, the targets of
+#: links, names, and the level of all intervals.
 _NO_PROSE = re.compile(
-    r"\{%.*?%\}|\{\{.*?\}\}|<#.*?#>|\[[^\]]*\]\{\.name\}|\{[#.][^}]*\}|`[^`]*`|\]\([^)]*\)", re.DOTALL
+    r"\{%.*?%\}|\{\{.*?\}\}|<#.*?#>|\[[^\]]*\]\{\.name\}|\{[#.][^}]*\}|`[^`]*`|\]\([^)]*\)|\b95%", re.DOTALL
 )
 
 
