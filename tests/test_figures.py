@@ -19,7 +19,7 @@ from test_escalation import EDGES, table
 
 from helpers import tables
 from helpers.analysis.escalation import EscalationResult, analyse_escalation
-from helpers.figures import escalation, ladder, map, outcomes, style
+from helpers.figures import escalation, ladder, map, style
 from helpers.figures.labels import around, end_labels, spread
 from helpers.figures.style import NARROW, WIDE
 from helpers.figures.text import clean_text, extent, wrap
@@ -29,7 +29,7 @@ from helpers.vocabulary import weapons
 
 mpl.use("Agg")
 QUICK = Parameters(resamples=99)
-DRAWN = (ladder.ladder, escalation.weekly, escalation.readings, outcomes.harm, outcomes.outcomes, map.sites)
+DRAWN = (ladder.ladder, escalation.weekly, escalation.readings, map.sites)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_what_is_called_ceasefire_is_the_ceasefire(real: EscalationResult, tmp_p
     other = Parameters(pause_start="2024-01-01", pause_end="2024-01-08", resamples=99)
     result = analyse_escalation(tables.read("incidents"), other)
     with mpl.rc_context(style.use(NARROW)):
-        for draw in (ladder.draw_ladder, escalation.draw_weekly, outcomes.draw_harm, outcomes.draw_outcomes):
+        for draw in (ladder.draw_ladder, escalation.draw_weekly):
             figure = draw(result, other, NARROW)
             words = " ".join(text.get_text() for text in figure.findobj(mpl.text.Text))
             assert "ceasefire" not in words.lower(), draw.__name__
@@ -142,7 +142,7 @@ def test_words_of_one_incident_are_of_one() -> None:
 def test_text_is_large_enough_to_read(real: EscalationResult) -> None:
     for layout, least in ((WIDE, 7.0 * WIDE.width * 25.4 / 165), (NARROW, 7.0)):
         with mpl.rc_context(style.use(layout)):
-            for draw in (ladder.draw_ladder, outcomes.draw_harm, map.draw_map, map.draw_sites):
+            for draw in (ladder.draw_ladder, map.draw_map, map.draw_sites):
                 figure = draw(real, QUICK, layout)
                 sizes = [text.get_fontsize() for text in figure.findobj(mpl.text.Text) if text.get_text().strip()]
                 assert min(sizes) >= least - 0.1, (draw.__name__, layout.name)
@@ -239,9 +239,6 @@ def test_alt_texts_hold_the_numbers(real: EscalationResult) -> None:
     assert f"{real.by_period['rocket'].sum()} rockets" in escalation.weekly_alt(real, QUICK)
     assert real.plain.trend.tau is not None
     assert f"{real.plain.trend.tau:.2f}" in escalation.readings_alt(real)
-    assert str(real.tolls["all"].us_injured_best) in outcomes.harm_alt(real)
-    for part in real.outcomes.values():
-        assert str(part.before.known) in outcomes.outcomes_alt(real)
     for row in real.sites.to_dict("records"):
         assert f"{row['incidents']}" in map.sites_alt(real)
 

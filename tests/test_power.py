@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.analysis.harm import compare
+from helpers.analysis.outcomes import compare
 from helpers.analysis.ordered import TrendEstimate, trend
 from helpers.analysis.power import adjusted, trend_power
 

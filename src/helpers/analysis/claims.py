@@ -2,154 +2,112 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
 from helpers.analysis.evidence import Evidence, without
-from helpers.analysis.strikes import within_coding
-from helpers.analysis.verdict import VERDICTS, Verdict
-from helpers.analysis.verdicts import METHODS as METHODS
-from helpers.analysis.verdicts import verdict_of
-from helpers.facts import Facts, printed
+from helpers.analysis.verdicts import VERDICTS, tested, verdict_of
+from helpers.facts import Row
 from helpers.parameters import Parameters
+from helpers.paths import resolve
+from helpers.stretches import within_coding
 from helpers.tables import each
+from helpers.vocabulary import split
 
 TABLE_COLUMNS = [
-    "claim_id",
-    "statement",
-    "source_id",
-    "family",
-    "kind",
-    "comparator",
-    "value",
-    "verdict",
-    "measured",
-    "low",
-    "high",
-    "reason",
-    "incidents",
-    "rows",
-]
+    "claim_id", "statement", "source_id", "kind", "tested", "untested", "verdict", "reason", "measured", "low", "high",
+    "incidents", "rows",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
-class ClaimsResult:
-    """The verdicts: `table` has one row a claim (columns `TABLE_COLUMNS`, in the order of the sheet)."""
+class Claims:
+    """The verdicts: `table` has one row a statement (columns `TABLE_COLUMNS`), in the order of the sheet."""
 
     parameters: Parameters
     table: pd.DataFrame
 
 
-def analyse_claims(
-    claims: pd.DataFrame,
-    incidents: pd.DataFrame,
-    reports: pd.DataFrame,
-    counts: pd.DataFrame,
-    responses: pd.DataFrame,
-    sources: pd.DataFrame,
-    parameters: Parameters,
-) -> ClaimsResult:
-    """Judge every row of `claims`; all tables are clean ones, `reports` with incident_id and family."""
+def analyse_claims(tables: Mapping[str, pd.DataFrame], parameters: Parameters) -> Claims:
+    """Judge every statement of the clean table claims.
+
+    `tables` holds claims, incidents, reports (with incident_id and family), official_counts, responses and sources.
+    """
+    claims, incidents = tables["claims"], tables["incidents"]
     parameters = within_coding(parameters, incidents)
-    families = sources.set_index("source_id")["family"]
-    shared: dict[str, Evidence] = {}
+    families = tables["sources"].set_index("source_id")["family"]
+    sites = dict(zip(incidents["site_id"], incidents.get("site_name", incidents["site_id"]), strict=True))
+    parts = untested(parameters)
+    known: dict[str, Evidence] = {}
     rows = []
-    text_columns = ["country", "site_id", "weapons", "claimed_by"]
-    filled = claims.assign(**{name: claims[name].fillna("").astype(str) for name in text_columns})
-    for claim in each(filled):
+    text = ["country", "site_id", "weapons", "claimed_by"]
+    for claim in each(claims.assign(**{name: claims[name].fillna("").astype(str) for name in text})):
         family = str(families.get(claim.source_id, claim.source_id))
-        if family not in shared:
-            shared[family] = without(
-                family,
-                incidents=incidents,
-                reports=reports,
-                counts=counts,
-                responses=responses,
-                sources=sources,
-                parameters=parameters,
-            )
-        found = verdict_of(claim, shared[family])
-        rows.append(
-            {
-                "claim_id": claim.claim_id,
-                "statement": claim.statement,
-                "source_id": claim.source_id,
-                "family": family,
-                "kind": claim.kind,
-                "comparator": claim.comparator,
-                "value": claim.value,
-                **_cells(found),
-            }
-        )
-    return ClaimsResult(parameters, pd.DataFrame(rows, columns=TABLE_COLUMNS))
+        if family not in known:
+            known[family] = without(family, tables, parameters)
+        row = {name: getattr(claim, name) for name in ("claim_id", "statement", "source_id", "kind")}
+        row["tested"] = tested(claim, sites, parameters.reference_dir)
+        row["untested"] = parts.get(claim.claim_id, "")
+        row |= asdict(verdict_of(claim, known[family]))
+        rows.append(row | {name: ";".join(row[name]) for name in ("incidents", "rows")})
+    return Claims(parameters, pd.DataFrame(rows, columns=TABLE_COLUMNS))
 
 
-def _cells(found: Verdict) -> dict[str, object]:
-    return {
-        "verdict": found.verdict,
-        "measured": found.measured,
-        "low": found.low,
-        "high": found.high,
-        "reason": found.reason,
-        "incidents": ";".join(found.incidents),
-        "rows": ";".join(found.rows),
-    }
+def untested(parameters: Parameters) -> dict[str, str]:
+    """Return claim_id -> what the statement says beyond what its kind can test (``claims_untested.csv``)."""
+    path = resolve(parameters.reference_dir) / "claims_untested.csv"
+    frame = pd.read_csv(path, dtype=str)
+    return dict(zip(frame["claim_id"], frame["untested"], strict=True))
 
 
-def _rows(cell: str) -> dict[str, list[str]]:
-    """Return ``table:id;...`` as table -> ids."""
-    behind: dict[str, list[str]] = {}
-    for part in filter(None, cell.split(";")):
-        table, row = part.split(":", 1)
-        behind.setdefault(table, []).append(row)
+def _behind(row: Any) -> dict[str, list[str]]:
+    """Return the rows behind a verdict, table -> ids; its statement is one of them."""
+    behind: dict[str, list[str]] = {"claims": [row["claim_id"]]}
+    for part in split(row["rows"]):
+        table, name = part.split(":", 1)
+        behind.setdefault(table, []).append(name)
     return behind
 
 
-def record(facts: Facts, result: ClaimsResult) -> None:
-    """Add the facts ``claims.*``: counts by verdict, and each claim's verdict, value, bounds and reason."""
-    table = result.table
-    facts.add("claims.total", len(table), unit="claims", rows={"claims": table["claim_id"]})
-    facts.add(
-        "claims.sources",
-        int(table["source_id"].nunique()),
-        unit="sources",
-        rows={"sources": sorted(set(table["source_id"]))},
-    )
-    for verdict in VERDICTS:
-        here = table[table["verdict"] == verdict]
-        name = verdict.replace(" ", "_")
-        facts.add(f"claims.{name}", len(here), unit="claims", rows={"claims": here["claim_id"]})
-        facts.add(f"claims.{name}.list", ", ".join(here["claim_id"]), unit="text", rows={"claims": here["claim_id"]})
-    for row in each(table):
-        name = "claims." + row.claim_id.replace("-", "_")
-        behind = {"claims": [row.claim_id], **_rows(row.rows)}
-        ids = [part for part in row.incidents.split(";") if part]
-        facts.add(f"{name}.verdict", row.verdict, unit="text", incidents=ids, rows=behind, note=row.reason)
-        facts.add(f"{name}.reason", row.reason, unit="text", incidents=ids, rows=behind)
-        facts.add(
-            f"{name}.statement",
-            row.statement,
-            unit="text",
-            rows={"claims": [row.claim_id]},
-            note=f"source {row.source_id}",
-        )
-        for end in ("measured", "low", "high"):
-            value = getattr(row, end)
-            value = None if isinstance(value, float) and pd.isna(value) else value
-            facts.add(f"{name}.{end}", value, unit=_unit(row.kind, value), incidents=ids, rows=behind)
+def _claim(place: int) -> list[Row]:
+    def row(result: Claims) -> Any:
+        return result.table.iloc[place]
+
+    def statement(result: Claims) -> dict[str, list[str]]:
+        return {"claims": [row(result)["claim_id"]]}
+
+    def ids(result: Claims) -> list[str]:
+        return split(row(result)["incidents"])
+
+    name = f"claims.{place + 1}"
+    return [
+        Row(f"{name}.statement", "text", lambda r: row(r)["statement"], rows=statement),
+        Row(f"{name}.source", "text", lambda r: row(r)["source_id"]),
+        Row(f"{name}.tested", "text", lambda r: row(r)["tested"], rows=statement),
+        Row(f"{name}.untested", "text", lambda r: row(r)["untested"], rows=statement,
+            when=lambda r: bool(row(r)["untested"])),
+        Row(f"{name}.verdict", "text", lambda r: row(r)["verdict"], ids, lambda r: _behind(row(r))),
+        Row(f"{name}.reason", "text", lambda r: row(r)["reason"], ids, lambda r: _behind(row(r))),
+    ]  # fmt: skip
 
 
-def _unit(kind: str, value: object) -> str:
-    if isinstance(value, str):
-        return "date"
-    return {"claimed_share": "share", "rate_lower": "ratio", "rate_higher": "ratio"}.get(kind, "count")
+def rows(result: Claims) -> list[Row]:
+    """Return the facts ``claims.*`` as rows: how many statements, of which verdict, and each of them."""
 
+    def of(verdict: str) -> Row:
+        def ids(result: Claims) -> list[str]:
+            return list(result.table.loc[result.table["verdict"] == verdict, "claim_id"])
 
-def shown(value: object, kind: str) -> str:
-    """Return a claimed or measured value as the brief prints it."""
-    if isinstance(value, str) and len(value) == 10 and value[4] == "-":
-        return printed(value, "date")
-    number = float(value)  # type: ignore[arg-type]
-    unit = _unit(kind, number)
-    return printed(int(number), unit) if unit == "count" and number.is_integer() else printed(number, unit)
+        name = f"claims.{verdict.replace(' ', '_')}"
+        return Row(name, "claims", lambda r: len(ids(r)), rows=lambda r: {"claims": ids(r)})
+
+    return [
+        Row("claims.total", "claims", lambda r: len(r.table), rows=lambda r: {"claims": list(r.table["claim_id"])}),
+        Row("claims.sources", "sources", lambda r: int(r.table["source_id"].nunique()),
+            rows=lambda r: {"sources": sorted(set(r.table["source_id"]))}),
+        *(of(verdict) for verdict in VERDICTS),
+        *(row for place in range(len(result.table)) for row in _claim(place)),
+    ]  # fmt: skip

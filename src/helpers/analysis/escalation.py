@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.analysis import harm, ladder
+from helpers.analysis import ladder
+from helpers.analysis import outcomes as harm
 from helpers.analysis import places_v1 as places
-from helpers.analysis.harm import Comparison, Ranked, Toll
 from helpers.analysis.ladder import PERIODS, FirstUse
 from helpers.analysis.ordered import HalvesTest, TimingTest, TrendEstimate, halves, top_timing, trend
+from helpers.analysis.outcomes import Comparison, Ranked, Toll
 from helpers.analysis.places_v1 import CountryCount
 from helpers.analysis.power import METHODS as POWER_METHODS
 from helpers.analysis.power import TrendPower, trend_power
 from helpers.analysis.rates import Ratio
 from helpers.analysis.references import Reference, article
-from helpers.analysis.strikes import within_coding
 from helpers.parameters import CONFIRMATIONS, Parameters
+from helpers.stretches import within_coding
 from helpers.tables import select
 from helpers.vocabulary import COUNTRIES, weapons
 

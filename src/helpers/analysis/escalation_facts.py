@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.analysis.escalation import EscalationResult
-from helpers.analysis.harm import Comparison, Ranked, Share, Toll
 from helpers.analysis.ladder import PERIODS
 from helpers.analysis.ordered import HalvesTest, TimingTest, TrendEstimate
+from helpers.analysis.outcomes import Comparison, Ranked, Share, Toll
 from helpers.analysis.power import TrendPower, adjusted
 from helpers.facts import Facts
 from helpers.vocabulary import weapons

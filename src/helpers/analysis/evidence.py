@@ -1,25 +1,23 @@
 """What the record says without one source: the evidence on which a claim of that source can be judged.
 
 A claim is never judged by rows of its own source, nor by reprints of it: every row of the same family (the origin that
-counts once) is taken out, and incidents, strikes and totals are derived anew from what is left.
+counts once) is taken out. Attacks count whatever confirms them: the press spoke of all.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
-from helpers.analysis.totals import counted_since
+from helpers.analysis.totals import COLUMNS, Series, counted_since, series
 from helpers.parameters import Parameters
 from helpers.tables import each, select
 from helpers.vocabulary import may_mean, split
-
-#: Confirmation codes, strongest first.
-GRADES = ("us_official", "local_official", "media_only", "claim_only")
 
 
 @dataclass(frozen=True)
@@ -28,16 +26,13 @@ class Evidence:
 
     Attributes
     ----------
-    parameters: those of the run.
-    family: the origin taken out.
-    incidents: those that the parameters count and that others tell of, with `confirmation` derived anew.
-    reports: others' reports of them.
+    parameters: those of the run, with any confirmation.
+    incidents: those in the window and countries that others tell of. reports: others' reports of them.
     counts: official_counts of others; since: the day from which totals count; families: source_id -> family.
     strikes: responses that others tell of, with `origins`, the number of independent origins left.
     """
 
     parameters: Parameters
-    family: str
     incidents: pd.DataFrame
     reports: pd.DataFrame
     counts: pd.DataFrame
@@ -45,36 +40,29 @@ class Evidence:
     families: pd.Series
     strikes: pd.DataFrame
 
+    def totals(self, country: str) -> Series:
+        """Return officials' running total of the country of that code, of all if blank."""
+        return series(self.counts, self.families, (country,) if country else tuple(COLUMNS), since=self.since)
 
-def without(
-    family: str,
-    *,
-    incidents: pd.DataFrame,
-    reports: pd.DataFrame,
-    counts: pd.DataFrame,
-    responses: pd.DataFrame,
-    sources: pd.DataFrame,
-    parameters: Parameters,
-) -> Evidence:
-    """Return the `Evidence` left when every row of `family` is taken out."""
-    families = sources.set_index("source_id")["family"]
-    others = reports[(reports["family"] != family) & reports["incident_id"].isin(incidents["incident_id"])]
-    rank = {grade: place for place, grade in enumerate(GRADES)}
-    best = others.assign(rank=others["confirmation"].map(rank)).groupby("incident_id")["rank"].min()
-    told = incidents[incidents["incident_id"].isin(others["incident_id"])].copy()
-    graded = told["incident_id"].map(best)
-    told["confirmation"] = [
-        GRADES[int(place)] if not pd.isna(place) and old != "denied" else old
-        for place, old in zip(graded, told["confirmation"], strict=True)
-    ]
-    kept = select(told, parameters)
-    strikes = responses.assign(
-        origins=[
-            len({families.get(source, source) for source in split(cell)} - {family}) for cell in responses["sources"]
-        ]
+
+def without(family: str, tables: Mapping[str, pd.DataFrame], parameters: Parameters) -> Evidence:
+    """Return the `Evidence` left when every row of `family` is taken out.
+
+    `tables` holds the clean tables incidents, reports, official_counts, responses and sources by name.
+    """
+    incidents, reports, counts, responses = (
+        tables[name] for name in ("incidents", "reports", "official_counts", "responses")
     )
+    parameters = parameters.model_copy(update={"confirmed_by": "anyone"})
+    families = tables["sources"].set_index("source_id")["family"]
+    others = reports[(reports["family"] != family) & reports["incident_id"].isin(incidents["incident_id"])]
+    kept = select(incidents[incidents["incident_id"].isin(others["incident_id"])], parameters)
+    origins = [
+        len({families.get(source, source) for source in split(cell)} - {family}) for cell in responses["sources"]
+    ]
+    strikes = responses.assign(origins=origins)
     return Evidence(
-        parameters, family, kept, others[others["incident_id"].isin(kept["incident_id"])],
+        parameters, kept, others[others["incident_id"].isin(kept["incident_id"])],
         counts[counts["source_id"].map(families).fillna(counts["source_id"]) != family],
         counted_since(counts, parameters), families,
         strikes[(strikes["origins"] > 0) & strikes["date"].notna()],
@@ -82,7 +70,7 @@ def without(
 
 
 def weapon_votes(reports: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
-    """Return for each incident_id of `reports` the families that name a weapon of `wanted` (`named`), a word that may
+    """Return for each incident_id of `reports` how many families name a weapon of `wanted` (`named`), a word that may
     mean one (`kin`), and only others (`other`)."""
     near = set().union(*(may_mean(code) for code in wanted)) - wanted
     tally: dict[str, dict[str, set[str]]] = {}
@@ -99,36 +87,28 @@ def weapon_votes(reports: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["incident_id", "named", "kin", "other"]).set_index("incident_id")
 
 
-def matching(
-    evidence: Evidence, *, country: str = "", site_id: str = "", weapons: Iterable[str] = (),
-    start: pd.Timestamp, end: pd.Timestamp,
-) -> pd.DataFrame:  # fmt: skip
-    """Return the incidents that may match, with `sure`: in the days without doubt, the weapon named by at least half of
-    the origins that name one; and `best`: the chosen day inside, the weapon named by any.
+def matching(evidence: Evidence, claim: Any, weapons: bool = True) -> pd.DataFrame:
+    """Return the incidents that may be those of `claim`, with `sure` and `best`.
 
-    Days and site are those of the clean incident, weapons those of the other origins.
+    `sure`: in the days without doubt, the weapon named by at least half of the origins that name one. `best`: the
+    chosen day inside, the weapon likewise. Days and site are the clean incident's, weapons those of the other origins.
     """
-    table = evidence.incidents
-    if country:
-        table = table[table["country"] == country]
-    if site_id:
-        table = table[table["site_id"] == site_id]
+    table, start, end = evidence.incidents, claim.start, claim.end
+    for column in ("country", "site_id"):
+        if getattr(claim, column):
+            table = table[table[column] == getattr(claim, column)]
     first, last = table["date_earliest"].fillna(table["date"]), table["date_latest"].fillna(table["date"])
     table = table.assign(
         sure=(first >= start) & (last <= end), best=table["date"].between(start, end), first=first, last=last
     )
     table = table[(last >= start) & (first <= end)]
-    wanted = set(weapons)
+    wanted = set(split(claim.weapons)) if weapons else set()
     if wanted:
         votes = weapon_votes(evidence.reports, wanted).reindex(table["incident_id"]).fillna(0)
         named, kin, other = (votes[column].to_numpy() for column in ("named", "kin", "other"))
         # words that may mean the weapon neither name nor deny it
-        table = table.assign(
-            sure=table["sure"] & (named > 0) & (named >= other),
-            best=table["best"] & (named > 0) & (named >= other),
-            maybe=(named > 0) | (kin > 0),
-        )
-        table = table[table["maybe"]]
+        clear = (named > 0) & (named >= other)
+        table = table.assign(sure=table["sure"] & clear, best=table["best"] & clear)[(named > 0) | (kin > 0)]
     return table.sort_values(["date", "incident_id"], ignore_index=True)
 
 
@@ -139,7 +119,7 @@ class Said:
     family: str
     low: float
     high: float
-    reports: tuple[str, ...]
+    rows: tuple[str, ...]
 
 
 def numbers(evidence: Evidence, incidents: Iterable[str], low: str, high: str) -> list[Said]:

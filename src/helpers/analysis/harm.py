@@ -1,226 +1,355 @@
-"""What the attacks did: people killed and injured, munitions, interception and damage, before and after the pause."""
+"""Who was hurt: the toll of the attacks on record beside officials' own, and the attacks that mattered most.
+
+Officials gave running totals of injured that no list of attacks adds up to: reports of single attacks are seldom
+amended when more injuries are found. The two are therefore set side by side, day by day.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from helpers.analysis.ladder import PERIODS
-from helpers.analysis.ordered import LEVEL, TrendEstimate, trend
+from helpers.analysis.totals import COLUMNS, Series, counted_since, series
+from helpers.facts import Row
+from helpers.parameters import Parameters
+from helpers.stretches import within_coding
+from helpers.tables import each, select
+from helpers.vocabulary import CONFIRMATION, split, weapons
+from helpers.words import listing, short_day
 
-#: Outcomes: the values that count as yes and as no; all else is not known.
-OUTCOMES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    "intercepted": ("intercepted", ("all", "some"), ("none",)),
-    "damaged": ("damage", ("minor", "major"), ("none",)),
-}
+#: How many attacks the list of the most consequential holds.
+WORST = 12
+
+#: Field of a disagreement -> how its other values are told.
+TOLD = {
+    "us_killed": "{} killed", "us_injured": "{} injured", "partner_killed": "{} of partner forces killed",
+    "partner_injured": "{} of partner forces injured", "date": "on {}", "weapons": "{}", "site_id": "at {}",
+}  # fmt: skip
+
+WORST_COLUMNS = ["date", "site_name", "weapons", "us_killed", "us_injured", "partner_killed", "partner_injured",
+                 "confirmation", "also_told", "killed_told", "killed_reports", "incident_id"]  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Share:
-    """A share among known cases.
+class Harm:
+    """What `analyse_harm` finds.
 
     Attributes
     ----------
-    hits, known, unknown: incidents where it is so, where it is known, and where it is not.
-    value, low, high: share of the known, with Wilson's interval (1927, J. Am. Stat. Assoc. 22:209); None without known.
-    least, most: the share if all the unknown were not so, or were so (Manski 1989, J. Hum. Resour. 24:343).
-    incidents, known_incidents, unknown_incidents: ids of the hits, the known and the unknown.
+    parameters: those of the run. incidents: the attacks that they count, with whole numbers of people as floats.
+    officials: officials' running total of US injured as a chain (see `helpers.analysis.totals`), since they counted.
+    totals: count_id -> the total of attacks in the same statement.
+    toll: one row a day on which officials' total rose in the window: day, officials, record, record_low, record_high
+        (injured in attacks up to that day, over those with a number), attacks (how many those are), rows (count_ids).
+    worst: the attacks that mattered most, columns `WORST_COLUMNS`, by day; killed_told is the most killed that any
+        report tells beyond the number chosen, killed_reports the reports that do.
+    events: context of kind casualty_event.
+    sources: source_id -> outlet.
     """
 
-    hits: int
-    known: int
-    unknown: int
-    value: float | None
-    low: float | None
-    high: float | None
-    least: float | None
-    most: float | None
-    incidents: tuple[str, ...]
-    known_incidents: tuple[str, ...]
-    unknown_incidents: tuple[str, ...]
+    parameters: Parameters
+    incidents: pd.DataFrame
+    officials: Series
+    totals: pd.Series
+    toll: pd.DataFrame
+    worst: pd.DataFrame
+    events: pd.DataFrame
+    sources: pd.Series
+
+    @property
+    def numbered(self) -> pd.DataFrame:
+        """The attacks for which a number of injured is chosen, none included."""
+        return self.incidents[self.incidents["us_injured_best"].notna()]
+
+    @property
+    def hurt(self) -> pd.DataFrame:
+        """The attacks in which US or coalition personnel were killed or injured, by the numbers chosen."""
+        return self.incidents[self.incidents[["us_killed", "us_injured_best"]].fillna(0).sum(axis=1) > 0]
+
+    @property
+    def claimed(self) -> pd.DataFrame:
+        """The attacks in which reports tell of more killed than is chosen."""
+        return self.worst[self.worst["killed_told"] > 0]
+
+    @property
+    def months(self) -> pd.DataFrame:
+        """The last row of the toll in each month."""
+        last = ~self.toll["day"].dt.to_period("M").duplicated(keep="last")
+        return self.toll[last] if self.last is not None else self.toll[:0]
+
+    @property
+    def deadliest(self) -> pd.Series | None:
+        """The attack in which most US personnel were killed, None where none was."""
+        killed = self.incidents["us_killed"].fillna(0)
+        return self.incidents.loc[killed.idxmax()] if (killed > 0).any() else None
+
+    @property
+    def last(self) -> pd.Series | None:
+        """The last row of the toll where it counts what this run counts: all countries, from the first day on."""
+        return self.toll.iloc[-1] if len(self.toll) and comparable(self.officials, self.parameters) else None
+
+    @property
+    def low(self) -> float:
+        """Injured by the lowest reports, over the attacks that have a number."""
+        return float(self.numbered["us_injured_low"].sum())
+
+    @property
+    def high(self) -> float:
+        """Injured by the highest reports over the same attacks, or officials' own total where that is greater."""
+        high = float(self.numbered["us_injured_high"].sum())
+        return high if self.last is None else max(high, float(self.last["officials"]))
 
 
-def share(hit: pd.Series[float], ids: pd.Series[str]) -> Share:
-    """Return the share of incidents with `hit` 1 among those with 0 or 1; NaN is not known."""
-    known, hits, total = int(hit.notna().sum()), int((hit == 1).sum()), len(hit)
-    value = low = high = None
-    if known:
-        value = hits / known
-        low, high = (float(x) for x in proportion_confint(hits, known, alpha=1 - LEVEL, method="wilson"))
-    return Share(
-        hits, known, total - known, value, low, high,
-        hits / total if total else None, (hits + total - known) / total if total else None,
-        tuple(ids[hit == 1]), tuple(ids[hit.notna()]), tuple(ids[hit.isna()]),
+NUMBERS = ["us_killed", "us_injured_best", "us_injured_low", "us_injured_high", "partner_killed", "partner_injured"]
+
+
+def analyse_harm(incidents: pd.DataFrame, parameters: Parameters, more: dict[str, pd.DataFrame]) -> Harm:
+    """Return the toll; `more` are the clean tables official_counts, conflicts, context and sources by name."""
+    parameters = within_coding(parameters, incidents)
+    chosen = select(incidents, parameters)
+    chosen = chosen.assign(**{name: chosen[name].astype("Float64").astype(float) for name in NUMBERS})
+    counts, context = more["official_counts"], more["context"]
+    chain = officials(counts, more["sources"], parameters)
+    return Harm(
+        parameters, chosen, chain, counts.set_index("count_id")["total"], _toll(chain, chosen, parameters),
+        consequential(chosen, more["conflicts"], parameters), context[context["kind"] == "casualty_event"],
+        more["sources"].set_index("source_id")["outlet"],
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """An outcome before and after the pause.
-
-    Attributes
-    ----------
-    name: the outcome (``casualties``, ``intercepted``, ``damaged``).
-    before, during, after: its shares.
-    difference, low, high: after less before, among the known, with Newcombe's interval (1998, Stat. Med. 17:873).
-    p: Fisher's exact test, two-sided, incidents taken as independent.
-    least, most: the difference if the unknown fell as much against, or for, a rise as they could.
-    trend: Kendall's tau-b of the outcome with time, weeks kept together.
-    """
-
-    name: str
-    before: Share
-    during: Share
-    after: Share
-    difference: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    least: float | None
-    most: float | None
-    trend: TrendEstimate
-
-    @property
-    def shown(self) -> bool:
-        """Whether a change is shown: the difference's interval leaves out zero, and so does the trend by weeks."""
-        apart = self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
-        return apart and self.trend.direction != "none"
+def officials(counts: pd.DataFrame, sources: pd.DataFrame, parameters: Parameters) -> Series:
+    """Return officials' running total of US injured as a chain, from the clean official counts and sources."""
+    given = counts[counts["us_injured"].notna()]
+    families = sources.set_index("source_id")["family"]
+    return series(given.assign(total=given["us_injured"]), families, since=counted_since(counts, parameters))
 
 
-def compare(
-    prepared: pd.DataFrame, hit: pd.Series[float], name: str, *, resamples: int = 0, seed: int = 0
-) -> Comparison:
-    """Return the outcome `hit` (1, 0, NaN not known) before, during and after the pause."""
-    parts = {
-        period: share(hit[prepared["period"] == period], prepared.loc[prepared["period"] == period, "incident_id"])
-        for period in PERIODS
-    }
-    before, after = parts["before"], parts["after"]
-    difference = low = high = p = least = most = None
-    if before.value is not None and after.value is not None:
-        difference = after.value - before.value
-        low, high = (
-            float(x)
-            for x in confint_proportions_2indep(
-                after.hits, after.known, before.hits, before.known, method="newcomb", compare="diff", alpha=1 - LEVEL
-            )
-        )
-        table = np.array([[after.hits, after.known - after.hits], [before.hits, before.known - before.hits]])
-        p = float(stats.fisher_exact(table).pvalue)
-    if None not in (before.least, before.most, after.least, after.most):
-        least, most = after.least - before.most, after.most - before.least  # type: ignore[operator]
-    slope = trend(hit, prepared["day"], resamples=resamples, seed=seed)
-    return Comparison(name, before, parts["during"], after, difference, low, high, p, least, most, slope)
+def comparable(chain: Series, parameters: Parameters) -> bool:
+    """Return whether a run counts what officials count: all countries, from their first day on."""
+    return set(parameters.countries) == set(COLUMNS) and parameters.window_start <= chain.since
 
 
-def outcome(prepared: pd.DataFrame, name: str) -> pd.Series[float]:
-    """Return 1, 0 or NaN for each incident: ``casualties`` (US or coalition killed or injured) or one of `OUTCOMES`."""
-    if name == "casualties":
-        killed = prepared["us_killed"].astype("Float64").astype(float)
-        injured = prepared["us_injured_best"].astype("Float64").astype(float)
-        hurt = (killed.fillna(0) > 0) | (injured.fillna(0) > 0)
-        # Not hurt only where the sources say so of the injured; who is killed is told.
-        return pd.Series(np.where(hurt, 1.0, np.where(injured == 0, 0.0, np.nan)), index=prepared.index)
-    column, yes, no = OUTCOMES[name]
-    values = prepared[column]
-    return pd.Series(np.where(values.isin(yes), 1.0, np.where(values.isin(no), 0.0, np.nan)), index=prepared.index)
+def officials_total(counts: pd.DataFrame, sources: pd.DataFrame, parameters: Parameters) -> float | None:
+    """Return officials' last total of injured in the window; None where a run counts other days or countries."""
+    chain = officials(counts, sources, parameters)
+    value = chain.at(parameters.window_end)[0]
+    return float(value) if comparable(chain, parameters) and value else None
 
 
-@dataclass(frozen=True)
-class Toll:
-    """People hurt in a stretch: totals over the incidents of which a number is given.
-
-    `incidents` are those with anybody killed or injured; `known` counts incidents with a number of injured, `n` all.
-    """
-
-    n: int
-    known: int
-    us_killed: int
-    us_injured_best: int
-    us_injured_low: int
-    us_injured_high: int
-    partner_killed: int
-    partner_injured: int
-    incidents: tuple[str, ...]
-    partner_incidents: tuple[str, ...]
-
-    @property
-    def us_harmed(self) -> int:
-        """US and coalition killed and injured, best estimate."""
-        return self.us_killed + self.us_injured_best
+def _toll(chain: Series, chosen: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    """Return officials' total of injured on each day that it rose beside that of the attacks on record by then."""
+    first, last = pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end)
+    known = chosen[chosen["us_injured_best"].notna()]
+    found = []
+    for point in chain.points[1:]:
+        if first <= point.day <= last:
+            by_then = known[known["date"] <= point.day]
+            sums = [int(by_then[f"us_injured_{end}"].sum()) for end in ("best", "low", "high")]
+            found.append((point.day, point.value, *sums, len(by_then), ";".join(point.rows)))
+    columns = ["day", "officials", "record", "record_low", "record_high", "attacks", "rows"]
+    return pd.DataFrame(found, columns=columns).astype({"day": "datetime64[ns]"})
 
 
-def toll(incidents: pd.DataFrame) -> Toll:
-    """Return the people hurt in `incidents` (columns us_killed, us_injured_*, partner_*; blanks count nothing).
+def consequential(chosen: pd.DataFrame, conflicts: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    """Return the attacks in which most people were killed or injured, or were killed by what some report says."""
+    told = conflicts[(conflicts["field"] == "us_killed") & conflicts["incident_id"].isin(chosen["incident_id"])]
+    told = told.assign(killed=pd.to_numeric(told["other"], errors="coerce")).sort_values("killed")
+    told = told.drop_duplicates("incident_id", keep="last").set_index("incident_id")
+    frame = chosen.assign(
+        us_injured=chosen["us_injured_best"],
+        killed_told=(chosen["incident_id"].map(told["killed"]).astype(float)).fillna(0),
+        killed_reports=chosen["incident_id"].map(told["reports"]).fillna(""),
+    )
+    frame["killed_told"] = frame["killed_told"].where(frame["killed_told"] > frame["us_killed"].fillna(0), 0)
+    order = ["us_killed", "partner_killed", "killed_told", "us_injured", "us_injured_high", "partner_injured"]
+    ranked = frame.assign(**{name: frame[name].fillna(0) for name in order}).sort_values(
+        [*order, "date", "incident_id"], ascending=[False] * len(order) + [True, True]
+    )
+    kept = frame.loc[ranked.index[(ranked[order] > 0).any(axis=1)][:WORST]]
+    others = _also_told(conflicts[conflicts["incident_id"].isin(kept["incident_id"])], parameters)
+    kept = kept.assign(also_told=[others.get(incident, "") for incident in kept["incident_id"]])
+    return kept.sort_values(["date", "incident_id"], ignore_index=True)[WORST_COLUMNS]
 
-    Where no best number of injured is known, what some reports tell adds to the highest sum alone.
-    """
-    numbers = {
-        column: incidents[column].astype("Float64").fillna(0).astype(int)
-        for column in (
-            "us_killed", "us_injured_best", "us_injured_low", "us_injured_high", "partner_killed", "partner_injured",
-        )
+
+def _also_told(conflicts: pd.DataFrame, parameters: Parameters) -> dict[str, str]:
+    """Return incident_id -> the values that reports give and that were not chosen, with how many origins give them."""
+    arms = weapons(parameters.reference_dir)
+    found: dict[str, list[str]] = {}
+    for field, words in TOLD.items():
+        for row in each(conflicts[conflicts["field"] == field]):
+            value = str(row.other)
+            if field == "date":
+                value = short_day(pd.Timestamp(value))
+            elif field == "weapons":
+                value = arms[value].label if value in arms else value
+            found.setdefault(row.incident_id, []).append(f"{words.format(value)} ({row.n_other})")
+    return {incident: "; ".join(parts) for incident, parts in found.items()}
+
+
+def hurt_words(row: Any) -> str:
+    """Return who was hurt in one of the worst attacks: "3 killed, 47 injured"."""
+    counts = {
+        "killed": row["us_killed"], "injured": row["us_injured"], "of partner forces killed": row["partner_killed"],
+        "of partner forces injured": row["partner_injured"],
     }  # fmt: skip
-    numbers["us_injured_low"] = numbers["us_injured_low"].where(incidents["us_injured_best"].notna(), 0)
-    ours = (numbers["us_killed"] + numbers["us_injured_best"]) > 0
-    theirs = (numbers["partner_killed"] + numbers["partner_injured"]) > 0
-    sums = {column: int(values.sum()) for column, values in numbers.items()}
-    return Toll(
-        n=len(incidents),
-        known=int(incidents["us_injured_best"].notna().sum()),
-        incidents=tuple(incidents.loc[ours, "incident_id"]),
-        partner_incidents=tuple(incidents.loc[theirs, "incident_id"]),
-        **sums,
-    )
+    parts = [f"{int(number)} {word}" for word, number in counts.items() if number > 0]
+    if parts:
+        return ", ".join(parts)
+    return "number not established" if pd.isna(row["us_injured"]) else "nobody"
 
 
-@dataclass(frozen=True)
-class Ranked:
-    """A number per incident (munitions, injured) before and after the pause.
-
-    Attributes
-    ----------
-    known_before, known_after, unknown: incidents with a number in each stretch, and without one in either.
-    median_before, median_after: medians.
-    superiority: chance that an incident after has more than one before, ties half (Mann and Whitney 1947, Ann. Math.
-        Stat. 18:50; 0.5 means no difference).
-    p: two-sided, Mann-Whitney with ties, incidents taken as independent.
-    trend: Kendall's tau-b with time, weeks kept together.
-    largest: id of the incident with the largest number.
-    """
-
-    known_before: int
-    known_after: int
-    unknown: int
-    median_before: float | None
-    median_after: float | None
-    superiority: float | None
-    p: float | None
-    trend: TrendEstimate
-    largest: str | None
+def consequential_table(result: Harm) -> pd.DataFrame:
+    """Return the list of the most consequential attacks as it is written for readers."""
+    worst = result.worst
+    return pd.DataFrame({
+        "date": worst["date"], "site": worst["site_name"], "weapons": worst["weapons"],
+        "hurt": [hurt_words(row) for _, row in worst.iterrows()], "confirmed_by": worst["confirmation"],
+        "also_told": worst["also_told"], "incident_id": worst["incident_id"],
+    })  # fmt: skip
 
 
-def ranked(prepared: pd.DataFrame, column: str, *, resamples: int = 0, seed: int = 0) -> Ranked:
-    """Return `column` (a number per incident, blank if not said) compared before and after the pause."""
-    values = prepared[column].astype("Float64").astype(float)
-    before = values[(prepared["period"] == "before") & values.notna()]
-    after = values[(prepared["period"] == "after") & values.notna()]
-    superiority = p = None
-    if len(before) and len(after):
-        test = stats.mannwhitneyu(after, before, method="asymptotic")
-        superiority, p = float(test.statistic) / (len(before) * len(after)), float(test.pvalue)
-    return Ranked(
-        len(before),
-        len(after),
-        int(values.isna().sum()),
-        float(before.median()) if len(before) else None,
-        float(after.median()) if len(after) else None,
-        superiority,
-        p,
-        trend(values, prepared["day"], resamples=resamples, seed=seed),
-        str(prepared["incident_id"].iloc[int(np.nanargmax(values))]) if values.notna().any() else None,
-    )
+def _worst(place: int) -> list[Row]:
+    """Return the rows of the attack at `place` of the list."""
+    name = f"harm.worst.{place + 1}"
+
+    def row(result: Harm) -> Any:
+        return result.worst.iloc[place]
+
+    def there(result: Harm) -> bool:
+        return len(result.worst) > place
+
+    def arms(result: Harm) -> str:
+        known = weapons(result.parameters.reference_dir)
+        return listing(known[code].label if code in known else code for code in split(row(result)["weapons"]))
+
+    cells = {
+        "date": lambda r: row(r)["date"].date(), "site": lambda r: row(r)["site_name"], "weapon": arms,
+        "hurt": lambda r: hurt_words(row(r)), "confirmed_by": lambda r: CONFIRMATION[row(r)["confirmation"]],
+        "also_told": lambda r: row(r)["also_told"] or "no other account",
+    }  # fmt: skip
+    return [
+        Row(f"{name}.{cell}", "date" if cell == "date" else "text", get, lambda r: [row(r)["incident_id"]], when=there)
+        for cell, get in cells.items()
+    ]
+
+
+def _day(place: int) -> list[Row]:
+    """Return the rows of the last day of a month on which officials' total rose."""
+
+    def row(result: Harm) -> Any:
+        return result.months.iloc[place]
+
+    def behind(result: Harm) -> dict[str, list[str]]:
+        return {"official_counts": split(row(result)["rows"])}
+
+    def ids(result: Harm) -> list[str]:
+        known = result.numbered
+        return list(known.loc[(known["date"] <= row(result)["day"]) & (known["us_injured_best"] > 0), "incident_id"])
+
+    def there(result: Harm) -> bool:
+        return len(result.months) > place
+
+    name = f"harm.toll.{place + 1}"
+    return [
+        Row(f"{name}.day", "date", lambda r: row(r)["day"].date(), rows=behind, when=there),
+        Row(f"{name}.officials", "people", lambda r: int(row(r)["officials"]), rows=behind, when=there),
+        Row(f"{name}.record", "people", lambda r: int(row(r)["record"]), ids, when=there),
+    ]
+
+
+def _claim(place: int) -> list[Row]:
+    """Return the rows of an attack in which reports tell of more killed than is chosen."""
+
+    def row(result: Harm) -> Any:
+        return result.claimed.iloc[place]
+
+    def there(result: Harm) -> bool:
+        return len(result.claimed) > place
+
+    def outlets(result: Harm) -> str:
+        told = [report.rsplit("/", 1)[0] for report in split(row(result)["killed_reports"])]
+        return listing(dict.fromkeys(str(result.sources.get(source, source)) for source in told))
+
+    def event(result: Harm) -> pd.DataFrame:
+        near = (result.events["start"] - row(result)["date"]).abs() <= pd.Timedelta(days=2)
+        return result.events[near].sort_values(["start", "source_id"]).head(1)
+
+    def ids(result: Harm) -> list[str]:
+        return [row(result)["incident_id"]]
+
+    def reports(result: Harm) -> dict[str, list[str]]:
+        return {"reports": split(row(result)["killed_reports"])}
+
+    def has_event(result: Harm) -> bool:
+        return there(result) and len(event(result)) > 0
+
+    name = f"harm.claimed.{place + 1}"
+    return [
+        Row(f"{name}.killed", "people", lambda r: int(row(r)["killed_told"]), ids, reports, when=there),
+        Row(f"{name}.date", "date", lambda r: row(r)["date"].date(), ids, when=there),
+        Row(f"{name}.site", "text", lambda r: row(r)["site_name"], ids, when=there),
+        Row(f"{name}.by", "text", outlets, ids, reports, when=there),
+        Row(f"{name}.event", "text", lambda r: event(r)["label"].iloc[0],
+            rows=lambda r: {"context": list(event(r).get("context_id", event(r)["source_id"]))}, when=has_event),
+    ]  # fmt: skip
+
+
+def _official(name: str, unit: str, column: str) -> Row:
+    """Return the row of what officials last said of the injured in the window (None where this run counts else)."""
+
+    def get(result: Harm) -> Any:
+        if result.last is None:
+            return None
+        if column == "attacks":
+            said = result.totals.reindex(split(result.last["rows"])).dropna()
+            return int(said.max()) if len(said) else None
+        value = result.last[column]
+        return value.date() if column == "day" else int(value)
+
+    def behind(result: Harm) -> dict[str, list[str]]:
+        return {} if result.last is None else {"official_counts": split(result.last["rows"])}
+
+    note = "US officials' running total; undefined where this run leaves out days or countries that they count"
+    return Row(f"harm.official.{name}", unit, get, rows=behind, note=note)
+
+
+def _deadly(result: Harm) -> bool:
+    return result.deadliest is not None
+
+
+def _deadliest(result: Harm) -> list[str]:
+    return [] if result.deadliest is None else [result.deadliest["incident_id"]]
+
+
+def rows(result: Harm) -> list[Row]:
+    """Return the facts ``harm.*`` as rows."""
+
+    def of(column: str) -> Row:
+        name = column.removeprefix("us_").removesuffix("_best")
+        return Row(f"harm.{name}", "people", lambda r: int(r.incidents[column].sum()),
+                   lambda r: list(r.incidents.loc[r.incidents[column] > 0, "incident_id"]))  # fmt: skip
+
+    def ids(frame: pd.DataFrame) -> list[str]:
+        return list(frame["incident_id"])
+
+    return [
+        of("us_killed"), of("us_injured_best"), of("partner_killed"), of("partner_injured"),
+        Row("harm.injured.low", "people", lambda r: int(r.low), lambda r: ids(r.hurt),
+            note="sum of the lowest numbers of the attacks that have one"),
+        Row("harm.injured.high", "people", lambda r: int(r.high), lambda r: ids(r.hurt),
+            rows=lambda r: {} if r.last is None else {"official_counts": split(r.last["rows"])},
+            note="sum of the highest numbers of the same attacks, or officials' total where that is greater"),
+        Row("harm.attacks", "incidents", lambda r: len(r.hurt), lambda r: ids(r.hurt)),
+        Row("harm.silent", "incidents", lambda r: len(r.incidents) - len(r.numbered),
+            lambda r: ids(r.incidents[r.incidents["us_injured_best"].isna()]), note="no number of injured is chosen"),
+        _official("injured", "people", "officials"), _official("injured_day", "date", "day"),
+        _official("attacks", "incidents", "attacks"), _official("record", "people", "record"),
+        Row("harm.deadliest.killed", "people", lambda r: int(r.deadliest["us_killed"]), _deadliest, when=_deadly),
+        Row("harm.deadliest.date", "date", lambda r: r.deadliest["date"].date(), _deadliest, when=_deadly),
+        Row("harm.deadliest.site", "text", lambda r: r.deadliest["site_name"], _deadliest, when=_deadly),
+        *(row for place in range(len(result.worst)) for row in _worst(place)),
+        *(row for place in range(len(result.months)) for row in _day(place)),
+        *(row for place in range(len(result.claimed)) for row in _claim(place)),
+    ]  # fmt: skip

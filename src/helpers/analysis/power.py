@@ -11,8 +11,8 @@ import numpy.typing as npt
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from helpers.analysis.harm import Comparison
 from helpers.analysis.ordered import LEVEL, TrendEstimate
+from helpers.analysis.outcomes import Comparison
 from helpers.analysis.references import article
 
 METHODS = {

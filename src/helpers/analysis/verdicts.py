@@ -1,211 +1,256 @@
-"""The verdict functions: how each kind of claim is judged by the record without the claim's own source.
+"""The verdict on a press statement: what of it is tested, by which rule, and what the rest of the record says.
 
-Each kind of claim has a verdict function that takes the claim and the `Evidence` and computes one of four verdicts:
-`supported`, `contradicted`, `mixed` (what is known allows both, or the origins disagree) and `not testable` (the days
-or the column that would decide it are missing). Nothing here is typed in: a changed record changes the verdict.
+`KINDS` holds one rule a kind of statement: in words what is tested, and the function that tests it. A verdict is
+`supported`, `contradicted`, `mixed` (what is known allows both, or the origins disagree) or `not testable` (the days or
+the column that would decide it are missing). Nothing here is typed in: a changed record changes the verdict.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from helpers.analysis import rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
-from helpers.analysis.responses import WELL_SOURCED
-from helpers.analysis.strikes import daily, struck
-from helpers.analysis.totals import COLUMNS, Series, series
-from helpers.analysis.verdict import (
-    WORDS,
-    Verdict,
-    agree,
-    day_text,
-    judge,
-    many,
-    missing_days,
-    span_text,
-    usual,
-    wanted,
-)
+from helpers.analysis.strikes import struck
+from helpers.analysis.totals import NEAR
 from helpers.facts import printed
-from helpers.vocabulary import COUNTRIES, split
+from helpers.parameters import Parameters
+from helpers.stretches import Stretches, span_text
+from helpers.vocabulary import COUNTRIES, split, weapons
+from helpers.words import amount, day_text, listing
 
-METHODS = {
-    **{key: rates.METHODS[key] for key in ("clopper1934", "przyborowski1940", "kunsch1989", "korngraubard1998")},
-}
+VERDICTS = ("supported", "contradicted", "mixed", "not testable")
+
+#: Where origins give different numbers: the share that must agree for a claim to be supported; so few, contradicted.
+AGREE, DISAGREE = 0.75, 0.25
+
+#: Independent origins from which the day of a strike counts as well sourced.
+WELL_SOURCED = 3
 
 DAY = pd.Timedelta(days=1)
 
+#: A running total of injured may be some days old when a source repeats it.
+RECENT = pd.Timedelta(days=7)
 
-def _match(claim: Any, evidence: Evidence) -> pd.DataFrame:
-    return matching(
-        evidence, country=claim.country, site_id=claim.site_id, weapons=split(claim.weapons), start=claim.start,
-        end=claim.end,
-    )  # fmt: skip
+WORDS = {"equals": "exactly", "approximately": "about", "at_least": "at least", "less_than": "less than",
+         "more_than": "more than"}  # fmt: skip
 
 
-def _none_told(claim: Any, evidence: Evidence) -> Verdict:
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict with what it rests on.
+
+    `measured` is the best value (a number or an ISO day), `low` and `high` its bounds or interval, `reason` one
+    sentence, `incidents` the ids that decide it, `rows` other rows as ``table:id``.
+    """
+
+    verdict: str
+    reason: str
+    measured: float | str | None = None
+    low: float | str | None = None
+    high: float | str | None = None
+    incidents: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+
+def judge(low: float, high: float, comparator: str, value: float) -> str:
+    """Return the verdict when the truth lies from `low` to `high` (both included) and is claimed to compare to `value`.
+
+    supported if all of the range fits, contradicted if none of it does, else mixed. Raises KeyError on a comparator
+    that the codebook does not know.
+    """
+    limits = {
+        "equals": (value, value),
+        "approximately": (value * (1 - NEAR), value * (1 + NEAR)),
+        "at_least": (value, math.inf),
+        "less_than": (-math.inf, math.nextafter(value, -math.inf)),
+        "more_than": (math.nextafter(value, math.inf), math.inf),
+    }
+    least, most = limits[comparator]
+    if least <= low and high <= most:
+        return "supported"
+    return "contradicted" if high < least or low > most else "mixed"
+
+
+def agree(said: Iterable[Said], comparator: str, value: float) -> tuple[str, int, int]:
+    """Return the verdict of several origins, how many allow the claim, and how many there are.
+
+    An origin allows a claim if its range does. At least three quarters, one of them without doubt, support it; at most
+    one quarter contradict it.
+    """
+    verdicts = [judge(one.low, one.high, comparator, value) for one in said]
+    allow = sum(verdict != "contradicted" for verdict in verdicts)
+    share = allow / len(verdicts)
+    if share >= AGREE and "supported" in verdicts:
+        return "supported", allow, len(verdicts)
+    return ("contradicted" if share <= DISAGREE else "mixed"), allow, len(verdicts)
+
+
+def wanted(claim: Any, noun: str = "") -> str:
+    """Return what a claim about a number says: ``at least 78``, ``exactly three munitions``, ``no US strikes``."""
+    value = float(claim.value)
+    if not noun:
+        return f"{WORDS[claim.comparator]} {printed(value, 'share') if 0 < value < 1 else printed(int(value), 'count')}"
+    if claim.comparator == "equals" and value == 0:
+        return amount(0, noun)
+    return f"{WORDS[claim.comparator]} {amount(value, noun)}"
+
+
+def when(claim: Any) -> str:
+    """Return the days of a claim in words."""
+    span = span_text(claim.start.date(), claim.end.date())
+    return f"on {span}" if claim.start == claim.end else f"from {span}"
+
+
+def missing_days(claim: Any, parameters: Parameters) -> str:
+    """Return, in words, the days of a claim outside the coded window of `parameters`; blank if none."""
+    first, last = pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end)
+    parts = []
+    if claim.start < first:
+        parts.append(span_text(claim.start.date(), min(claim.end, first - DAY).date()))
+    if claim.end > last:
+        parts.append(span_text(max(claim.start, last + DAY).date(), claim.end.date()))
+    return listing(parts)
+
+
+def _untold(claim: Any, evidence: Evidence, what: str) -> Verdict:
     days = missing_days(claim, evidence.parameters)
-    why = (
-        f"the record has no data for {days}" if days else "the record is not complete, and its silence decides nothing"
-    )
-    return Verdict("not testable", f"No other source tells of such an incident {span_text(claim)}; {why}.")
+    why = f"the record has no data for {days}" if days else "the record is not complete; its silence decides nothing"
+    return Verdict("not testable", f"No other source tells of such {what} {when(claim)}; {why}.")
 
 
 def _silence(claim: Any, evidence: Evidence, verdict: str) -> Verdict:
     """Judge a claim that silence would bear out: by officials' totals, where they are told for both its ends."""
-    chain, days = _chain(claim, evidence), (claim.start - DAY, claim.end)
-    told = {one.day: (one.value, one.rows) for one in chain.repeats} | {o.day: (o.value, o.rows) for o in chain.points}
+    chain, days = evidence.totals(claim.country), (claim.start - DAY, claim.end)
+    told = {one.day: (one.value, one.rows) for one in (*chain.repeats, *chain.points)}
     if claim.site_id or claim.weapons or not all(day in told for day in days):
-        return _none_told(claim, evidence)
+        return _untold(claim, evidence, "an attack")
     (first, rows), (last, more) = (told[day] for day in days)
-    text = f"No other source tells of one {span_text(claim)}; officials’ total was {first} before and {last} by then."
+    text = f"No other source tells of one {when(claim)}; officials’ total was {first} before and {last} by then."
     still = judge(0, last - first, claim.comparator, float(claim.value)) == "supported"
-    behind = tuple(f"official_counts:{row}" for row in (*rows, *more))
-    return Verdict(verdict if still else "mixed", text, 0, 0, float(last - first), rows=behind)
+    return Verdict(verdict if still else "mixed", text, 0, 0, float(last - first), rows=_counts((*rows, *more)))
+
+
+def _counts(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"official_counts:{row}" for row in ids)
 
 
 def incident_count(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge how many incidents there were: sure ones and possible ones are the bounds."""
-    value, found = float(claim.value), _match(claim, evidence)
+    """Judge how many attacks there were: sure ones and possible ones are the bounds."""
+    value, found = float(claim.value), matching(evidence, claim)
     low, high, best = int(found["sure"].sum()), len(found), int(found["best"].sum())
-    days = missing_days(claim, evidence.parameters)
-    verdict = judge(low, high, claim.comparator, value)
-    ids = tuple(found["incident_id"])
-    if days:
-        verdict = judge(low, math.inf, claim.comparator, value)
-        if verdict == "mixed":
-            found_words = f"{many(best, 'such incident is', 'such incidents are')}" if best else "No such incident is"
-            text = f"{found_words} coded from other sources on the days on record; there is no data for {days}."
-            return Verdict("not testable", text, best, low, None, ids)
+    days, ids = missing_days(claim, evidence.parameters), tuple(found["incident_id"])
+    verdict = judge(low, math.inf if days else high, claim.comparator, value)
+    told = f"Other sources tell of {amount(best, 'such attack')} {when(claim)}"
+    if days and verdict == "mixed":
+        return Verdict("not testable", f"{told}; there is no data for {days}.", best, low, None, ids)
     if not high:
-        return _none_told(claim, evidence) if verdict == "contradicted" else _silence(claim, evidence, verdict)
-    told = many(best, "such incident is", "such incidents are") if best else "No such incident is"
-    text = f"{told} coded from other sources {span_text(claim)}"
+        contradicted = verdict == "contradicted"
+        return _untold(claim, evidence, "an attack") if contradicted else _silence(claim, evidence, verdict)
     if (low, high) != (best, best):
-        text += f" ({low} to {high} with doubtful days and weapons)"
-    return Verdict(verdict, f"{text}; claimed: {wanted(claim)}.", best, low, high, ids)
+        told += f" ({low} to {high} with doubtful days and weapons)"
+    return Verdict(verdict, f"{told}.", best, low, high, ids)
 
 
-def _told_number(claim: Any, evidence: Evidence, low: str, high: str, what: str) -> Verdict:
-    found = _match(claim, evidence)
+#: Kind of statement on a number -> the columns of the reports with it, and its words.
+COLUMNS = {
+    "incident_injured": ("us_injured_low", "us_injured_high", "a number of US injured"),
+    "incident_partner_injured": ("partner_injured", "partner_injured", "a number of partners injured"),
+    "incident_munitions": ("munitions_low", "munitions_high", "a number of munitions"),
+}
+
+
+def incident_number(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge a number of people or munitions, origin by origin."""
+    low, high, what = COLUMNS[claim.kind]
+    found = matching(evidence, claim)
     if found.empty:
-        return _none_told(claim, evidence)
+        return _untold(claim, evidence, "an attack")
     ids = tuple(found["incident_id"])
     said = numbers(evidence, ids, low, high)
     if not said:
-        column = low if low == high else f"{low} and {high}"
-        return Verdict(
-            "not testable", f"No other source gives {what}: {column} is blank in all of them.", incidents=ids
-        )
+        return Verdict("not testable", f"No other source gives {what}: {low} is blank in all of them.", incidents=ids)
     verdict, allow, every = agree(said, claim.comparator, float(claim.value))
-    least = min(one.low for one in said)
-    most = max(one.high for one in said)
-    best = usual(said)
-    reach = f"{int(least)} to {int(most)}" if math.isfinite(most) else f"{int(least)} or more"
-    spread = f"all give {int(least)}" if least == most else f"their numbers run from {reach}".replace(" or more", " up")
-    text = (
-        f"{allow} of {many(every, 'independent origin')} that give{'s' if every == 1 else ''} {what} "
-        f"allow{'s' if every == 1 else ''} {wanted(claim)}; {spread}."
-    )
-    rows = tuple(f"reports:{row}" for one in said for row in one.reports)
+    least, most = min(one.low for one in said), max(one.high for one in said)
+    exact = pd.Series([one.low for one in said if one.low == one.high])
+    best = float(exact.mode().iloc[-1]) if len(exact) else least
+    rows = tuple(f"reports:{row}" for one in said for row in one.rows)
+    text = f"{_allow(allow, every)} {_fits(allow)} ({_spread(least, most)})."
     return Verdict(verdict, text, best, least, most if math.isfinite(most) else None, ids, rows)
 
 
-def incident_injured(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge how many US personnel were injured, origin by origin."""
-    return _told_number(claim, evidence, "us_injured_low", "us_injured_high", "a number of US injured")
+def _allow(allow: int, every: int) -> str:
+    return f"{allow} of {every} other {'origin that gives' if every == 1 else 'origins that give'} a number"
 
 
-def incident_partner_injured(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge how many partner personnel and civilians were injured, origin by origin."""
-    return _told_number(claim, evidence, "partner_injured", "partner_injured", "a number of partners injured")
+def _fits(allow: int) -> str:
+    return "fits it" if allow == 1 else "fit it"
 
 
-def incident_munitions(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge how many munitions were used, origin by origin."""
-    return _told_number(claim, evidence, "munitions_low", "munitions_high", "a number of munitions")
+def _spread(least: float, most: float) -> str:
+    if least == most:
+        return f"all give {int(least)}"
+    return f"from {int(least)} to {int(most)}" if math.isfinite(most) else f"from {int(least)} up"
 
 
 def first_incident(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge the day of the first incident of its kind: an earlier sure one contradicts, a possible one is mixed."""
-    value, found = pd.Timestamp(claim.value), _match(claim, evidence)
-    days = missing_days(claim, evidence.parameters)
-    sure = found[found["best"]]
+    """Judge the day of the first attack of its kind: an earlier sure one contradicts, a possible one is mixed."""
+    value, found = pd.Timestamp(claim.value), matching(evidence, claim)
+    days, sure = missing_days(claim, evidence.parameters), found[found["best"]]
     if sure.empty:
-        return _none_told(claim, evidence)
+        return _untold(claim, evidence, "an attack")
     first = sure["date"].min()
-    earlier = found[found["last"] < value]
-    at = sure[sure["date"] == first]
+    earlier, at = found[found["last"] < value], sure[sure["date"] == first]
     ids = tuple(dict.fromkeys([*at["incident_id"], *earlier["incident_id"]]))
-    text = f"The first coded from other sources is of {day_text(first)}"
-    if (sure["last"] < value).any():
-        ids = tuple(sure.loc[sure["last"] < value, "incident_id"])
-        count = len(ids)
-        text += f"; {many(count, 'such incident lies', 'such incidents lie')} before {day_text(value)}."
-        return Verdict("contradicted", text, first.date().isoformat(), incidents=ids)
-    measured = first.date().isoformat()
+    text, measured = f"The first that other sources tell of is of {day_text(first.date())}", first.date().isoformat()
+    before = sure[sure["last"] < value]
+    if len(before):
+        return Verdict("contradicted", f"{text}.", measured, incidents=tuple(before["incident_id"]))
     if not ((at["first"] <= value) & (at["last"] >= value)).any():
-        return Verdict("contradicted", f"{text}, not of {day_text(value)}.", measured, incidents=ids)
+        return Verdict("contradicted", f"{text}.", measured, incidents=ids)
     if days:
         return Verdict("not testable", f"{text}, but the record has no data for {days}.", measured, incidents=ids)
     if len(earlier):
-        text += f"; {many(len(earlier), 'earlier one')} may be of the kind, the weapon being named less exactly."
+        text += f"; {amount(len(earlier), 'earlier attack')} may be of the kind, the weapon being named less exactly."
         return Verdict("mixed", text, measured, incidents=ids)
     return Verdict("supported", f"{text}, and no earlier one may be of the kind.", measured, incidents=ids)
 
 
-def _chain(claim: Any, evidence: Evidence) -> Series:
-    places = (claim.country,) if claim.country else tuple(COLUMNS)
-    return series(evidence.counts, evidence.families, places, since=evidence.since)
-
-
 def official_total(claim: Any, evidence: Evidence) -> Verdict:
     """Judge a running total by what other origins report officials to have said for the same day, or by its bounds."""
-    value, chain = float(claim.value), _chain(claim, evidence)
+    value, chain = float(claim.value), evidence.totals(claim.country)
     best, low, high = chain.at(claim.end)
     if not chain.rows:
-        return Verdict("not testable", "No other source gives such a total: the column is blank in all of them.")
-    rows = tuple(f"official_counts:{row}" for point in chain.points if point.day <= claim.end for row in point.rows)[
-        -12:
-    ]
+        return Verdict("not testable", "No other source gives such a total.")
     upper = high if math.isfinite(high) else None
-    bound = f"{int(low)} to {int(high)}" if upper is not None else f"at least {int(low)}"
-    if claim.comparator in ("at_least", "more_than") and judge(low, math.inf, claim.comparator, value) == "supported":
-        text = f"Other origins give {best} by {day_text(claim.end)} (bounds: {bound}); claimed: {wanted(claim)}."
-        return Verdict("supported", text, best, low, upper, rows=rows)
+    bound = (
+        f"at least {int(low)}" if upper is None else f"{int(low)} to {int(high)}" if high > low else f"{int(low)} alone"
+    )
+    rows = _counts(row for point in chain.points if point.day <= claim.end for row in point.rows)[-12:]
     same_day = [item for item in chain.statements if item.day == claim.end]
-    if same_day:
+    above = claim.comparator in ("at_least", "more_than")
+    if same_day and not (above and judge(low, math.inf, claim.comparator, value) == "supported"):
         said = [Said(name, item.value, item.value, item.rows) for item in same_day for name in item.families]
         verdict, allow, every = agree(said, claim.comparator, value)
-        told = ", ".join(str(item.value) for item in same_day)
-        text = (
-            f"{allow} of {many(every, 'other origin')} give{'s' if every == 1 else ''} "
-            f"{wanted(claim)} for {day_text(claim.end)} (told: {told})."
-        )
-        used = tuple(f"official_counts:{row}" for item in same_day for row in item.rows)
-        values = [item.value for item in same_day]
-        return Verdict(verdict, text, best, float(min(values)), float(max(values)), rows=used)
-    verdict = judge(low, high, claim.comparator, value)
-    text = f"Other origins' totals allow {bound} by {day_text(claim.end)}; claimed: {wanted(claim)}."
-    return Verdict(verdict, text, best, low, upper, rows=rows)
-
-
-#: A running total of injured may be some days old when a source repeats it.
-RECENT = pd.Timedelta(days=7)
+        values = [float(item.value) for item in same_day]
+        text = f"{_allow(allow, every)} for that day {_fits(allow)} ({_spread(min(values), max(values))})."
+        return Verdict(verdict, text, best, min(values), max(values), (), _counts(r for s in same_day for r in s.rows))
+    verdict = judge(low, math.inf if above and low >= value else high, claim.comparator, value)
+    return Verdict(verdict, f"Totals by other origins allow {bound} by that day.", best, low, upper, rows=rows)
 
 
 def official_injured(claim: Any, evidence: Evidence) -> Verdict:
     """Judge a running total of injured by what other origins report for the last week up to its day."""
     counts = evidence.counts
-    here = counts[
-        counts["us_injured"].notna() & (counts["as_of"] <= claim.end) & (counts["as_of"] > claim.end - RECENT)
-    ]
+    recent = counts["as_of"].gt(claim.end - RECENT) & counts["as_of"].le(claim.end)
+    here = counts[counts["us_injured"].notna() & recent]
     if here.empty:
-        return Verdict("not testable", f"No other source gives us_injured for the week up to {day_text(claim.end)}.")
+        return Verdict("not testable", f"No other source gives one for the week up to {day_text(claim.end.date())}.")
     said = []
     for family, rows in here.groupby(here["source_id"].map(evidence.families), sort=True):
         last = rows[rows["as_of"] == rows["as_of"].max()]
@@ -213,24 +258,16 @@ def official_injured(claim: Any, evidence: Evidence) -> Verdict:
         said.append(Said(str(family), value, value, tuple(last["count_id"])))
     verdict, allow, every = agree(said, claim.comparator, float(claim.value))
     values = [one.low for one in said]
-    best = float(pd.Series(values).mode().iloc[0])
-    spread = f"all {int(best)}" if min(values) == max(values) else f"{int(min(values))} to {int(max(values))}"
-    text = (
-        f"{allow} of {many(every, 'other origin')} that give{'s' if every == 1 else ''} a total of injured for the "
-        f"week up to {day_text(claim.end)} allow{'s' if every == 1 else ''} {wanted(claim)} ({spread})."
-    )
-    used = tuple(f"official_counts:{row}" for one in said for row in one.reports)
-    return Verdict(verdict, text, best, min(values), max(values), rows=used)
+    text = f"{_allow(allow, every)} for the week up to that day {_fits(allow)} ({_spread(min(values), max(values))})."
+    used = _counts(row for one in said for row in one.rows)
+    return Verdict(verdict, text, float(pd.Series(values).mode().iloc[0]), min(values), max(values), rows=used)
 
 
-def _strikes(claim: Any, evidence: Evidence, from_start: bool = True) -> pd.DataFrame:
+def _strikes(claim: Any, evidence: Evidence) -> pd.DataFrame:
     table = evidence.strikes
     if claim.country:
         table = table[struck(table, claim.country)]
-    if from_start:
-        table = table[table["date"] >= claim.start]
-    kept: pd.DataFrame = table[table["date"] <= claim.end]
-    return kept.sort_values(["date", "response_id"])
+    return table[table["date"].between(claim.start, claim.end)].sort_values(["date", "response_id"])
 
 
 def response_count(claim: Any, evidence: Evidence) -> Verdict:
@@ -238,55 +275,44 @@ def response_count(claim: Any, evidence: Evidence) -> Verdict:
     strikes counted singly the most."""
     found = _strikes(claim, evidence)
     days, sourced = found["date"].nunique(), found.loc[found["origins"] >= WELL_SOURCED, "date"].nunique()
-    low, high = min(sourced, days), len(found)
-    verdict = judge(low, high, claim.comparator, float(claim.value))
+    high, lost = len(found), missing_days(claim, evidence.parameters)
+    verdict = judge(sourced, high, claim.comparator, float(claim.value))
     rows = tuple(f"responses:{row}" for row in found["response_id"])
-    lost = missing_days(claim, evidence.parameters)
     if lost and verdict != "supported":
-        return Verdict("not testable", f"The record has no data for {lost}.", days, low, None, rows=rows)
+        return Verdict("not testable", f"The record has no data for {lost}.", days, sourced, None, rows=rows)
     if not high and verdict == "contradicted":
-        text = f"No other source tells of such a strike {span_text(claim)}; silence decides nothing."
-        return Verdict("not testable", text, 0, 0, 0)
-    text = (
-        f"Other sources tell of {many(high, 'strike')} on {many(days, 'day')} {span_text(claim)}, {sourced} of these "
-        f"days told by at least {WELL_SOURCED} independent origins; claimed: {wanted(claim)}."
-    )
-    return Verdict(verdict, text, days, low, high, rows=rows)
+        return _untold(claim, evidence, "a strike")
+    text = f"Other sources tell of {amount(high, 'strike')} on {amount(days, 'day')}"
+    text += f"; three or more origins tell of {amount(sourced, 'of these days', 'of these days', 'none')}."
+    return Verdict(verdict, text, days, sourced, high, rows=rows)
 
 
 def first_response(claim: Any, evidence: Evidence) -> Verdict:
     """Judge the day of the first US strike."""
-    value, found = pd.Timestamp(claim.value), _strikes(claim, evidence)
+    found, lost = _strikes(claim, evidence), missing_days(claim, evidence.parameters)
     if found.empty:
-        return Verdict("not testable", f"No other source tells of a strike {span_text(claim)}.")
+        return _untold(claim, evidence, "a strike")
     first = found["date"].min()
     at = found[found["date"] == first]
-    rows = tuple(f"responses:{row}" for row in at["response_id"])
-    lost = missing_days(claim, evidence.parameters)
-    verdict = "supported" if first == value else "contradicted"
-    text = (
-        f"The first strike of which other sources tell is of {day_text(first)} ({many(at['origins'].sum(), 'origin')})"
-    )
-    if verdict == "supported" and lost:
-        return Verdict(
-            "not testable", f"{text}, but the record has no data for {lost}.", first.date().isoformat(), rows=rows
-        )
-    return Verdict(verdict, f"{text}; claimed: {day_text(value)}.", first.date().isoformat(), rows=rows)
+    rows, measured = tuple(f"responses:{row}" for row in at["response_id"]), first.date().isoformat()
+    text = f"The first that other sources tell of is of {day_text(measured)} ({amount(at['origins'].sum(), 'origin')})"
+    if first != pd.Timestamp(claim.value):
+        return Verdict("contradicted", f"{text}.", measured, rows=rows)
+    if lost:
+        return Verdict("not testable", f"{text}, but the record has no data for {lost}.", measured, rows=rows)
+    return Verdict("supported", f"{text}.", measured, rows=rows)
 
 
 def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge the share of incidents that a group claimed.
+    """Judge the share of attacks that a group claimed.
 
-    Where no source says who claimed an incident it may or may not have been: the share among all is the least, that
-    among those with any word on a claim the most; both with Clopper and Pearson's (1934) interval, the outer ends
-    of which are the interval shown.
+    Where no source says who claimed an attack it may or may not have been: the share among all is the least, that among
+    those with any word on a claim the most; the outer ends of their intervals (Clopper and Pearson 1934) are shown.
     """
-    found = matching(evidence, country=claim.country, site_id=claim.site_id, start=claim.start, end=claim.end)
+    found, lost = matching(evidence, claim, weapons=False), missing_days(claim, evidence.parameters)
     found = found[found["best"]]
-    lost = missing_days(claim, evidence.parameters)
     if found.empty or lost:
-        days = lost or "these days"
-        return Verdict("not testable", f"The record has no incidents from other sources for {days}.")
+        return Verdict("not testable", f"Other sources tell of no attack on {lost or 'these days'}.")
     words = evidence.reports[evidence.reports["incident_id"].isin(found["incident_id"])]
     words = words[words["claimed_by"].fillna("") != ""]
     group = set(split(claim.claimed_by))
@@ -295,94 +321,98 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
     if not known:
         return Verdict("not testable", "No other source says who claimed any of them: claimed_by is blank.")
     low, high = rates.share_interval(claimed, every)[0], rates.share_interval(claimed, known)[1]
-    verdict = judge(low, high, claim.comparator, float(claim.value))
     text = (
-        f"Other sources report a claim by the group for {claimed} of {many(every, 'incident')} "
-        f"({claimed / every:.0%}), of {known} with any word on a claim {claimed / known:.0%}; "
-        f"95% intervals together {low:.0%} to {high:.0%}; "
-        f"claimed: {WORDS[claim.comparator]} {float(claim.value):.0%}."
+        f"Other sources report its claim for {claimed} of {amount(every, 'attack')}, {known} of them with any word on "
+        f"who claimed it: {low:.0%} to {high:.0%} with the 95% intervals of both shares."
     )
     ids = tuple(found.loc[found["incident_id"].isin(by["incident_id"]), "incident_id"])
+    verdict = judge(low, high, claim.comparator, float(claim.value))
     return Verdict(verdict, text, claimed / every, low, high, ids)
 
 
-def _rate(claim: Any, evidence: Evidence, start: pd.Timestamp, end: pd.Timestamp, against: str) -> Verdict:
-    """Judge the ratio of the claim's rate to that from `start` to `end`, with an interval that allows for clusters."""
-    p = evidence.parameters
-    table = evidence.incidents
+def rate(claim: Any, evidence: Evidence) -> Verdict:
+    """Judge the ratio of the claim's rate to that of the days before it, or of the pause, allowing for clusters."""
+    stretches, lost = Stretches(evidence.parameters), missing_days(claim, evidence.parameters)
+    days, table = stretches.days, evidence.incidents
     for column in ("country", "site_id"):
         if getattr(claim, column):
             table = table[table[column] == getattr(claim, column)]
-    lost = missing_days(claim, p)
-    counts = daily(table, p)
-    inside = (counts.index >= claim.start) & (counts.index <= claim.end)
-    outside = (counts.index >= start) & (counts.index <= end) & ~inside
+    inside = (days >= claim.start) & (days <= claim.end)
+    before = claim.kind == "rate_lower"
+    outside = (days < claim.start) if before else stretches["pause"].mask & ~inside
+    against = "before them" if before else "of the pause"
     if lost or not outside.any():
-        return Verdict("not testable", f"The record has no data for {lost or against}.")
-    ratio = rates.block_ratio(counts, inside, outside)
-    method = "blocks"
-    if ratio.low is None:
-        index = rates.dispersion(counts).index
-        ratio = rates.scaled_ratio(float(counts[inside].sum()), float(inside.sum()), float(counts[outside].sum()),
-                                   float(outside.sum()), index)  # fmt: skip
-        method = "scaled by the dispersion"
-    ids = tuple(table.loc[table["date"].between(claim.start, claim.end), "incident_id"])
-    head = (
-        f"{many(counts[inside].sum(), 'attack')} from other sources in {many(inside.sum(), 'day')}, "
-        f"{int(counts[outside].sum())} in {many(outside.sum(), 'day')} {against}"
+        return Verdict("not testable", f"The record has no data for {lost or f'days {against}'}.")
+    counts = stretches.daily(table["date"])
+    here, there, length, rest = (
+        int(x) for x in (counts[inside].sum(), counts[outside].sum(), inside.sum(), outside.sum())
     )
+    ratio = rates.block_ratio(counts, inside, outside)
+    if ratio.low is None:
+        ratio = rates.scaled_ratio(here, length, there, rest, rates.dispersion(counts).index)
+    ids = tuple(table.loc[table["date"].between(claim.start, claim.end), "incident_id"])
+    head = f"{amount(here, 'attack')} in {amount(length, 'day')}, {there} in {amount(rest, 'day')} {against}"
     if ratio.low is None:
         return Verdict("not testable", f"{head}: {ratio.note}.", incidents=ids)
     top = math.inf if ratio.high is None else ratio.high
-    verdict = judge(ratio.low, top, claim.comparator, float(claim.value))
-    shown = "no finite ratio" if ratio.value is None else f"ratio {printed(ratio.value, 'ratio')}"
     upper = "without upper bound" if top > 1000 else f"to {printed(top, 'ratio')}"
-    text = (
-        f"{head}: {shown}, 95% interval {printed(ratio.low, 'ratio')} {upper} ({method}); claimed: "
-        f"{WORDS[claim.comparator]} {printed(float(claim.value), 'ratio', 1)}."
-    )
-    return Verdict(verdict, text, ratio.value, ratio.low, ratio.high, ids)
+    text = f"{head}: 95% interval of the ratio from {printed(ratio.low, 'ratio')} {upper}."
+    verdict = judge(ratio.low, top, claim.comparator, float(claim.value))
+    return Verdict(verdict, text[:1].upper() + text[1:], ratio.value, ratio.low, ratio.high, ids)
 
 
-def rate_lower(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge the rate in the claim's days against all days before them."""
-    return _rate(claim, evidence, pd.Timestamp(evidence.parameters.window_start), claim.start - DAY, "before them")
+class Rule(NamedTuple):
+    """How a kind of statement is judged: `tested` says in words what is (filled by `tested`), `test` does it."""
+
+    tested: str
+    test: Callable[[Any, Evidence], Verdict]
 
 
-def rate_higher(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge the rate in the claim's days against the pause."""
-    p = evidence.parameters
-    return _rate(claim, evidence, pd.Timestamp(p.pause_start), pd.Timestamp(p.pause_end) - DAY, "of the pause")
-
-
-#: Kind of claim -> its verdict function.
-KINDS: dict[str, Callable[[Any, Evidence], Verdict]] = {
-    "official_total": official_total,
-    "official_injured": official_injured,
-    "incident_count": incident_count,
-    "incident_injured": incident_injured,
-    "incident_partner_injured": incident_partner_injured,
-    "incident_munitions": incident_munitions,
-    "first_incident": first_incident,
-    "response_count": response_count,
-    "first_response": first_response,
-    "claimed_share": claimed_share,
-    "rate_lower": rate_lower,
-    "rate_higher": rate_higher,
+#: Kind of statement -> its rule.
+KINDS: dict[str, Rule] = {
+    "official_total": Rule("officials’ total of attacks{place} was {number} by {end}", official_total),
+    "official_injured": Rule("officials’ total of injured was {number} by {end}", official_injured),
+    "incident_count": Rule("{attacks}{armed}{where} {when}", incident_count),
+    "incident_injured": Rule("{number} US personnel injured{where} {when}", incident_number),
+    "incident_partner_injured": Rule("{number} of partner forces injured{where} {when}", incident_number),
+    "incident_munitions": Rule("{munitions} used{where} {when}", incident_number),
+    "first_incident": Rule("the first attack{armed}{where} was on {value}", first_incident),
+    "response_count": Rule("{strikes}{place} {when}", response_count),
+    "first_response": Rule("the first US strike{place} was on {value}", first_response),
+    "claimed_share": Rule("the group claimed {number} of attacks{place} {when}", claimed_share),
+    "rate_lower": Rule("attacks were rarer {when} than before", rate),
+    "rate_higher": Rule("attacks were commoner {when} than in the pause", rate),
 }
 
-#: Kinds that rest on officials' totals, which no filter on countries or confirmation touches.
-OF_TOTALS = {"official_total", "official_injured"}
+
+def tested(claim: Any, sites: dict[str, str], reference_dir: str) -> str:
+    """Return in words what of `claim` is tested: "at least one attack at Tower 22 on 28 January 2024"."""
+    if claim.kind not in KINDS:
+        return "nothing"
+    arms, codes = weapons(reference_dir), split(claim.weapons)
+    place = f" in {COUNTRIES[claim.country]}" if claim.country else ""
+    words = {
+        "place": place, "where": f" at {sites.get(claim.site_id, claim.site_id)}" if claim.site_id else place,
+        "armed": f" with a {listing((arms[code].label for code in codes if code in arms), 'or')}" if codes else "",
+        "when": when(claim), "end": day_text(claim.end.date()),
+    }  # fmt: skip
+    if claim.kind.startswith("first_"):
+        words["value"] = day_text(claim.value)
+    else:
+        nouns = {"attacks": "attack", "munitions": "munition", "strikes": "US strike", "number": ""}
+        words |= {
+            name: wanted(claim, noun) for name, noun in nouns.items() if f"{{{name}}}" in KINDS[claim.kind].tested
+        }
+    return KINDS[claim.kind].tested.format(**words)
 
 
 def verdict_of(claim: Any, evidence: Evidence) -> Verdict:
     """Return the verdict on `claim`: a row of the clean claims with country, site_id, weapons and claimed_by as text
     (blank for all), start and end as timestamps."""
     if claim.kind not in KINDS:
-        return Verdict("not testable", f"No verdict function is known for the kind {claim.kind}.")
-    if claim.kind not in OF_TOTALS:
-        wanted = (claim.country,) if claim.country else tuple(COUNTRIES)
-        left_out = [COUNTRIES[code] for code in wanted if code not in evidence.parameters.countries]
-        if left_out:
-            return Verdict("not testable", f"This run leaves out {' and '.join(left_out)}, which the statement covers.")
-    return KINDS[claim.kind](claim, evidence)
+        return Verdict("not testable", f"No rule is known for the kind {claim.kind}.")
+    places = (claim.country,) if claim.country else tuple(COUNTRIES)
+    left_out = [COUNTRIES[code] for code in places if code not in evidence.parameters.countries]
+    if left_out:
+        return Verdict("not testable", f"This run leaves out {listing(left_out)}, which the statement covers.")
+    return KINDS[claim.kind].test(claim, evidence)

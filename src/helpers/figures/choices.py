@@ -1,0 +1,74 @@
+"""The figure of choices: each headline's estimate under each single change, and where it cannot be judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+
+from helpers.analysis.choices import Choices
+from helpers.facts import CANNOT, SHOWN, Facts
+from helpers.figures import style
+
+#: Headline -> what its axis measures.
+PANELS = {
+    "pause": "Attacks a day in the pause,\nover the days compared",
+    "stop": "Attacks a day since the\nsecond stop, over before",
+    "climb": "Odds, a month, of a rocket\nor more as heaviest weapon",
+}
+#: Ends of the axis of ratios: what lies beyond is drawn to the edge.
+LIMITS = (0.01, 10.0)
+
+
+def _panel(axes: Axes, result: Choices, headline: str, names: list[str]) -> None:
+    rows = result.table[result.table["headline"] == headline].set_index("choice")
+    for place, name in enumerate(names):
+        if name not in rows.index:
+            continue
+        row = rows.loc[name]
+        if row["finding"] == CANNOT or np.isnan(row["estimate"]):
+            axes.text(1.0, place, "cannot be judged", ha="center", va="center", color=style.MUTED, fontsize=7.5)
+            continue
+        shown = row["finding"] == SHOWN
+        colour = style.INK if shown else style.MUTED
+        low, high = (np.clip(end, *LIMITS) for end in (row["low"] or LIMITS[0], row["high"]))
+        axes.plot([low, LIMITS[1] if np.isnan(high) else high], [place, place], color=colour, linewidth=1.2)
+        axes.plot([np.clip(row["estimate"], *LIMITS)], [place], "o", color=colour, markersize=4.5,
+                  markerfacecolor=colour if shown else style.PAPER)  # fmt: skip
+    axes.axvline(1, color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 2)))
+    axes.set(xscale="log", xlim=LIMITS, ylim=(len(names) - 0.5, -0.5))
+    axes.xaxis.set_major_locator(FixedLocator([0.01, 0.1, 1, 10]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.set_title(PANELS[headline], color=style.INK)
+    axes.axhspan(-0.5, 0.5, color=style.BAND, zorder=0, linewidth=0)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def draw(result: Choices, layout: style.Layout) -> Figure:
+    """Draw a panel a headline, a row a choice; the brief's own choice stands first, on a band."""
+    words = result.table.drop_duplicates("choice").set_index("choice")
+    every = list(words.index)
+    panels = list(PANELS)
+    shape = layout.choose((1, len(panels)), (len(panels), 1))
+    height = 0.22 * (len(every) + 1.5) * layout.choose(1, len(panels)) + 0.4
+    figure, grid = plt.subplots(*shape, figsize=(layout.width, height), squeeze=False, sharey=True)
+    labels = [f"{row['group']}: {row['words']}" if key != "own" else row["group"] for key, row in words.iterrows()]
+    if layout.narrow:
+        labels = [row["words"] for _, row in words.iterrows()]
+    for axes, headline in zip(grid.flat, panels, strict=True):
+        _panel(axes, result, headline, every)
+        axes.set_yticks(range(len(every)), labels, fontsize=layout.choose(7.5, 7))
+        axes.tick_params(axis="y", labelleft=layout.narrow or axes is grid[0, 0])
+    return figure
+
+
+def save(result: Choices, facts: Facts, folder: str | Path) -> Any:
+    """Save the figure ``choices`` in `folder` and return it."""
+    return style.save("choices", lambda layout: draw(result, layout), result.table, result.parameters, facts, folder)

@@ -1,0 +1,96 @@
+"""One choice changed at a time: what changes, what does not, and what cannot be judged."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from helpers import tables
+from helpers.analysis import choices
+from helpers.analysis.choices import HEADLINES, Choices, analyse_choices
+from helpers.analysis.pause import by_days
+from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, record
+from helpers.figures import choices as figures
+from helpers.parameters import Parameters
+from helpers.stretches import Stretches
+
+NAMES = ("incidents", "reports", "decisions", "sites", "sources", "official_counts")
+
+
+@pytest.fixture(scope="module")
+def clean() -> dict[str, pd.DataFrame]:
+    return {name: tables.read(name) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def result(clean) -> Choices:
+    return analyse_choices(clean, Parameters())
+
+
+def row(result: Choices, headline: str, choice: str) -> pd.Series:
+    found = result.table[(result.table["headline"] == headline) & (result.table["choice"] == choice)]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_the_first_row_is_the_briefs_own(clean, result):
+    cut = Stretches(Parameters())
+    found = by_days("coded", clean["incidents"], cut["pause"], cut["to_stop"], cut)
+    own = row(result, "pause", "own")
+    assert (own["estimate"], own["low"], own["high"]) == (found.ratio.value, found.ratio.low, found.ratio.high)
+    assert all(part["choice"].iloc[0] == "own" for _, part in result.table.groupby("headline"))
+
+
+def test_each_headline_has_about_a_dozen_changes_that_bear_on_it(result):
+    assert all(len(result.of(headline)) >= 11 for headline in ("pause", "stop", "climb"))
+    assert not result.table.duplicated(["headline", "choice"]).any()
+    assert set(result.table["finding"]) <= {SHOWN, NOT_SHOWN, CANNOT}
+
+
+def test_no_bound_reaches_beyond_the_ceasefires_own():
+    first, end = Parameters().pause_start, Parameters().pause_end + timedelta(days=1)
+    for choice in choices.choices(Parameters()).values():
+        mine = Parameters().model_copy(update=dict(choice.parameters))
+        assert first <= mine.pause_start < mine.pause_end <= end
+    other = choices.choices(Parameters(pause_start="2023-12-24", pause_end="2023-12-31"))
+    assert not {"later", "sooner", "lapse", "truce"} & set(other)
+
+
+def test_a_choice_that_leaves_too_little_cannot_be_judged(result):
+    found = row(result, "pause", "jo")
+    assert found["finding"] == CANNOT
+    assert choices.cell("pause", found) == "cannot be judged"
+    assert row(result, "toll", "sy")["finding"] == CANNOT  # officials gave no total of injured for Syria
+
+
+def test_only_sure_rulings_make_anew_what_they_touch_and_nothing_else(clean):
+    made = choices.ruled(("sure",))(clean["incidents"], Parameters(), clean)
+    unsure = clean["decisions"][clean["decisions"]["action"].isin(["merge", "set_aside"])]
+    unsure = unsure[unsure["confidence"] != "sure"]
+    assert len(made) > len(clean["incidents"])
+    keys = set(clean["incidents"]["incident_id"])
+    assert set(made["incident_id"]) - keys <= set(unsure["incident_key"]) | set(clean["reports"]["incident_key"])
+    same = made.merge(clean["incidents"], on=["incident_id", "date", "n_reports", "top_weapon"])
+    touched = set(unsure["incident_key"]) | set(unsure["into"])
+    assert keys - set(same["incident_id"]) <= touched | set(clean["decisions"]["into"].dropna())
+    under_all = choices.ruled(("sure", "likely", "unsure"))(clean["incidents"], Parameters(), clean)
+    pd.testing.assert_frame_equal(under_all, clean["incidents"])
+
+
+def test_facts_say_what_the_table_says(result):
+    facts = record(choices.rows(result), result)
+    for headline in HEADLINES:
+        part = result.of(headline)
+        assert facts[f"choices.{headline}.shown"].value == (part["finding"] == SHOWN).sum()
+        judged, cannot = facts[f"choices.{headline}.judged"].value, facts[f"choices.{headline}.cannot"].value
+        assert judged + cannot == len(part)
+
+
+@pytest.mark.parametrize("given", [{"countries": ("JO",)}, {"window_start": "2025-01-01", "window_end": "2025-02-01"}])
+def test_edges_give_a_whole_table_and_no_finding(clean, given, tmp_path):
+    found = analyse_choices(clean, Parameters(**given))
+    assert not (found.table["finding"] == SHOWN).any()
+    figures.save(found, record(choices.rows(found), found), tmp_path)
+    assert (tmp_path / "choices.svg").exists()
