@@ -269,6 +269,7 @@ def test_what_cannot_be_is_told(opened: Any) -> None:
     go(opened, "from=2024-02-10&to=2024-01-10")
     assert opened.evaluate("explorer.ids()") == []
     assert "10 February 2024, is later than the last, 10 January 2024" in opened.inner_text("#notices")
+    assert (opened.inner_text("#sentence"), opened.inner_text("#official-number")) == ("", "–")
     opened.click("#notices button")
     assert (opened.input_value("#from"), opened.input_value("#to")) == ("2024-01-10", "2024-02-10")
     assert opened.inner_text("#notices") == ""
@@ -491,6 +492,8 @@ def test_it_is_quick_quiet_and_asks_no_network(
         for code in ("rocket", "one_way_drone", "rocket", "one_way_drone", "rocket")
     ]
     size, shown = built.stat().st_size / 1e6, ", ".join(f"{ms:.0f}" for ms in waits)
+    elements = opened.evaluate("document.querySelectorAll('*').length")
+    assert elements < 1500, "only what is seen is drawn, however many attacks there are"
     print(f"\n{times} times: {size:.2f} MB, usable after {marks['usable']:.0f} ms, a filter takes {shown} ms")
     assert len(opened.evaluate("explorer.ids()")) % times == 0
     assert opened.noise == []

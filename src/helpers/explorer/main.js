@@ -75,6 +75,7 @@ function filterWords() {
 
 /** The selection in a sentence that can be quoted. */
 function sentence() {
+  if (state.from > state.to) return "";
   const n = current.chosen.length;
   const words = filterWords();
   const countries = state.country.length ? state.country : DATA.options.country.map((option) => option.code);
@@ -93,7 +94,7 @@ function showOfficial() {
   const last = given.findLast((total) => total.day <= state.to);
   const first = given.findLast((total) => total.day < state.from);
   const of = narrowed() ? "all attacks, whatever is filtered here: " : "";
-  if (!last || (first && first.day === last.day)) {
+  if (state.from > state.to || !last || (first && first.day === last.day)) {
     say("official-number", "–");
     say("official-words", last ? `officials gave no new total${where} for days within this view` : `officials had given no total${where} by ${dayText(state.to)}`);
   } else if (first) {
@@ -116,7 +117,7 @@ function showCounts() {
   say("confirmed-words", `confirmed by a US official${n ? ` (${Math.round((100 * us) / n)}%)` : ""}`);
   say("killed", `${counted(sum("us_killed"))} killed, ${counted(sum("us_injured_best"))} injured`);
   const injured = DATA.counters.injured.findLast((total) => total.day <= state.to);
-  const officials = injured && state.from <= DATA.usual.from ? `. Officials’ own total: ${counted(injured.total)} injured as of ${dayText(injured.day)}` : "";
+  const officials = injured && state.from <= DATA.usual.from && !narrowed() && !state.country.length ? `. Officials’ own total: ${counted(injured.total)} injured as of ${dayText(injured.day)}` : "";
   say("killed-words", `US and coalition personnel, in attacks for which a source gives a number (partners and civilians: ${counted(sum("partner_killed"))} killed, ${counted(sum("partner_injured"))} injured)${officials}`);
   byId("download").disabled = n === 0;
   say("sentence", sentence());
@@ -175,13 +176,13 @@ function showStrikes() {
   byId("strikes-body").replaceChildren(...STRIKES.map((strike) => element("tr", {}, cellsOf([
     dayText(strike.date), `${strike.place ?? ""} (${label("country", strike.country)})`, strike.target ?? "not said",
     strike.killed_high != null ? `${ranged(strike.killed_low, strike.killed_low, strike.killed_high)} ${plain(strike.killed_side)}` : "not said",
-    parts(strike.sources).flatMap((id, n) => [n ? "; " : "", sourceLink(id)]),
+    [parts(strike.sources).slice(0, 4).flatMap((id, n) => [n ? "; " : "", sourceLink(id)]), parts(strike.sources).length > 4 ? ` and ${parts(strike.sources).length - 4} more` : ""],
   ], []))));
 }
 
 function showOthers() {
   const rows = unpacked(DATA.counters.others ?? {}).map((count) => element("tr", {}, cellsOf([
-    plain(count.counter) === "sohr" ? "Syrian Observatory" : plain(count.counter),
+    { sohr: "Syrian Observatory", acled: "ACLED" }[count.counter] ?? titled(plain(count.counter)),
     count.since ? spanText(count.since, count.as_of) : `to ${dayText(count.as_of)}`,
     count.site_id ? SITES.get(count.site_id)?.label ?? plain(count.site_id) : count.country ? label("country", count.country) : "all",
     `${count.relation === "at_least" ? "at least " : count.relation === "approximately" ? "about " : ""}${counted(count.total)} ${plain(count.unit)}`,
