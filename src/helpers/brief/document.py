@@ -208,7 +208,8 @@ class Picture:
         """Return the figure as an element of the page, or a call into the theme of the PDF."""
         if form == "html":
             return [nodes.raw_block("html", self.html(self))]
-        return [nodes.raw_block("typst", f"#picture({json.dumps(self.name)})")] if self.paper else []
+        stay = "true" if self.number == "1" else "false"
+        return [nodes.raw_block("typst", f"#picture({json.dumps(self.name)}, stay: {stay})")] if self.paper else []
 
 
 @dataclass(frozen=True)

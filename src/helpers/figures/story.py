@@ -57,7 +57,7 @@ def events(facts: Mapping[str, Fact], incidents: pd.DataFrame, narrow: bool) -> 
     for row in worst.head(1).to_dict("records"):
         found.append((row["date"], f"{_place(row['site_name'])}: {int(row['us_killed'])} killed"))
     if "events.suspended" in facts and facts["events.suspended"].value:
-        found.append((pd.Timestamp(str(facts["events.suspended"].value)), "groups suspend attacks"))
+        found.append((pd.Timestamp(str(facts["events.suspended"].value)), "groups suspend"))
     first, last = incidents["date"].min(), incidents["date"].max()
     return sorted((day, words) for day, words in found if first <= day <= last)
 
