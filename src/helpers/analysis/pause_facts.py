@@ -88,7 +88,7 @@ def counted_none(result: PauseResult) -> list[Row]:
     if first is not None and first.last is not None:
         rows.append(fixed("stop.officials.none_until", first.last, "date", rows={"context": first.rows},
                           note="day of the next attack, by US officials"))  # fmt: skip
-    return [*rows, *LATER]
+    return rows
 
 
 def _by(word: str) -> Callable[[PauseResult], int]:
@@ -124,8 +124,6 @@ ROWS = [
         lambda r: None if r.chosen.empty else r.chosen["date"].max(),
         when=lambda r: len(r.chosen) > 0,
     ),
-]
-LATER = [
     Row(
         "stop.later",
         "incidents",
