@@ -22,7 +22,7 @@ from helpers.analysis import totals
 from helpers.analysis.counters import covered, fixed, parts
 from helpers.facts import Row, printed
 from helpers.parameters import Parameters
-from helpers.stretches import NAMES, within_coding
+from helpers.stretches import NAMES, span_text, within_coding
 from helpers.tables import select
 
 METHODS = totals.METHODS
@@ -47,7 +47,7 @@ class Cover:
     coded: tuple[str, ...]
     confirmed: tuple[str, ...]
     rows: tuple[str, ...]
-    last: pd.Timestamp
+    span: str
 
     @property
     def least(self) -> float | None:
@@ -126,8 +126,15 @@ def cover(series: totals.Series, incidents: pd.DataFrame, runs: Sequence[tuple[d
         tuple(here["incident_id"]),
         tuple(here.loc[here["confirmation"] == "us_official", "incident_id"]),
         tuple(dict.fromkeys(row for run in held for row in series.enclosing(*run))),
-        pd.Timestamp(held[-1][1]),
+        span_text(held[0][0], held[-1][1]),
     )
+
+
+def told_days(series: totals.Series, parameters: Parameters) -> list[tuple[date, date]]:
+    """Return the days of the window up to the last for which a total was given (none: an empty list)."""
+    start, end = parameters.window_start, pd.Timestamp(parameters.window_end)
+    last = max((point.day.date() for point in series.told[1:] if point.day <= end), default=date.min)
+    return [(start, last)] if last >= start else []
 
 
 def analyse_coverage(
@@ -145,16 +152,15 @@ def analyse_coverage(
     if len(parameters.countries) == 1:
         chain = split[parameters.countries[0]]
     chosen = select(incidents, parameters)
-    window = ((parameters.window_start, parameters.window_end),)
-    found = {"all": cover(chain, chosen, window)}
+    found = {"all": cover(chain, chosen, told_days(chain, parameters))}
     for name, (_, runs) in parts(parameters).items():
         if name in NAMES:
             found[name] = cover(chain, chosen, runs)
     for code in parameters.countries:
-        found[PLACES[code]] = cover(split[code], chosen[chosen["country"] == code], window)
+        found[PLACES[code]] = cover(split[code], chosen[chosen["country"] == code], told_days(split[code], parameters))
     clashes = totals.contradictions(counts, families, parameters.countries)
-    first, last = (pd.Timestamp(day) for day in window[0])
-    clashes = clashes[clashes["day"].between(first, last)].reset_index(drop=True)
+    inside = clashes["day"].between(pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end))
+    clashes = clashes[inside].reset_index(drop=True)
     known = {name: one for name, one in found.items() if one is not None}
     return CoverageResult(parameters, chain, clashes, intervals(chain, chosen, parameters), known, chosen)
 
@@ -167,7 +173,7 @@ def _rows(name: str, one: Cover) -> list[Row]:
     note = "attacks on record for each that officials counted; may pass one"
     return [
         fixed(f"coverage.{name}.counted", one.counted, "attacks", rows=behind, text=shown),
-        fixed(f"coverage.{name}.last", one.last, "date", note="last of these days that totals cover"),
+        fixed(f"coverage.{name}.span", one.span, note="the days, as far as totals cover them"),
         fixed(f"coverage.{name}.coded", len(one.coded), "incidents", one.coded),
         fixed(f"coverage.{name}.confirmed", len(one.confirmed), "incidents", one.confirmed),
         fixed(f"coverage.{name}.least", one.least, "share", note="those that a US official confirms"),

@@ -325,7 +325,7 @@ def analyse_pause(
         days=pd.DataFrame({"date": cut.days, "attacks": counts}),
         chosen=chosen,
         pause=pause,
-        likelihood=interval_ratio(daily(counts, cut["pause"].mask, cut["to_stop"].mask), DAILY),
+        likelihood=interval_ratio(daily(counts, cut["pause"].mask, cut[pause["coded"].compared].mask), DAILY),
         stop=record.compare(p, "since_stop"),
         lapse=record.compare(longer, "pause"),
         inside=cut["pause"].select(chosen),

@@ -101,6 +101,7 @@ ROWS = [
     *(row for name in SERIES for row in comparison(f"lapse.{name}", lambda r, n=name: r.lapse.get(n))),  # type: ignore[misc]
     *comparison("pause.contradicted", lambda r: r.contradicted[1] if r.contradicted else None),
     Row("pause.contradicted.total", "attacks", lambda r: r.contradicted[0], when=lambda r: r.contradicted is not None),
+    Row("pause.coded.method", "text", lambda r: r.pause["coded"].ratio.method),
     *interval("pause.likelihood", "ratio", lambda r: r.likelihood),
     Row(
         "pause.base.sohr",

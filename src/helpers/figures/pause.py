@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from helpers.analysis.pause import Comparison
+from helpers.facts import CANNOT
 from helpers.figures import style
 from helpers.figures.text import wrap
 
@@ -37,7 +38,7 @@ def _row(axes: Axes, y: float, one: Comparison, layout: style.Layout) -> None:
     """Draw one series: interval, dot, and an open mark at the largest number that would still show a fall."""
     value, low, high = one.ratio.value, one.ratio.low or 0.0, one.ratio.high
     colour = style.ACCENT if one.ratio.below_one else style.MUTED
-    if value is not None:
+    if value is not None and one.fall != CANNOT:
         end = min(high if high is not None else END, END)
         axes.plot([min(low, END), end], [y, y], color=colour, linewidth=2.0, solid_capstyle="butt")
         if high is None or high > END:
@@ -59,7 +60,7 @@ def _row(axes: Axes, y: float, one: Comparison, layout: style.Layout) -> None:
 
 def draw(comparisons: Mapping[str, Comparison], layout: style.Layout) -> Figure:
     """Draw a row a series over one axis of ratios: 1 is as on the days compared."""
-    names = [name for name in LABELS if name in comparisons]
+    names = [name for name in LABELS if name in comparisons and comparisons[name].days]
     height = layout.choose(0.47, 0.5) * max(len(names), 1) + 0.45
     figure, axes = plt.subplots(figsize=(layout.width, height))
     axes.set_xlim(0, END)
