@@ -24,12 +24,13 @@ from helpers.facts import Row, printed
 from helpers.parameters import Parameters
 from helpers.stretches import NAMES, span_text, within_coding
 from helpers.tables import select
+from helpers.vocabulary import countries
 
 METHODS = totals.METHODS
 
 GRADES = ("us_official", "local_official", "media_only", "claim_only")
 #: Country -> the part of a fact's name that stands for it.
-PLACES = {"IQ": "iraq", "SY": "syria", "JO": "jordan"}
+PLACES = {code: country.name.lower() for code, country in countries().items()}
 DAY = pd.Timedelta(days=1)
 
 

@@ -47,8 +47,8 @@ NEAR = 0.05
 #: Origins that have to repeat an exact total on a later day before it counts as news and not as an old figure.
 REPEATED = 2
 
-#: Country code -> the column of official_counts with its total.
-COLUMNS = {code: country.column for code, country in countries().items()}
+#: Country code -> the column of official_counts with its total, for the countries that officials' totals name.
+COLUMNS = {code: country.column for code, country in countries().items() if country.column}
 
 DAY = pd.Timedelta(days=1)
 
@@ -200,15 +200,16 @@ def _days(counts: pd.DataFrame) -> pd.Series:
 def values(counts: pd.DataFrame, countries: Sequence[str] = ("IQ", "SY", "JO")) -> pd.Series:
     """Return the running total of `countries` that each row of `counts` gives (blank where it gives none).
 
-    All three countries are the column `total`; else the columns of the countries are summed. A row that names Iraq and
-    Syria alone has none for Jordan, where officials counted one attack, on 28 January.
+    All the countries that officials' totals name are the column `total`; else the columns of the countries are summed.
+    A row that names Iraq and Syria alone has none for Jordan, where officials counted one attack, on 28 January.
     """
-    if set(countries) == set(COLUMNS):
+    if set(countries) >= set(COLUMNS):
         return counts["total"].astype("Float64")
-    parts = counts[[COLUMNS[code] for code in countries]].astype("Float64")
-    if len(countries) > 1 and "JO" in countries:
+    named = [code for code in countries if code in COLUMNS]
+    parts = counts[[COLUMNS[code] for code in named]].astype("Float64")
+    if len(named) > 1 and "JO" in named:
         parts["jordan"] = parts["jordan"].fillna(0)
-    return parts.sum(axis=1, min_count=len(countries)).astype("Float64")
+    return parts.sum(axis=1, min_count=max(1, len(named))).astype("Float64")
 
 
 def statements(
@@ -361,7 +362,7 @@ def by_country(counts: pd.DataFrame, families: pd.Series, *, since: date = COUNT
     aside = {row for item in total.aside for row in item.rows}
     fits = counts.apply(lambda row: _adds_up(row.to_dict()), axis=1) if len(counts) else pd.Series(dtype=bool)
     sound = counts[fits.astype(bool) & ~counts["count_id"].isin(aside)]
-    return {code: series(sound, families, (code,), since=since) for code in COLUMNS}
+    return {code: series(sound, families, (code,), since=since) for code in countries()}
 
 
 def observatory(other_counts: pd.DataFrame, families: pd.Series, site: str | None = None) -> Series:
