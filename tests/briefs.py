@@ -15,7 +15,7 @@ import random
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -35,7 +35,7 @@ from helpers.parameters import Parameters
 
 #: Notebooks whose facts follow the parameters; those of the cleaning do not.
 NOTEBOOKS = sorted(
-    path for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb") if path.name[:2] not in ("01", "08")
+    path for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb") if path.name[:2] not in ("01", "06", "08")
 )
 
 #: The words of a figure, and the section that it names to stand in.
@@ -95,10 +95,15 @@ def parameter_names(path: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _quick(figures: dict[str, dict[str, str]], read: set[str], parameters: Parameters) -> Iterator[None]:
-    """Read each clean table once, and take a figure's words in place of drawing it."""
+def _quick(
+    figures: dict[str, dict[str, str]], read: set[str], parameters: Parameters, drawn: Sequence[str]
+) -> Iterator[None]:
+    """Read each clean table once, and take a figure's words in place of drawing it, but for those to be `drawn`."""
+    whole = style.save
 
     def save(name: Any, draw: Any, data: Any, p: Any = None, facts: Any = None, *rest: Any, **given: Any) -> None:
+        if name in drawn:
+            whole(name, draw, data, p, facts, *rest, **given)
         if callable(name):
             name, words = draw, given
         else:
@@ -129,12 +134,12 @@ def notebook(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
     return names
 
 
-def made(settings: dict[str, Any], usual: Facts | None = None) -> Brief:
-    """Return the brief that `settings` make."""
+def made(settings: dict[str, Any], usual: Facts | None = None, draw: Sequence[str] = ()) -> Brief:
+    """Return the brief that `settings` make, beside the facts of the `usual` run; figures to `draw` are drawn."""
     parameters = Parameters(**settings)
     figures: dict[str, dict[str, str]] = {}
     read: set[str] = set()
-    with tempfile.TemporaryDirectory() as folder, _quick(figures, read, parameters):
+    with tempfile.TemporaryDirectory() as folder, _quick(figures, read, parameters, draw):
         report = Path(folder)
         (report / "facts").mkdir()
         (report / "facts/01_clean.json").write_bytes((ROOT / "report/facts/01_clean.json").read_bytes())
@@ -201,7 +206,7 @@ def _lines(markdown: str) -> str:
         table = bool(rows) and all(row.startswith("|") for row in rows)
         items = re.sub(r"\n(?=(?:[-*]|\d+\.) )", "\x00", "\n".join(rows)).replace("\n", " ").split("\x00")
         for line in rows if table else items:
-            line = re.sub(r"\s*\{[#.:][^}]*\}", "", line)
+            line = re.sub(r"\s*\{[#.:][^}]*\}", "", line).replace("\\ ", " ")
             line = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)
             lines.append(re.sub(r"(?<!\w)\*+|\*+(?!\w)", "", line))
     return "".join(f"{line}\n" for line in lines if line.strip())
