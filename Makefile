@@ -30,7 +30,7 @@ notebooks: $(STAMP)
 
 # The data dictionary in data/README.md is written from the schemas.
 dictionary: $(STAMP)
-	$(BIN)/python -m helpers.cleaning.datasheet
+	$(BIN)/python -m helpers.cleaning.publish
 
 format: $(STAMP)
 	$(BIN)/ruff format src tests benchmarks notebooks

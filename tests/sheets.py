@@ -11,7 +11,7 @@ import pandas as pd
 from conftest import ROOT
 
 from helpers.cleaning.pipeline import Clean, clean
-from helpers.cleaning.schemas_coded import CODED
+from helpers.cleaning.schemas import CODED
 
 CODED_DIR = ROOT / "data/coded"
 REFERENCE = ROOT / "data/reference"

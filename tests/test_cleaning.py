@@ -15,9 +15,8 @@ from sheets import CODED_DIR, KEY, REFERENCE, decide, real, real_clean, report, 
 
 from helpers import tables as clean_tables
 from helpers.cleaning import pipeline, summary, suspects
-from helpers.cleaning.origins import families, read_houses
-from helpers.cleaning.schemas_clean import CLEAN, FIELDS
-from helpers.cleaning.schemas_coded import CODED
+from helpers.cleaning.grade import families, read_houses
+from helpers.cleaning.schemas import CODED, FIELDS, TABLES
 from helpers.facts import Facts
 from helpers.figures import cleaning as figures
 
@@ -51,9 +50,9 @@ def test_the_committed_tables_are_what_the_sheets_give() -> None:
         assert built.astype(str).to_numpy().tolist() == fresh[list(built.columns)].astype(str).to_numpy().tolist(), name
 
 
-@pytest.mark.parametrize("name", CLEAN)
+@pytest.mark.parametrize("name", TABLES)
 def test_each_table_has_the_columns_words_and_keys_of_its_schema(name: str) -> None:
-    sheet, table = CLEAN[name], real_clean().tables[name]
+    sheet, table = TABLES[name], real_clean().tables[name]
     assert list(table.columns) == sheet.column_names
     if sheet.key:
         assert not table.duplicated(list(sheet.key)).any()
@@ -188,7 +187,7 @@ def test_cleaning_what_is_clean_changes_nothing(tmp_path: Path) -> None:
     once = rewritten(tmp_path)
     again = pipeline.clean(tmp_path, REFERENCE)
     assert again.tables["cleaning_log"].empty
-    for name in CLEAN:
+    for name in TABLES:
         if name != "cleaning_log":
             pd.testing.assert_frame_equal(again.tables[name], once.tables[name], obj=name)
 
@@ -198,7 +197,7 @@ def test_the_clean_reports_are_coded_sheets_again(tmp_path: Path) -> None:
     for name in ("reports", "sources", "sites", "context"):
         clean_tables.write(once.tables[name], name, tmp_path)
     again = pipeline.clean(tmp_path, REFERENCE)
-    shared = [name for name in CLEAN if name not in ("cleaning_log", "decisions")]
+    shared = [name for name in TABLES if name not in ("cleaning_log", "decisions")]
     for name in shared:
         pd.testing.assert_frame_equal(again.tables[name], once.tables[name], obj=name)
 
@@ -222,7 +221,7 @@ def test_one_report_of_one_source_is_enough(tmp_path: Path) -> None:
 def test_no_report_at_all_gives_empty_tables(tmp_path: Path) -> None:
     tables = pipeline.clean(write(tmp_path, []), REFERENCE).tables
     for name, table in tables.items():
-        assert list(table.columns) == CLEAN[name].column_names
+        assert list(table.columns) == TABLES[name].column_names
     assert tables["incidents"].empty
 
 

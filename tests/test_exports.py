@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT
 
 from helpers import tables
-from helpers.cleaning.schemas_clean import CLEAN
+from helpers.cleaning.schemas import TABLES
 from helpers.explorer import sqlite
 
 FOLDER = ROOT / "data" / "clean"
@@ -59,12 +59,12 @@ def test_the_commands_of_the_readme_run(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_every_table_is_there_whole(connection: sqlite3.Connection) -> None:
-    for name in CLEAN:
+    for name in TABLES:
         if not (FOLDER / f"{name}.parquet").exists():
             continue
         frame = pd.read_parquet(FOLDER / f"{name}.parquet")
         columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')]
-        assert set(columns) == set(CLEAN[name].column_names) & set(frame.columns)
+        assert set(columns) == set(TABLES[name].column_names) & set(frame.columns)
         assert connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() == (len(frame),)
         for column in set(columns):
             blank = frame[column].isna() | frame[column].astype(str).eq("")

@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sheets import REFERENCE, real, report
 
-from helpers.cleaning.normalise import loose, normalise, read_spellings
-from helpers.cleaning.origins import bare, families, read_houses
+from helpers.cleaning.grade import bare, families, read_houses
+from helpers.cleaning.normalise import loose, normalise, read_spellings, readings
 from helpers.cleaning.reading import TEXT
-from helpers.cleaning.schemas_coded import CODED
-from helpers.cleaning.typed_dates import readings
+from helpers.cleaning.schemas import CODED
 
 REPORTS = CODED["reports"]
 SPELLINGS = read_spellings(REFERENCE, real("sites"))

@@ -1,4 +1,4 @@
-"""The published forms as outsiders read them: frictionless, geopandas, DuckDB, a spreadsheet; and the datasheet."""
+"""The published forms as outsiders read them: frictionless, geopandas, DuckDB, a spreadsheet; and the publish."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from helpers.cleaning import acled, datasheet, pipeline, publish, reliability
-from helpers.cleaning.schemas_coded import CODED
-from helpers.cleaning.schemas_published import TABLES
+from helpers.cleaning import acled, pipeline, publish, reliability
+from helpers.cleaning.schemas import CODED, TABLES
 from helpers.tables import FORMULA_SIGNS
 
 README = (ROOT / "data/README.md").read_text(encoding="utf-8")
@@ -184,7 +183,7 @@ def test_a_table_that_is_not_what_its_schema_says_is_refused(tables: dict[str, p
 def test_the_acled_export_says_what_the_incidents_say(tables: dict[str, pd.DataFrame]) -> None:
     incidents = tables["incidents"]
     events = acled.export(incidents, tables["sources"])
-    assert events.columns.tolist() == acled.ACLED.column_names
+    assert events.columns.tolist() == TABLES["acled"].column_names
     assert events["event_id_cnty"].tolist() == incidents["incident_id"].tolist()
     drones = events["sub_event_type"] == "Air/drone strike"
     assert drones.tolist() == (incidents["top_weapon"] == "one_way_drone").tolist()
@@ -197,12 +196,12 @@ def test_the_acled_export_says_what_the_incidents_say(tables: dict[str, pd.DataF
 
 
 def test_the_data_dictionary_is_in_step_with_the_schemas() -> None:
-    written = datasheet.with_dictionary(README, datasheet.dictionary())
+    written = publish.with_dictionary(README, publish.dictionary())
     assert written == README, "run `make dictionary`"
     for sheet in (*CODED.values(), *TABLES.values()):
         assert f"#### {sheet.name}\n" in README
     with pytest.raises(ValueError, match="needs the lines"):
-        datasheet.with_dictionary("no marks", "")
+        publish.with_dictionary("no marks", "")
 
 
 def test_the_datasheet_answers_each_part_and_holds_no_count() -> None:

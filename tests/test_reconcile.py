@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheets import KEY, REFERENCE, decide, real_clean, report, source, write
 
-from helpers.cleaning import pipeline, weapons
-from helpers.cleaning.votes import lower_median, tally
+from helpers.cleaning import pipeline
+from helpers.cleaning.votes import choose_weapons, lower_median, tally
 from helpers.vocabulary import split
 from helpers.vocabulary import weapons as ladder
 
@@ -32,7 +32,7 @@ def armed(*cells: str, official: str = "", same: bool = False) -> tuple[str, pd.
     weight = [2 if official[place : place + 1] == "1" else 1 for place in range(len(cells))]
     family = [0 if same else place for place in range(len(cells))]
     series = pd.Series(cells, dtype=object)
-    verdict = weapons.choose(series, np.zeros(len(cells), dtype=int), np.array(family), np.array(weight))
+    verdict = choose_weapons(series, np.zeros(len(cells), dtype=int), np.array(family), np.array(weight))
     value = verdict.chosen["value"].iloc[0] if len(verdict.chosen) else "unknown"
     return value, verdict.others
 

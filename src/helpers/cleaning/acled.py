@@ -11,16 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.cleaning.schemas import Column, Sheet, count, day, text
-from helpers.vocabulary import CONFIRMATION, COUNTRIES, countries, split, weapons
-
-CLAIMANTS = {
-    "islamic_resistance_in_iraq": "Islamic Resistance in Iraq",
-    "kataib_hezbollah": "Kataib Hezbollah",
-    "harakat_hezbollah_al_nujaba": "Harakat Hezbollah al-Nujaba",
-}
-
-TARGETS = {"diplomatic": "Government of the United States"}
+from helpers.cleaning.normalise import claimant_names
+from helpers.cleaning.schemas import TABLES
+from helpers.vocabulary import CONFIRMATION, countries, split, weapons
 
 #: Kind of outlet -> the scale at which ACLED would place it.
 SCALES = {
@@ -33,102 +26,40 @@ SCALES = {
     "encyclopedia": "Other",
 }
 
-
-def _blank(name: str, what: str) -> Column:
-    return text(name, f"{what}; blank: not coded here")
-
-
-ACLED = Sheet(
-    "acled",
-    "The incidents in ACLED's column names; not ACLED's data, and without its ids. Filled by rule from incidents",
-    (
-        text("event_id_cnty", "this project's incident_id, not an id of ACLED's", required=True),
-        day("event_date", "local day of the attack", required=True),
-        count("year", "year of event_date", required=True),
-        count("time_precision", "1 the day is known, 2 the week, 3 the month", required=True, minimum=1, maximum=3),
-        text("disorder_type", "always Political violence", required=True),
-        text(
-            "event_type",
-            "from the weapon on the highest rung. Attacks that were wholly intercepted stay under their weapon; ACLED "
-            "files some of those as Strategic developments",
-            required=True,
-        ),
-        text("sub_event_type", "from the weapon on the highest rung; blank when the weapon is unknown"),
-        text("actor1", "the group that claimed it, else Unidentified Armed Group with the country", required=True),
-        _blank("assoc_actor_1", "groups beside actor1"),
-        _blank("inter1", "kind of actor1"),
-        text(
-            "actor2", "Military Forces of the United States, or its Government for a diplomatic target", required=True
-        ),
-        _blank("assoc_actor_2", "groups beside actor2"),
-        _blank("inter2", "kind of actor2"),
-        _blank("interaction", "kinds of both actors"),
-        _blank("civilian_targeting", "whether civilians were the main target"),
-        count("iso", "the country's number in ISO 3166-1", required=True),
-        text("region", "always Middle East", required=True),
-        text("country", "country", required=True, vocabulary=tuple(COUNTRIES.values())),
-        text("admin1", "governorate"),
-        _blank("admin2", "district"),
-        _blank("admin3", "subdistrict"),
-        text("location", "the site's name, or the place as reported", required=True),
-        Column("latitude", "number", "latitude, WGS84; blank without a site", minimum=-90, maximum=90),
-        Column("longitude", "number", "longitude, WGS84; blank without a site", minimum=-180, maximum=180),
-        count(
-            "geo_precision",
-            "1 the site itself, 2 near it, 3 a governorate or country only",
-            required=True,
-            minimum=1,
-            maximum=3,
-        ),
-        text("source", "the outlets that report it", separator=";", required=True),
-        text("source_scale", "scales of the outlets, from their kinds, joined by -", required=True),
-        text("notes", "the coded values in words; no text of a source", required=True),
-        count("fatalities", "US, coalition and partner personnel and civilians killed; blank when no source says"),
-        text("tags", "claimed, intercepted: what else the coding says", separator=";"),
-        text("timestamp", "blank: the file does not depend on when it was made"),
-    ),
-    key=("event_id_cnty",),
-)
+STATES, GOVERNMENT = "Military Forces of the United States", "Government of the United States"
 
 
 def export(incidents: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     """Return the `incidents` in ACLED's columns, in the order given; outlets and their kinds come from `sources`."""
     outlets = dict(zip(sources["source_id"], sources["outlet"], strict=True))
     kinds = dict(zip(sources["source_id"], sources["kind"], strict=True))
-    parts = [pd.DataFrame(columns=ACLED.column_names)]
-    for start in range(0, len(incidents), _CHUNK):
-        rows = [
-            _event(row, outlets, kinds)
-            for row in incidents.iloc[start : start + _CHUNK].astype(object).to_dict("records")
-        ]
-        parts.append(pd.DataFrame(rows, columns=ACLED.column_names))
-    return pd.concat(parts[-1:] if len(parts) == 1 else parts[1:], ignore_index=True)
+    names, columns = claimant_names(), TABLES["acled"].column_names
+    rows = incidents.itertuples(index=False, name=None)
+    titles = [str(name) for name in incidents.columns]
+    events = (_event(dict(zip(titles, row, strict=True)), outlets, kinds, names) for row in rows)
+    return pd.DataFrame([tuple(event.get(column) for column in columns) for event in events], columns=columns)
 
 
-#: Incidents that are exported at a time.
-_CHUNK = 10_000
-
-
-def _event(row: Mapping[Any, Any], outlets: dict[str, str], kinds: dict[str, str]) -> dict[str, Any]:
-    date, country = pd.Timestamp(str(row["date"])), str(row["country"])
-    event_type, sub_event_type = _types(str(row["top_weapon"]))
-    behind = split(row["sources"])
+def _event(
+    row: Mapping[str, Any], outlets: dict[str, str], kinds: dict[str, str], names: dict[str, str]
+) -> dict[str, Any]:
+    date, country, weapon = pd.Timestamp(str(row["date"])), countries()[row["country"]], weapons()[row["top_weapon"]]
+    behind, claimant = split(row["sources"]), _claimant(row, names)
     killed = [int(row[name]) for name in ("us_killed", "partner_killed") if not pd.isna(row[name])]
-    tags = ["claimed"] if _claimant(row) else []
-    tags += [f"intercepted: {row['intercepted']}"] if row["intercepted"] in ("all", "some") else []
+    stopped = [f"intercepted: {row['intercepted']}"] if row["intercepted"] in ("all", "some") else []
     return {
         "event_id_cnty": row["incident_id"],
         "event_date": date,
         "year": date.year,
         "time_precision": row["date_code"],
         "disorder_type": "Political violence",
-        "event_type": event_type,
-        "sub_event_type": sub_event_type,
-        "actor1": _claimant(row) or f"Unidentified Armed Group ({COUNTRIES[country]})",
-        "actor2": TARGETS.get(str(row["target_type"]), "Military Forces of the United States"),
-        "iso": countries()[country].iso,
+        "event_type": weapon.event,
+        "sub_event_type": weapon.sub_event,
+        "actor1": claimant or f"Unidentified Armed Group ({country.name})",
+        "actor2": GOVERNMENT if row["target_type"] == "diplomatic" else STATES,
+        "iso": country.iso,
         "region": "Middle East",
-        "country": COUNTRIES[country],
+        "country": country.name,
         "admin1": row["admin1"],
         "location": row["site_name"],
         "latitude": row["latitude"],
@@ -138,23 +69,19 @@ def _event(row: Mapping[Any, Any], outlets: dict[str, str], kinds: dict[str, str
         "source_scale": "-".join(dict.fromkeys(SCALES[kinds[source]] for source in behind)),
         "notes": _notes(row),
         "fatalities": sum(killed) if killed else None,
-        "tags": ";".join(tags),
+        "tags": ";".join([*(["claimed"] if claimant else []), *stopped]),
     }
 
 
-def _types(weapon: str) -> tuple[str, str]:
-    return weapons()[weapon].event, weapons()[weapon].sub_event
-
-
-def _claimant(row: Mapping[Any, Any]) -> str:
+def _claimant(row: Mapping[str, Any], names: dict[str, str]) -> str:
     """Return the name of the group that claimed the attack, or "" where none did or none is told."""
     code = str(row["claimed_by"]) if isinstance(row["claimed_by"], str) else ""
-    return CLAIMANTS.get(code, code.removeprefix("other:") if code.startswith("other:") else "")
+    return names.get(code, code.removeprefix("other:") if code.startswith("other:") else "")
 
 
-def _notes(row: Mapping[Any, Any]) -> str:
-    words = [weapons()[code].label for code in split(row["weapons"]) if code in weapons()]
-    parts = [f"Weapons: {', '.join(words)}", f"intercepted: {row['intercepted']}", f"damage: {row['damage']}"]
+def _notes(row: Mapping[str, Any]) -> str:
+    arms = [weapons()[code].label for code in split(row["weapons"]) if code in weapons()]
+    parts = [f"Weapons: {', '.join(arms)}", f"intercepted: {row['intercepted']}", f"damage: {row['damage']}"]
     for name, label in (("munitions_best", "munitions"), ("us_injured_best", "US and coalition injured")):
         if not pd.isna(row[name]):
             parts.append(f"{label}: {row[name]}")

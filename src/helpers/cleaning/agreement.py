@@ -1,5 +1,9 @@
 """Agreement of two coders: Krippendorff's alpha at each level of measurement, and its bootstrap over sources.
 
+Which rows of two codings are about the same attack is an assignment, one to one, source by source: the second coding
+shares no id with the first. Which fields may decide is the caller's to say, since the pairs that judge a field have to
+be made without it.
+
 The point estimate is the krippendorff library's. The bootstrap needs it ten thousand times, so it is worked out from
 sums over sources (`resampled`); the tests hold the two together.
 """
@@ -7,6 +11,7 @@ sums over sources (`resampled`); the tests hold the two together.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
@@ -14,8 +19,10 @@ import krippendorff
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from nltk.metrics.distance import masi_distance
+from rapidfuzz.fuzz import token_set_ratio
+from scipy.optimize import linear_sum_assignment
 
+from helpers.cleaning.schemas import REPORT_FIELDS
 from helpers.vocabulary import split
 
 Level = Literal["nominal", "ordinal", "interval", "ratio", "MASI"]
@@ -28,9 +35,19 @@ PRECISIONS = ("day", "range", "approximate")
 
 @cache
 def masi(one: str, other: str) -> float:
-    """Return the MASI distance (Passonneau, LREC 2006) of two sets, their members joined by ``;``."""
-    a, b = frozenset(split(one)), frozenset(split(other))
-    return float(masi_distance(a, b)) if a | b else 0.0
+    """Return the MASI distance of two sets, their members joined by ``;``.
+
+    One less the product of Jaccard's coefficient and monotonicity (1 for equal sets, 2/3 where one holds the other, 1/3
+    where they overlap, 0 where they do not): Passonneau, "Measuring Agreement on Set-valued Items (MASI)", LREC 2006.
+
+    >>> masi("a;b", "b;a"), round(masi("a;b", "a"), 3), round(masi("a;b", "b;c"), 3), masi("a", "b")
+    (0.0, 0.667, 0.889, 1.0)
+    """
+    a, b = set(split(one)), set(split(other))
+    if a == b:
+        return 0.0
+    monotonicity = 2 / 3 if a <= b or b <= a else 1 / 3 if a & b else 0.0
+    return 1 - len(a & b) / len(a | b) * monotonicity
 
 
 def _position(value: str) -> float:
@@ -157,3 +174,106 @@ def share(
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = interval(top / bottom)
     return float(hits.mean()), low, high
+
+
+#: Rows further apart than this many days are no pair: the codebook takes a report dated "within three days".
+NEAREST_DAYS = 3
+
+#: Words that are compared by likeness.
+_WORDS = ("place_as_reported", "weapon_as_reported")
+
+#: Fields that decide about a pair otherwise, or are the coder's own words.
+_OTHER = {"date", "date_precision", "date_earliest", "date_latest", "site_id", "country", "attributed_to", "note"}
+
+#: Fields that tell apart the rows which site and day leave undecided.
+_TELLING = tuple(name for name in REPORT_FIELDS if name not in _OTHER and name not in _WORDS)
+
+
+def prepared(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a sheet as text with blanks empty, with a spreadsheet's row number, and each coder's order in `order`.
+
+    The index is the row as a spreadsheet numbers it, as `reading` gives it, or counts from 0.
+    """
+    text = frame.map(
+        lambda cell: "" if pd.isna(cell) else cell.isoformat()[:10] if hasattr(cell, "isoformat") else str(cell)
+    )
+    text["second_row"] = text.index + (2 if 0 in text.index else 0)
+    numbered = text["report_id"].str.extract(r"/(\d+)$")[0] if "report_id" in text else text["second_row"]
+    text["order"] = pd.to_numeric(numbered, errors="coerce").fillna(0).astype(int)
+    if "report_id" not in text:
+        text["report_id"] = ""
+    text["day"] = pd.to_datetime(text["date"], format="%Y-%m-%d", errors="coerce")
+    return text.sort_values(["source_id", "order"], kind="stable", ignore_index=True)
+
+
+def within(frame: pd.DataFrame, stretches: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows dated within a stretch of their source; a source without a stretch keeps them all."""
+    spans = stretches.assign(start=pd.to_datetime(stretches["start"]), end=pd.to_datetime(stretches["end"]))
+    numbered = frame.reset_index(drop=True).assign(row=np.arange(len(frame)))
+    beside = numbered[["row", "source_id", "day"]].merge(spans, on="source_id")
+    inside = beside.loc[beside["day"].between(beside["start"], beside["end"]), "row"]
+    free = ~numbered["source_id"].isin(spans["source_id"])
+    return numbered[numbered["row"].isin(inside) | free].drop(columns="row").reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The rows of one source, each of the first coding (down) beside each of the second (across).
+
+    `gap` in days; `same_site`; `differing`: field -> whether the two codes differ; `words`: by how much (0 to 2) the
+    source's words for place and weapon differ; `lefts`, `rights`: the rows' labels in the two sheets.
+    """
+
+    source: str
+    lefts: list[int]
+    rights: list[int]
+    gap: Floats
+    same_site: npt.NDArray[np.bool_]
+    differing: dict[str, npt.NDArray[np.bool_]]
+    words: Floats
+
+
+def compare(first: pd.DataFrame, second: pd.DataFrame) -> list[Compared]:
+    """Set the rows of each source beside each other; a source that only one coding has gives nothing."""
+    rights = dict(iter(second.groupby("source_id", sort=True)))
+    compared = []
+    for source, left in first.groupby("source_id", sort=True):
+        if (right := rights.get(source)) is None:
+            continue
+        days = left["day"].to_numpy()[:, None] - right["day"].to_numpy()[None, :]
+        differing = {field: left[field].to_numpy()[:, None] != right[field].to_numpy()[None, :] for field in _TELLING}
+        likeness = [[[token_set_ratio(a, b) for b in right[field]] for a in left[field]] for field in _WORDS]
+        compared.append(
+            Compared(
+                str(source),
+                list(left.index),
+                list(right.index),
+                np.abs(days) / np.timedelta64(1, "D"),
+                left["site_id"].to_numpy()[:, None] == right["site_id"].to_numpy()[None, :],
+                differing,
+                (1 - np.array(likeness) / 100).sum(axis=0),
+            )
+        )
+    return compared
+
+
+def match(compared: list[Compared], unseen: frozenset[str]) -> pd.DataFrame:
+    """Pair the rows of each source without the fields in `unseen`: `source_id, left, right, certain`.
+
+    A pair is certain when neither row could have had another partner.
+    """
+    rows = []
+    for one in compared:
+        possible = np.full(one.gap.shape, True)
+        cost = one.words + sum(differs for field, differs in one.differing.items() if field not in unseen)
+        if "date" not in unseen:
+            possible &= one.gap <= NEAREST_DAYS
+            cost += 100 * np.nan_to_num(one.gap, nan=NEAREST_DAYS + 1)
+        if "site_id" not in unseen:
+            possible &= one.same_site
+        cost += 0.001 * np.abs(np.arange(len(one.lefts))[:, None] - np.arange(len(one.rights))[None, :])
+        alone = (possible.sum(axis=1)[:, None] == 1) & (possible.sum(axis=0)[None, :] == 1)
+        for i, j in zip(*linear_sum_assignment(np.where(possible, cost, 1e6)), strict=True):
+            if possible[i, j]:
+                rows.append((one.source, one.lefts[i], one.rights[j], bool(alone[i, j])))
+    return pd.DataFrame(rows, columns=["source_id", "left", "right", "certain"])

@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.cleaning import grade
-from helpers.cleaning.reading import TEXT
 from helpers.cleaning.reconcile import reconcile
 from helpers.cleaning.rulings import Linked
-from helpers.cleaning.schemas_clean import CONFLICTS, FIELDS, INCIDENTS, RECONCILED
-from helpers.cleaning.votes import Verdict, joined
-from helpers.cleaning.weapons import UNSAID
+from helpers.cleaning.schemas import FIELDS, TABLES, TEXT
+from helpers.cleaning.votes import UNSAID, Verdict, joined
 from helpers.vocabulary import OUTLETS, split, top_weapon
 
 _NUMBERS = ("munitions", "us_killed", "us_injured", "partner_killed", "partner_injured")
@@ -41,7 +39,7 @@ def incidents(
     table = _wide(kept, sites, verdicts, rows, ids)
     table["n_conflicts"] = conflicts.groupby("incident_id")["field"].nunique().reindex(table["incident_id"]).to_numpy()
     table["n_conflicts"] = table["n_conflicts"].fillna(0).astype("Int64")
-    table = table[INCIDENTS.column_names].sort_values(["date", "incident_id"], ignore_index=True)
+    table = table[TABLES["incidents"].column_names].sort_values(["date", "incident_id"], ignore_index=True)
     return table, _reconciled(verdicts, rows, ids), conflicts
 
 
@@ -151,7 +149,7 @@ def _reconciled(verdicts: dict[str, Verdict], rows: pd.RangeIndex, ids: pd.Index
     table = pd.concat(parts, ignore_index=True).sort_values(["incident", "place"], ignore_index=True)
     table["incident_id"] = pd.Series(np.asarray(ids)[table["incident"]], dtype=TEXT)
     table["field"] = pd.Series(np.array(FIELDS, dtype=object)[table["place"]], dtype=TEXT)
-    return table[RECONCILED.column_names]
+    return table[TABLES["reconciled"].column_names]
 
 
 #: Columns of the reports in which a field's value stands.
@@ -180,13 +178,13 @@ def _conflicts(kept: pd.DataFrame, verdicts: dict[str, Verdict], ids: pd.Index) 
         part["reports"] = _who(kept, field, part)
         parts.append(part)
     if not parts:
-        return pd.DataFrame({column.name: pd.Series(dtype=TEXT) for column in CONFLICTS.columns})
+        return pd.DataFrame({column.name: pd.Series(dtype=TEXT) for column in TABLES["conflicts"].columns})
     table = pd.concat(parts, ignore_index=True).sort_values(["incident", "place", "other"], ignore_index=True)
     table["incident_id"] = np.asarray(ids)[table["incident"]]
     table["field"] = np.array(FIELDS, dtype=object)[table["place"]]
-    for column in CONFLICTS.columns:
+    for column in TABLES["conflicts"].columns:
         table[column.name] = table[column.name].astype("Int64" if column.type == "integer" else TEXT)
-    return table[CONFLICTS.column_names]
+    return table[TABLES["conflicts"].column_names]
 
 
 def _who(kept: pd.DataFrame, field: str, part: pd.DataFrame) -> np.ndarray:

@@ -1,16 +1,25 @@
-"""Grading incidents: who confirms them, how independently, and how precise day and place are.
+"""Grading: where a source's text comes from, who confirms an incident, and how precise day and place are.
 
-The codes of precision are those of ACLED (time_precision, geo_precision: ACLED Codebook, "Spatial-temporal
-precision") and UCDP GED (date_prec, where_prec: UCDP Georeferenced Event Dataset Codebook 23.1, by Stina Högbladh).
+A source's family is the outlet whose text it reprints, where it says so, else the outlet itself, so that reprints of
+one agency count once; spellings, language services and outlets of one house are brought together by
+``data/reference/outlets.csv`` (spelling, family, why). The codes of precision are those of ACLED (time_precision,
+geo_precision: ACLED Codebook, "Spatial-temporal precision") and UCDP GED (date_prec, where_prec: UCDP Georeferenced
+Event Dataset Codebook 23.1, by Stina Högbladh).
 """
 
 from __future__ import annotations
 
+import csv
+import re
+import unicodedata
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from helpers.cleaning.schemas import TEXT
 from helpers.cleaning.votes import Verdict, heard
-from helpers.vocabulary import CONFIRMATION, FIRM_OUTLETS, OUTLETS
+from helpers.vocabulary import CONFIRMATION, FIRM_OUTLETS, OUTLETS, reference_file
 
 #: Standing of a confirmation: strongest first, as in the vocabulary; a denial comes last, as it confirms nothing.
 RANK = {code: rank for rank, code in enumerate(CONFIRMATION)}
@@ -83,3 +92,44 @@ def ucdp_where(place_precision: pd.Series, admin1: pd.Series) -> pd.Series:
     return pd.Series(
         np.select([place_precision == 1, place_precision == 2, admin1 != ""], [1, 2, 4], 6), place_precision.index
     )
+
+
+def bare(name: str) -> str:
+    """Return what two spellings of one outlet share: lower case, without brackets, article, signs and spaces.
+
+    >>> bare("Kurdistan24") == bare("Kurdistan 24 (Arabic)")
+    True
+    """
+    plain = re.sub(r"\(.*?\)", " ", unicodedata.normalize("NFKC", name)).casefold().strip()
+    return re.sub(r"[\W_]+", "", re.sub(r"^the\s+", "", plain)) or re.sub(r"[\W_]+", "", name.casefold())
+
+
+def house(name: str) -> str:
+    """Return an outlet's name without what stands in brackets (a language, a copy's place)."""
+    return " ".join(re.sub(r"\(.*?\)", " ", name).split()).strip(" ,") or name
+
+
+def read_houses(reference_dir: str | Path) -> dict[str, str]:
+    """Return bare spelling -> family from ``outlets.csv``; a blank family means that no outlet is named."""
+    with reference_file("outlets.csv", reference_dir).open(newline="", encoding="utf-8-sig") as file:
+        return {bare(row["spelling"]): row["family"] for row in csv.DictReader(file)}
+
+
+def families(sources: pd.DataFrame, houses: dict[str, str]) -> pd.Series:
+    """Return the family of each of `sources` (columns outlet, original_outlet), as text on the same index.
+
+    Spellings that differ only in case, brackets, article, signs or spaces are one family, called by the spelling that
+    comes first in the alphabet.
+    """
+    original, outlet = sources["original_outlet"], sources["outlet"]
+    named = (original != "") & (original.map({name: houses.get(bare(name), name) for name in original.unique()}) != "")
+    said = original.where(named, outlet)
+    listed = set(houses.values())
+    kin: dict[str, str] = {}
+    for name in sorted(said.unique()):
+        family = houses.get(bare(name)) or house(name)
+        kept = kin.setdefault(bare(family), family)
+        if family in listed and kept not in listed:
+            kin[bare(family)] = family
+    chosen = {name: kin[bare(houses.get(bare(name)) or house(name))] for name in said.unique()}
+    return said.map(chosen).astype(TEXT)

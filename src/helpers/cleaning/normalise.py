@@ -1,30 +1,35 @@
 """What people type brought to the codebook's forms, each change logged: spaces, case, dates, spellings.
 
 Nothing is guessed: a date that could be two days, or a spelling that names no single site, stays as typed and is then a
-fault. All work is done once for each distinct cell of a column.
+fault. Control characters and other signs that no text holds are taken out. All work is done once for each distinct cell
+of a column.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
+from dateutil import parser
 
-from helpers.cleaning.reading import TEXT
-from helpers.cleaning.schemas import Column, Sheet
-from helpers.cleaning.schemas_coded import CLAIMANTS
-from helpers.cleaning.typed_dates import ascii_digits, readings
-from helpers.paths import resolve
-from helpers.vocabulary import country_code, weapons
+from helpers.cleaning.schemas import TEXT, Column, Sheet
+from helpers.vocabulary import REFERENCE, country_code, reference_file, weapons
 
 LOG = ("file", "row", "column", "before", "after", "rule")
 
 #: Signs without width, which ride along when text is copied: zero-width spaces and joiners' marks, byte order marks.
 _UNSEEN = "\u200b\u2060\ufeff\u00ad"
+#: Control characters, halves of surrogate pairs, and code points that are no characters (Unicode 16, section 23.7).
+_ILLEGIBLE = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef" + "".join(
+    f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17)
+)
 _SPACES = re.compile(r"\s+")
 _WIDE = "\x0b\x0c\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _LOOSE = rf"^\s|\s$|\s\s|[\t\r\n{_WIDE}{_UNSEEN}]"
@@ -32,11 +37,12 @@ _LOOSE = rf"^\s|\s$|\s\s|[\t\r\n{_WIDE}{_UNSEEN}]"
 
 @dataclass(frozen=True)
 class Spellings:
-    """The alias tables: loose spelling -> site, weapon, claimant."""
+    """The alias tables: loose spelling -> site, weapon, claimant; `reference_dir` is where they stand."""
 
     sites: dict[str, str]
     weapons: dict[str, str]
     claimants: dict[str, str]
+    reference_dir: str = REFERENCE
 
 
 def loose(text: str) -> str:
@@ -45,30 +51,42 @@ def loose(text: str) -> str:
     return _SPACES.sub(" ", re.sub(r"[-_‐‑–—]", " ", plain)).strip()
 
 
+def _aliases(name: str, column: str, reference_dir: str) -> list[tuple[str, str]]:
+    """Return the lines (spelling, `column`) of an alias table."""
+    with reference_file(name, reference_dir).open(newline="", encoding="utf-8-sig") as file:
+        return [(row["spelling"], row[column]) for row in csv.DictReader(file) if row["spelling"]]
+
+
 def read_spellings(reference_dir: str | Path, sites: pd.DataFrame) -> Spellings:
     """Return the alias tables of `reference_dir` with the gazetteer's own aliases.
 
     Read are places.csv, weapon_spellings.csv and claimants.csv. A spelling that two sites share, or that places.csv
     lists without a site, names no site.
     """
-    folder = resolve(reference_dir)
+    folder = str(reference_dir)
     named: dict[str, set[str]] = {}
     for site, name, aliases in zip(sites["site_id"], sites["name"], sites["aliases"], strict=True):
         for spelling in (site, name, *aliases.split("|")):
             if loose(spelling):
                 named.setdefault(loose(spelling), set()).add(site)
-    places = pd.read_csv(folder / "places.csv", dtype=str, keep_default_na=False)
-    for spelling, site in zip(places["spelling"], places["site_id"], strict=True):
+    for spelling, site in _aliases("places.csv", "site_id", folder):
         named[loose(spelling)] = {site} if site else set()
-    listed = pd.read_csv(folder / "weapon_spellings.csv", dtype=str, keep_default_na=False)
-    arms = {loose(code): code for code in weapons()}
-    arms |= {loose(spelling): code for spelling, code in zip(listed["spelling"], listed["code"], strict=True)}
-    groups = pd.read_csv(folder / "claimants.csv", dtype=str, keep_default_na=False)
-    claimants = {loose(code): code for code in CLAIMANTS}
-    claimants |= {loose(name): code for name, code in zip(groups["spelling"], groups["claimed_by"], strict=True)}
+    arms = {loose(code): code for code in weapons(folder)}
+    arms |= {loose(spelling): code for spelling, code in _aliases("weapon_spellings.csv", "code", folder)}
+    claimants = {loose(name): code for name, code in _aliases("claimants.csv", "claimed_by", folder)}
+    claimants = {loose(code): code for code in claimants.values() if ":" not in code} | claimants
     known = set(sites["site_id"])
     clear = {spelling: min(found) for spelling, found in named.items() if len(found) == 1 and found <= known}
-    return Spellings(clear, arms, claimants)
+    return Spellings(clear, arms, claimants, folder)
+
+
+def claimant_names(reference_dir: str = REFERENCE) -> dict[str, str]:
+    """Return code -> name of the claimants with a code of their own: the first spelling that claimants.csv lists."""
+    names: dict[str, str] = {}
+    for spelling, code in _aliases("claimants.csv", "claimed_by", reference_dir):
+        if ":" not in code and code != "none":
+            names.setdefault(code, spelling)
+    return names
 
 
 def normalise(frame: pd.DataFrame, sheet: Sheet, spellings: Spellings) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -97,7 +115,10 @@ Concerns = Callable[[pd.Series], pd.Series]
 
 def _rules(column: Column, spellings: Spellings) -> list[tuple[str, Change, Concerns]]:
     """Return the rules for a column in order: name, what it does to a cell, which cells it may concern."""
-    rules: list[tuple[str, Change, Concerns]] = [("spaces", _tidy, _untidy)]
+    rules: list[tuple[str, Change, Concerns]] = [
+        ("signs that no text holds", _legible, lambda cells: cells.str.contains(f"[{_ILLEGIBLE}]", regex=True)),
+        ("spaces", _tidy, _untidy),
+    ]
     if column.type == "date":
         rules.append(("date as typed", _day, lambda cells: ~cells.str.fullmatch("(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?")))
     elif column.type == "integer":
@@ -115,12 +136,14 @@ def _rules(column: Column, spellings: Spellings) -> list[tuple[str, Change, Conc
             (
                 "claimant's spelling",
                 lambda cell: names.get(loose(cell), cell),
-                lambda cells: ~cells.isin(["", *CLAIMANTS]),
+                lambda cells: ~cells.isin(["", *names.values()]),
             )
         )
     elif column.name == "country":
         known = _cells_of(column)
-        rules.append(("country's name", _country, lambda cells: ~known(cells)))
+        rules.append(
+            ("country's name", lambda cell: _country(cell, spellings.reference_dir), lambda cells: ~known(cells))
+        )
     elif column.name == "site_id":
         codes = {"", "other", *spellings.sites.values()}
         rules.append(("place's spelling", lambda cell: _site(cell, spellings.sites), lambda cells: ~cells.isin(codes)))
@@ -166,6 +189,10 @@ def _untidy(cells: pd.Series) -> pd.Series:
     return cells.str.contains(_LOOSE, regex=True)
 
 
+def _legible(cell: str) -> str:
+    return re.sub(f"[{_ILLEGIBLE}]", "", cell)
+
+
 def _tidy(cell: str) -> str:
     return _SPACES.sub(" ", cell.translate(dict.fromkeys(map(ord, _UNSEEN)))).strip()
 
@@ -184,8 +211,8 @@ def _hour(cell: str) -> str:
     return f"{int(clock[1]):02d}:{clock[2]}" if clock else cell.lower()
 
 
-def _country(cell: str) -> str:
-    return ";".join(country_code(part) or part.strip() for part in re.split(r"[;,/]", cell))
+def _country(cell: str, reference_dir: str) -> str:
+    return ";".join(country_code(part, reference_dir) or part.strip() for part in re.split(r"[;,/]", cell))
 
 
 def _site(cell: str, sites: dict[str, str]) -> str:
@@ -209,3 +236,49 @@ def _cells_of(column: Column) -> Concerns:
     one = "(?:" + "|".join(map(re.escape, column.vocabulary)) + ")"
     pattern = f"(?:{one}(?:{re.escape(column.separator)}{one})*)?" if column.separator else f"(?:{one})?"
     return lambda cells: cells.str.fullmatch(pattern)
+
+
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?$")
+_NUMBERS = re.compile(r"\d{1,2}\s*[-/. ]\s*\d{1,2}\s*[-/. ]\s*(?:\d{2}|\d{4})\.?$")
+_DAY, _MONTH = r"\d{1,2}(?:st|nd|rd|th)?", r"[A-Za-z]{3,9}\.?"
+_WORDS = re.compile(
+    rf"(?:[A-Za-z]+\.?,?\s+)?(?:{_DAY}[\s.-]*(?:of\s+)?{_MONTH}|{_MONTH}[\s-]*{_DAY})[\s.,-]+(?:\d{{2}}|\d{{4}})$"
+)
+_FILL = (datetime(2001, 1, 1), datetime(2002, 2, 2))
+
+
+def ascii_digits(text: str) -> str:
+    """Return `text` with digits of other scripts as 0 to 9."""
+    return "".join(str(unicodedata.digit(sign)) if sign.isdigit() and not sign.isascii() else sign for sign in text)
+
+
+def readings(text: str) -> set[date]:
+    """Return every day that `text` could mean: one where it is clear, several where it is not, none where it is no day.
+
+    >>> sorted(str(day) for day in readings("03/04/2024"))
+    ['2024-03-04', '2024-04-03']
+    >>> readings("20 Jan 2024") == readings("20/01/2024") == {date(2024, 1, 20)}
+    True
+    """
+    typed = ascii_digits(text).strip()
+    iso = _ISO.fullmatch(typed)
+    if iso:
+        try:
+            return {date(*(int(part) for part in iso.groups()))}
+        except ValueError:
+            return set()
+    numbers = _NUMBERS.fullmatch(typed) is not None
+    if not numbers and not _WORDS.fullmatch(typed):
+        return set()
+    found = set()
+    # A month's name leaves no doubt which number is the year: it comes last.
+    for day_first, year_first in product((True, False), (True, False) if numbers else (False,)):
+        days = set()
+        for fill in _FILL:
+            try:
+                days.add(parser.parse(typed, default=fill, dayfirst=day_first, yearfirst=year_first).date())
+            except (ValueError, OverflowError):
+                continue
+        if len(days) == 1:
+            found |= days
+    return found

@@ -9,14 +9,10 @@ import pandas as pd
 
 from helpers.cleaning import assemble, suspects
 from helpers.cleaning.check import Findings, Stopped, read_and_check
-from helpers.cleaning.grade import firmest
-from helpers.cleaning.origins import families, read_houses
-from helpers.cleaning.reading import TEXT
+from helpers.cleaning.grade import families, firmest, read_houses
+from helpers.cleaning.reconcile import reconcile_strikes
 from helpers.cleaning.rulings import Linked, effects, link
-from helpers.cleaning.schemas import Sheet
-from helpers.cleaning.schemas_clean import CLEAN
-from helpers.cleaning.schemas_coded import CODED
-from helpers.cleaning.strikes import reconcile_strikes
+from helpers.cleaning.schemas import CODED, TABLES, TEXT, typed
 
 
 @dataclass(frozen=True)
@@ -26,22 +22,6 @@ class Clean:
     tables: dict[str, pd.DataFrame]
     findings: Findings
     frames: dict[str, pd.DataFrame]
-
-
-def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
-    """Return `frame`, all text, with days as ``datetime64``, whole numbers as ``Int64``, numbers as ``float64``."""
-    out: dict[str, pd.Series] = {}
-    for column in sheet.columns:
-        cells = frame[column.name]
-        if column.type == "date":
-            out[column.name] = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce").astype("datetime64[ns]")
-        elif column.type == "integer":
-            out[column.name] = pd.to_numeric(cells, errors="coerce").astype("Int64")
-        elif column.type == "number":
-            out[column.name] = pd.to_numeric(cells, errors="coerce").astype("float64")
-        else:
-            out[column.name] = cells if cells.dtype == TEXT else cells.astype(TEXT)
-    return pd.DataFrame(out, index=frame.index, copy=False)
 
 
 def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
@@ -86,13 +66,13 @@ def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
     strikes["family"] = strikes["source_id"].map(of_source["family"])
     made["responses"] = reconcile_strikes(strikes)
     return Clean(
-        {name: made[name][CLEAN[name].column_names] for name in CLEAN if name in made}, checked.findings, frames
+        {name: made[name][TABLES[name].column_names] for name in TABLES if name in made}, checked.findings, frames
     )
 
 
 def _log(log: pd.DataFrame) -> pd.DataFrame:
     ordered = log.sort_values(["file", "row", "column"], kind="stable", ignore_index=True)
-    sheet = CLEAN["cleaning_log"]
+    sheet = TABLES["cleaning_log"]
     return ordered.astype({column.name: "Int64" if column.type == "integer" else TEXT for column in sheet.columns})
 
 

@@ -1,33 +1,32 @@
 """The published forms of the clean tables: CSV and Parquet, GeoJSON, ACLED's columns, and a Frictionless Data Package.
 
-The bytes depend on the tables alone. The types, descriptions, constraints and keys of ``datapackage.json`` are those of
-the schemas, so that what is checked, what is told in the data dictionary and what is promised to others are one thing.
+The bytes depend on the tables alone. The types, descriptions, constraints and keys of ``datapackage.json`` and of the
+data dictionary are those of the schemas. The dictionary stands in ``data/README.md`` between two marks, written by
+``python -m helpers.cleaning.publish``; the numbers of a record stand in the README of the clean folder, written with
+it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from helpers import words
 from helpers.cleaning import acled
-from helpers.cleaning.datasheet import overview
-from helpers.cleaning.reading import TEXT
-from helpers.cleaning.schemas import Column, Sheet
-from helpers.cleaning.schemas_published import TABLES
+from helpers.cleaning.schemas import CODED, TABLES, Sheet, require, table_schema, typed
 from helpers.paths import resolve
 from helpers.tables import write
+from helpers.vocabulary import CONFIRMATION, COUNTRIES
 
 GEOJSON = "incidents.geojson"
 PACKAGE = "datapackage.json"
 README = "README.md"
-
-#: Incidents that are turned into features at a time.
-_CHUNK = 10_000
 
 #: Incidents whose place is known no better than this get no point: a dot would claim what nobody said.
 FINEST_WITHOUT_POINT = 3
@@ -45,72 +44,23 @@ def publish(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path
     """
     target = resolve(folder)
     for name, frame in tables.items():
-        _require(frame, _known(name))
+        if name not in TABLES:
+            raise ValueError(f"{name}: no such table; known are {', '.join(TABLES)}")
+        require(frame, TABLES[name])
     incidents, sources = (typed(tables[name], TABLES[name]) for name in ("incidents", "sources"))
-    events = acled.export(incidents, sources)
+    everything = {**tables, "acled": acled.export(incidents, sources)}
     written, lengths = [], {}
-    for name in [name for name in TABLES if name in tables or name == "acled"]:
+    for name in [name for name in TABLES if name in everything]:
         # one at a time, so that a long record is not held twice
-        write(typed(events if name == "acled" else tables[name], TABLES[name]), name, target)
+        write(typed(everything[name], TABLES[name]), name, target)
         written += [target / f"{name}.csv", target / f"{name}.parquet"]
-        lengths[name] = len(events if name == "acled" else tables[name])
-    written += [target / GEOJSON, target / PACKAGE, target / README]
+        lengths[name] = len(everything[name])
     write_geojson(incidents, target / GEOJSON)
-    descriptor = package(list(lengths), target, title(incidents["date"]))
-    described = json.dumps(descriptor, ensure_ascii=False, allow_nan=False, indent=1)
-    (target / PACKAGE).write_text(described + "\n", encoding="utf-8")
+    described = package(list(lengths), target, title(incidents["date"]))
+    text = json.dumps(described, ensure_ascii=False, allow_nan=False, indent=1)
+    (target / PACKAGE).write_text(text + "\n", encoding="utf-8")
     (target / README).write_text(overview(incidents, sources, lengths), encoding="utf-8")
-    return written
-
-
-def _known(name: str) -> Sheet:
-    if name not in TABLES:
-        raise ValueError(f"{name}: no such table; known are {', '.join(TABLES)}")
-    return TABLES[name]
-
-
-def _require(frame: pd.DataFrame, sheet: Sheet) -> None:
-    missing = [name for name in sheet.column_names if name not in frame.columns]
-    if missing:
-        raise ValueError(f"{sheet.name}: missing column {', '.join(missing)}")
-
-
-def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
-    """Return `frame` with the columns of `sheet` in order and of their types; a blank text is "", other blanks missing.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, or a whole number or truth value that must be there is blank.
-    """
-    _require(frame, sheet)
-    for column in sheet.columns:
-        if (
-            column.required
-            and column.type in ("integer", "boolean")
-            and (blank := int(frame[column.name].isna().sum()))
-        ):
-            raise ValueError(f"{sheet.name}: {column.name} is blank in {blank} rows, and must not be")
-    columns = {column.name: _typed(frame[column.name], column).reset_index(drop=True) for column in sheet.columns}
-    return pd.DataFrame(columns, columns=sheet.column_names, copy=False)
-
-
-def _typed(cells: pd.Series, column: Column) -> pd.Series:
-    """Return `cells` in the column's type; numbers and days may come as text with "" for a blank."""
-    if column.type == "string":
-        if isinstance(cells.dtype, pd.StringDtype):
-            return cells.astype(TEXT).fillna("")
-        return cells.astype(object).where(cells.notna(), "").map(str).astype(TEXT)
-    if pd.api.types.is_string_dtype(cells) or cells.dtype == object:
-        cells = cells.astype(object).mask(cells.isna() | (cells == ""), None)
-    if column.type == "date":
-        return pd.to_datetime(cells, format="%Y-%m-%d" if cells.dtype == object else None).astype("datetime64[ns]")
-    if column.type == "boolean":
-        return cells.map(lambda cell: cell in (True, "true", "True")).astype(bool)
-    numbers = pd.to_numeric(cells)
-    if column.type == "integer":
-        return numbers.astype("int64") if column.required else numbers.astype("Int64")
-    return numbers.astype("float64")
+    return [*written, target / GEOJSON, target / PACKAGE, target / README]
 
 
 def write_geojson(incidents: pd.DataFrame, path: Path) -> None:
@@ -120,23 +70,22 @@ def write_geojson(incidents: pd.DataFrame, path: Path) -> None:
     """
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write('{"type":"FeatureCollection","features":[')
-        for start in range(0, len(incidents), _CHUNK):
-            for number, row in enumerate(
-                incidents.iloc[start : start + _CHUNK].astype(object).to_dict("records"), start
-            ):
-                written = json.dumps(_feature(row), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-                file.write((",\n" if number else "\n") + written)
+        columns = [str(name) for name in incidents.columns]
+        for number, row in enumerate(incidents.itertuples(index=False, name=None)):
+            feature = _feature(dict(zip(columns, row, strict=True)))
+            text = json.dumps(feature, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            file.write((",\n" if number else "\n") + text)
         file.write("\n]}\n")
 
 
-def _feature(row: Mapping[Any, Any]) -> dict[str, Any]:
+def _feature(row: Mapping[str, Any]) -> dict[str, Any]:
     unknown = pd.isna(row["latitude"]) or pd.isna(row["longitude"]) or row["place_precision"] >= FINEST_WITHOUT_POINT
     point = None if unknown else [round(float(row["longitude"]), 6), round(float(row["latitude"]), 6)]
     return {
         "type": "Feature",
         "id": row["incident_id"],
         "geometry": None if point is None else {"type": "Point", "coordinates": point},
-        "properties": {str(name): _plain(value) for name, value in row.items()},
+        "properties": {name: _plain(value) for name, value in row.items()},
     }
 
 
@@ -152,7 +101,7 @@ def _plain(value: Any) -> Any:
 
 def title(days: pd.Series) -> str:
     """Return what a record of incidents on `days` is called, with its first and last month."""
-    what = "Attacks on US and coalition forces in Iraq, Syria and Jordan"
+    what = f"Attacks on US and coalition forces in {words.listing(COUNTRIES.values())}"
     known = days.dropna()
     return what if known.empty else f"{what}, {known.min():%B %Y} to {known.max():%B %Y}"
 
@@ -160,17 +109,17 @@ def title(days: pd.Series) -> str:
 def package(names: list[str], folder: Path, title: str) -> dict[str, Any]:
     """Return the descriptor of the Data Package of the tables `names`, whose CSV files stand in `folder`."""
     resources = [_resource(TABLES[name], names, folder) for name in TABLES if name in names]
-    path = folder / GEOJSON
+    what = "The incidents as GeoJSON (RFC 7946); null geometry where no site is known."
     resources.append(
         {
             "name": "incidents-geojson",
             "path": GEOJSON,
             "title": "Incidents on a map",
-            "description": f"The incidents as GeoJSON (RFC 7946); null geometry where no site is known. {_PARQUET}",
+            "description": f"{what} Each table also stands beside as Parquet under the same name.",
             "format": "geojson",
             "mediatype": "application/geo+json",
             "encoding": "utf-8",
-            **_fingerprint(path),
+            **_fingerprint(folder / GEOJSON),
         }
     )
     return {
@@ -183,12 +132,9 @@ def package(names: list[str], folder: Path, title: str) -> dict[str, Any]:
             "data/README.md. No licence has been chosen. In the CSV files a cell that a spreadsheet would run as a "
             "formula starts with a quote (')."
         ),
-        "keywords": ["conflict events", "Iraq", "Syria", "Jordan", "drones", "rockets", "ballistic missiles"],
+        "keywords": ["conflict events", *COUNTRIES.values(), "drones", "rockets", "ballistic missiles"],
         "resources": resources,
     }
-
-
-_PARQUET = "Each table also stands beside as Parquet under the same name."
 
 
 def _resource(sheet: Sheet, names: list[str], folder: Path) -> dict[str, Any]:
@@ -209,41 +155,94 @@ def _resource(sheet: Sheet, names: list[str], folder: Path) -> dict[str, Any]:
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:
-    content = path.read_bytes()
-    return {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "hash": f"sha256:{digest}"}
 
 
-def table_schema(sheet: Sheet, names: list[str]) -> dict[str, Any]:
-    """Return the Table Schema of `sheet`, with foreign keys to those of the tables `names` that it points to.
+START = "<!-- dictionary: written by `python -m helpers.cleaning.publish`, from the schemas -->"
+END = "<!-- end of the dictionary -->"
 
-    A foreign key that lets other values through besides (a site may be ``other``) cannot be told in Table Schema and
-    stands in the description of its column alone.
+
+def dictionary() -> str:
+    """Return the data dictionary as Markdown: a table for each coded sheet and each clean table."""
+    parts = ["### Coded sheets (`data/coded/`)\n", *map(_described, CODED.values())]
+    parts += ["### Clean tables (`data/clean/`, each as CSV and Parquet)\n", *map(_described, TABLES.values())]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _described(sheet: Sheet) -> str:
+    lines = [f"#### {sheet.name}", "", f"{sheet.description}.", ""]
+    if sheet.key:
+        lines += [f"Key: {', '.join(f'`{name}`' for name in sheet.key)}.", ""]
+    for key in sheet.foreign_keys:
+        also = f", or {', '.join(key.also)}" if key.also else ""
+        lines += [f"`{key.column}` stands in `{key.sheet}`{also}.", ""]
+    lines += ["| column | type | meaning | allowed |", "|---|---|---|---|"]
+    for column in sheet.columns:
+        allowed = column.rule if column.required else f"blank, or {column.rule}"
+        cells = (f"`{column.name}`", column.type, column.description, allowed)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def with_dictionary(readme: str, text: str) -> str:
+    """Return `readme` with what stands between the two marks replaced by `text` (ValueError if a mark is missing)."""
+    before, start, rest = readme.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"the README needs the lines {START!r} and {END!r}")
+    return f"{before}{START}\n\n{text}\n{END}{after}"
+
+
+#: Columns of the incidents whose share of blanks or unknowns tells what the record does not say.
+TELLING = (
+    "time_local", "latitude", "target_type", "top_weapon", "munitions_best", "intercepted", "damage", "us_killed",
+    "us_injured_best", "partner_killed", "partner_injured", "claimed_by", "attributed_to",
+)  # fmt: skip
+
+
+def overview(incidents: pd.DataFrame, sources: pd.DataFrame, lengths: Mapping[str, int]) -> str:
+    """Return the README of a clean folder: its tables with their rows, what the record covers and what it leaves open.
+
+    `lengths` has the rows of each table that is there; `incidents` and `sources` are typed.
     """
-    schema: dict[str, Any] = {"fields": [_field(column) for column in sheet.columns], "missingValues": [""]}
-    if sheet.key and all(sheet.column(name).required for name in sheet.key):
-        schema["primaryKey"] = list(sheet.key)
-    keys = [
-        {"fields": [key.column], "reference": {"resource": key.sheet, "fields": [key.to]}}
-        for key in sheet.foreign_keys
-        if key.sheet in names and not key.also
+    lines = [
+        "# Clean data", "", "Built by `notebooks/01_clean.ipynb`; how, and what each column means: `data/README.md`.", "",
+        "| table | rows | one row is |", "|---|---:|---|",
+    ]  # fmt: skip
+    lines += [
+        f"| `{name}` | {lengths[name]:,} | {sheet.description} |" for name, sheet in TABLES.items() if name in lengths
     ]
-    return schema | ({"foreignKeys": keys} if keys else {})
+    files = "`incidents.geojson` has the incidents for maps; `datapackage.json` describes all tables for programs."
+    lines += ["", files, ""]
+    days = incidents["date"].dropna()
+    if len(days):
+        lines += [f"Incidents from {days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}.", ""]
+    lines += _counts("Incidents by country", incidents["country"].map(COUNTRIES), "country")
+    lines += _counts("Incidents by who confirms them", incidents["confirmation"].map(CONFIRMATION), "confirmed by")
+    lines += _counts("Incidents by precision of the day", incidents["date_precision"], "precision")
+    lines += _counts("Incidents by precision of the place", incidents["place_precision"].astype(str), "precision")
+    lines += ["## What no source says", "", "| field | incidents without it |", "|---|---:|"]
+    for column in TELLING:
+        silent = incidents[column].isna() | incidents[column].astype(object).isin(["", "unknown"])
+        lines.append(f"| `{column}` | {_of(int(silent.sum()), len(incidents))} |")
+    lines += ["", *_counts("Sources by kind", sources["kind"], "kind")]
+    lines += _counts("Sources by language", sources["language"], "language")
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def _field(column: Column) -> dict[str, Any]:
-    """Return a field of a Table Schema. Several values in one cell are told by a pattern."""
-    constraints: dict[str, Any] = {}
-    if column.required:
-        constraints["required"] = True
-    if column.vocabulary and column.separator:
-        word = "(?:" + "|".join(column.vocabulary) + ")"
-        constraints["pattern"] = f"{word}(?:{column.separator}{word})*"
-    elif column.vocabulary:
-        constraints["enum"] = list(column.vocabulary)
-    elif column.pattern:
-        constraints["pattern"] = f"(?:{column.pattern})"
-    for name, bound in (("minimum", column.minimum), ("maximum", column.maximum)):
-        if bound is not None:
-            constraints[name] = int(bound) if column.type == "integer" else bound
-    field: dict[str, Any] = {"name": column.name, "type": column.type, "description": column.description}
-    return field | ({"constraints": constraints} if constraints else {})
+def _counts(title: str, cells: pd.Series, head: str) -> list[str]:
+    counted = cells.fillna("not said").value_counts()
+    ordered = sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))
+    rows = [f"| {name} | {_of(int(number), len(cells))} |" for name, number in ordered]
+    return [f"## {title}", "", f"| {head} | number |", "|---|---:|", *rows, ""]
+
+
+def _of(number: int, total: int) -> str:
+    return f"{number:,} ({number / total:.0%})" if total else f"{number:,}"
+
+
+if __name__ == "__main__":
+    readme = resolve(sys.argv[1] if len(sys.argv) > 1 else "data/README.md")
+    readme.write_text(with_dictionary(readme.read_text(encoding="utf-8"), dictionary()), encoding="utf-8")

@@ -12,8 +12,21 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from helpers.cleaning.agreement import PRECISIONS, Counts, Level, alpha, distance_of, interval, resampled, share
-from helpers.cleaning.pairing import Compared, compare, match, prepared, within
+from helpers.cleaning.agreement import (
+    PRECISIONS,
+    Compared,
+    Counts,
+    Level,
+    alpha,
+    compare,
+    distance_of,
+    interval,
+    match,
+    prepared,
+    resampled,
+    share,
+    within,
+)
 from helpers.facts import Facts
 from helpers.vocabulary import split
 

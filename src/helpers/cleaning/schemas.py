@@ -1,21 +1,37 @@
-"""What a schema is: columns with type, words and bounds, from which checks, data dictionary and table schemas come.
+"""What a sheet or table holds: columns with type, words and bounds, as ``schemas/*.json`` of the reference folder say.
 
-The coded sheets are described in `helpers.cleaning.schemas_coded`, once, from the codebook; the clean tables in
-`helpers.cleaning.schemas_clean`, in the same form.
+The files are Frictionless Table Schemas, one for each coded sheet (``coded.json``, from the codebook) and each clean
+table (``clean.json``), with a few words more: a field's ``vocabulary`` names words that are listed elsewhere (weapons,
+countries, confirmation), its ``separator`` divides several values in one cell, its ``allowed`` says in words what may
+stand there; ``{"like": "reports"}`` takes over the fields of a coded sheet; a foreign key's ``also`` names values that
+need not be found. Checks, data dictionary, data package and the SQLite export all read them here.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 import pandas as pd
-import pandera.pandas as pa
+
+from helpers.vocabulary import CONFIRMATION, REFERENCE, countries, reference_file, weapons
+
+#: Text columns of frames: Arrow's strings, which hold a million reports in little memory; missing is never used.
+TEXT = pd.StringDtype("pyarrow", na_value=float("nan"))
 
 Type = Literal["string", "integer", "number", "date", "boolean"]
+
+#: What may stand in a cell of each type, in words.
+ALLOWED = {
+    "date": "a day as YYYY-MM-DD",
+    "integer": "a whole number, 0 or more",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "text",
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +41,7 @@ class Column:
     Attributes
     ----------
     name, type, description: as they stand in the data dictionary; a ``date`` is written YYYY-MM-DD.
-    vocabulary: the words allowed, where there is one.
+    vocabulary: the words allowed, where there is one; words: the list that they come from, where they stand elsewhere.
     required: whether a blank is a fault.
     separator: the sign between several values in one cell; "" where a cell holds one value.
     pattern: a regular expression that the whole cell matches.
@@ -37,6 +53,7 @@ class Column:
     type: Type
     description: str
     vocabulary: tuple[str, ...] = ()
+    words: str = ""
     required: bool = False
     separator: str = ""
     pattern: str = ""
@@ -52,13 +69,7 @@ class Column:
         if self.vocabulary:
             words = ", ".join(self.vocabulary)
             return f"one or more of {words}, joined by {self.separator}" if self.separator else f"one of {words}"
-        return {
-            "date": "a day as YYYY-MM-DD",
-            "integer": "a whole number, 0 or more",
-            "number": "a number",
-            "boolean": "true or false",
-            "string": "text",
-        }[self.type]
+        return ALLOWED[self.type]
 
 
 @dataclass(frozen=True)
@@ -94,81 +105,189 @@ class Sheet:
         raise KeyError(name)
 
 
-def text(name: str, description: str, **more: Any) -> Column:
-    """Return a column of text."""
-    return Column(name, "string", description, **more)
-
-
-def day(name: str, description: str, required: bool = False) -> Column:
-    """Return a column of days."""
-    return Column(name, "date", description, required=required)
-
-
-def count(name: str, description: str, required: bool = False, minimum: int = 0, maximum: int | None = None) -> Column:
-    """Return a column of whole numbers."""
-    return Column(name, "integer", description, required=required, minimum=minimum, maximum=maximum)
-
-
-def _check(column: Column) -> Iterable[pa.Check]:
-    """Yield the checks of a column's cells as text; a blank cell passes unless it is required."""
-    if column.required:
-        yield pa.Check(lambda cells: cells != "", name="missing", error="a value is required")
-    if column.vocabulary and column.separator:
-        part = "(?:" + "|".join(column.vocabulary) + ")"
-        yield _matching(f"{part}(?:{column.separator}{part})*", "vocabulary")
-    elif column.vocabulary:
-        words = ("", *column.vocabulary)
-        yield pa.Check(lambda cells: cells.isin(words), name="vocabulary", error="not in the vocabulary")
-    if column.type == "date":
-        yield pa.Check(_is_day, name="date", error="not a day")
-    if column.type == "integer":
-        yield _matching("[0-9]{1,9}", "integer")
-    if column.type == "number":
-        yield _matching(r"[+-]?[0-9]{1,9}(?:\.[0-9]+)?", "number")
-    if column.minimum is not None and (column.minimum != 0 or column.maximum is not None):
-        low = column.minimum
-        high = math.inf if column.maximum is None else column.maximum
-        yield pa.Check(
-            lambda cells: (
-                ~(pd.to_numeric(cells, errors="coerce") < low) & ~(pd.to_numeric(cells, errors="coerce") > high)
-            ),
-            name="bounds",
-            error="out of bounds",
-        )
-    if column.pattern:
-        yield _matching(column.pattern, "pattern")
-
-
-_WORDS = {
-    "vocabulary": "not in the vocabulary",
-    "integer": "not a whole number",
-    "number": "not a number",
-    "pattern": "not of the form allowed",
-}
-
-
-def _matching(pattern: str, name: str) -> pa.Check:
-    return pa.Check(lambda cells: (cells == "") | cells.str.fullmatch(pattern), name=name, error=_WORDS[name])
-
-
-def _is_day(cells: pd.Series) -> pd.Series:
-    known = cells.drop_duplicates()
-    form = known.str.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-    real = pd.to_datetime(known, format="%Y-%m-%d", errors="coerce").notna()
-    return cells.isin(known[(form & real) | (known == "")])
+@cache
+def coded(reference_dir: str = REFERENCE) -> dict[str, Sheet]:
+    """Return the coded sheets by name, in the order in which faults are listed."""
+    return _read("coded.json", reference_dir, {})
 
 
 @cache
-def pandera_schema(sheet: Sheet) -> pa.DataFrameSchema:
-    """Return the pandera schema of `sheet`, whose cells are all text (blank = "")."""
-    columns = {
-        column.name: pa.Column(
-            checks=list(_check(column)),
-            required=True,
-            nullable=False,
-            title=column.name,
-            description=column.description,
-        )
-        for column in sheet.columns
+def published(reference_dir: str = REFERENCE) -> dict[str, Sheet]:
+    """Return the clean tables by name, in the order of the data dictionary."""
+    return _read("clean.json", reference_dir, coded(reference_dir))
+
+
+def _read(name: str, reference_dir: str, sheets: dict[str, Sheet]) -> dict[str, Sheet]:
+    content = json.loads(reference_file(f"schemas/{name}", reference_dir).read_text(encoding="utf-8"))
+    words = {
+        "weapons": tuple(weapons(reference_dir)),
+        "countries": tuple(countries(reference_dir)),
+        "country names": tuple(country.name for country in countries(reference_dir).values()),
+        "confirmation": tuple(CONFIRMATION),
     }
-    return pa.DataFrameSchema(columns, strict=False, name=sheet.name, description=sheet.description)
+    known = dict(sheets) if sheets else {}
+    found = {}
+    for title, schema in content.items():
+        columns: list[Column] = []
+        for field in schema["fields"]:
+            columns += _like(field, known) if "like" in field else [_column(field, words)]
+        keys = tuple(
+            ForeignKey(
+                key["fields"][0],
+                key["reference"]["resource"],
+                key["reference"]["fields"][0],
+                tuple(key.get("also", ())),
+            )
+            for key in schema.get("foreignKeys", ())
+        )
+        found[title] = Sheet(title, schema["description"], tuple(columns), tuple(schema.get("primaryKey", ())), keys)
+        if not sheets:
+            known[title] = found[title]
+    return found
+
+
+def _like(field: dict[str, Any], known: dict[str, Sheet]) -> list[Column]:
+    """Return the columns of a coded sheet that a field takes over: all, all `except` some, or the `columns` named."""
+    model = known[field["like"]]
+    wanted = field.get("columns", [name for name in model.column_names if name not in field.get("except", ())])
+    return [model.column(name) for name in wanted]
+
+
+def _column(field: dict[str, Any], words: dict[str, tuple[str, ...]]) -> Column:
+    rules = field.get("constraints", {})
+    minimum = rules.get("minimum", 0 if field["type"] == "integer" else None)
+    return Column(
+        name=field["name"],
+        type=field["type"],
+        description=field["description"],
+        vocabulary=words[field["vocabulary"]] if "vocabulary" in field else tuple(rules.get("enum", ())),
+        words=field.get("vocabulary", ""),
+        required=rules.get("required", False),
+        separator=field.get("separator", ""),
+        pattern=rules.get("pattern", ""),
+        minimum=minimum,
+        maximum=rules.get("maximum"),
+        allowed=field.get("allowed", ""),
+    )
+
+
+def faults(cells: pd.Series, column: Column) -> Iterator[tuple[pd.Series, str]]:
+    """Yield the cells (text, blank = "") that `column` does not allow, with what is wrong; a cell may come twice."""
+    if column.required:
+        yield cells[cells == ""], "a value is required"
+    told = cells[cells != ""]
+    known = told.drop_duplicates()
+    for rule, allowed in _rules(known, column):
+        wrong = set(known[~allowed.astype(bool)])
+        yield told[told.isin(wrong)] if wrong else told.iloc[:0], rule
+
+
+def _rules(known: pd.Series, column: Column) -> Iterator[tuple[str, pd.Series]]:
+    if column.vocabulary and column.separator:
+        part = "(?:" + "|".join(column.vocabulary) + ")"
+        yield "not in the vocabulary", known.str.fullmatch(f"{part}(?:{column.separator}{part})*")
+    elif column.vocabulary:
+        yield "not in the vocabulary", known.isin(column.vocabulary)
+    if column.type == "date":
+        real = pd.to_datetime(known, format="%Y-%m-%d", errors="coerce").notna()
+        yield "not a day", known.str.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}") & real
+    if column.type == "integer":
+        yield "not a whole number", known.str.fullmatch("[0-9]{1,9}")
+    if column.type == "number":
+        yield "not a number", known.str.fullmatch(r"[+-]?[0-9]{1,9}(?:\.[0-9]+)?")
+    numbers = pd.to_numeric(known, errors="coerce")
+    if column.minimum not in (None, 0):
+        yield "out of bounds", ~(numbers < column.minimum)
+    if column.maximum is not None:
+        yield "out of bounds", ~(numbers > column.maximum)
+    if column.pattern:
+        yield "not of the form allowed", known.str.fullmatch(column.pattern)
+
+
+def require(frame: pd.DataFrame, sheet: Sheet) -> None:
+    """Raise ValueError if `frame` lacks a column of `sheet`."""
+    missing = [name for name in sheet.column_names if name not in frame.columns]
+    if missing:
+        raise ValueError(f"{sheet.name}: missing column {', '.join(missing)}")
+
+
+def typed(frame: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
+    """Return `frame` with the columns of `sheet` in order and of their types; a blank text is "", other blanks missing.
+
+    Days are ``datetime64[ns]``, whole numbers ``int64`` where one is required, else ``Int64``, numbers ``float64``.
+    They may come as text with "" for a blank.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or a whole number or truth value that must be there is blank.
+    """
+    require(frame, sheet)
+    for column in sheet.columns:
+        if column.required and column.type in ("integer", "boolean") and (blank := frame[column.name].isna().sum()):
+            raise ValueError(f"{sheet.name}: {column.name} is blank in {blank} rows, and must not be")
+    columns = {column.name: _typed(frame[column.name], column) for column in sheet.columns}
+    return pd.DataFrame(columns, columns=sheet.column_names, index=frame.index, copy=False)
+
+
+def _typed(cells: pd.Series, column: Column) -> pd.Series:
+    if column.type == "string":
+        if isinstance(cells.dtype, pd.StringDtype):
+            return cells if cells.dtype == TEXT and not cells.hasnans else cells.astype(TEXT).fillna("")
+        return cells.astype(object).where(cells.notna(), "").map(str).astype(TEXT)
+    if pd.api.types.is_string_dtype(cells) or cells.dtype == object:
+        cells = cells.astype(object).mask(cells.isna() | (cells == ""), None)
+    if column.type == "date":
+        return pd.to_datetime(cells, format="%Y-%m-%d" if cells.dtype == object else None).astype("datetime64[ns]")
+    if column.type == "boolean":
+        return cells.map(lambda cell: cell in (True, "true", "True")).astype(bool)
+    numbers = pd.to_numeric(cells)
+    if column.type == "integer":
+        return numbers.astype("int64") if column.required else numbers.astype("Int64")
+    return numbers.astype("float64")
+
+
+def table_schema(sheet: Sheet, names: list[str]) -> dict[str, Any]:
+    """Return the Table Schema of `sheet` in Frictionless' own words, with foreign keys to the tables `names` alone.
+
+    A foreign key that lets other values through besides (a site may be ``other``) cannot be told in Table Schema and
+    stands in the description of its column alone.
+    """
+    schema: dict[str, Any] = {"fields": [_field(column) for column in sheet.columns], "missingValues": [""]}
+    if sheet.key and all(sheet.column(name).required for name in sheet.key):
+        schema["primaryKey"] = list(sheet.key)
+    keys = [
+        {"fields": [key.column], "reference": {"resource": key.sheet, "fields": [key.to]}}
+        for key in sheet.foreign_keys
+        if key.sheet in names and not key.also
+    ]
+    return schema | ({"foreignKeys": keys} if keys else {})
+
+
+def _field(column: Column) -> dict[str, Any]:
+    """Return a field of a Table Schema. Several values in one cell are told by a pattern."""
+    constraints: dict[str, Any] = {"required": True} if column.required else {}
+    if column.vocabulary and column.separator:
+        word = "(?:" + "|".join(column.vocabulary) + ")"
+        constraints["pattern"] = f"{word}(?:{column.separator}{word})*"
+    elif column.vocabulary:
+        constraints["enum"] = list(column.vocabulary)
+    elif column.pattern:
+        constraints["pattern"] = f"(?:{column.pattern})"
+    for name, bound in (("minimum", column.minimum), ("maximum", column.maximum)):
+        if bound is not None:
+            constraints[name] = int(bound) if column.type == "integer" else bound
+    field: dict[str, Any] = {"name": column.name, "type": column.type, "description": column.description}
+    return field | ({"constraints": constraints} if constraints else {})
+
+
+#: The coded sheets and the clean tables of the project's own reference folder.
+CODED, TABLES = coded(), published()
+
+#: What a report says of its incident, field by field.
+REPORT_FIELDS = tuple(
+    name for name in CODED["reports"].column_names if name not in ("report_id", "source_id", "incident_key")
+)
+
+#: Fields that are reconciled, in the order of the incidents' columns.
+FIELDS = TABLES["reconciled"].column("field").vocabulary

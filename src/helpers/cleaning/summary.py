@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from helpers.cleaning import suspects, weapons
+from helpers.cleaning import suspects
 from helpers.cleaning.check import Findings
-from helpers.cleaning.schemas_clean import FIELDS
+from helpers.cleaning.schemas import FIELDS
+from helpers.cleaning.votes import choose_weapons
 from helpers.facts import Facts
 from helpers.vocabulary import CONFIRMATION, missiles, split, top_weapon, unstated
 from helpers.vocabulary import weapons as ladder
@@ -91,9 +92,9 @@ def other_weapons(tables: Tables) -> pd.DataFrame:
     official = kept["confirmation"].isin(["us_official", "local_official"]).to_numpy()
     one = np.ones(len(kept), dtype="int64")
     ways = {
-        "chosen": weapons.choose(kept["weapons"], number, family, np.where(official, 2, 1)),
-        "unweighted": weapons.choose(kept["weapons"], number, family, one),
-        "each_report": weapons.choose(kept["weapons"], number, np.arange(len(kept)), one),
+        "chosen": choose_weapons(kept["weapons"], number, family, np.where(official, 2, 1)),
+        "unweighted": choose_weapons(kept["weapons"], number, family, one),
+        "each_report": choose_weapons(kept["weapons"], number, np.arange(len(kept)), one),
     }
     table = pd.DataFrame({"incident_id": ids})
     for name, verdict in ways.items():

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.cleaning.reading import TEXT
 from helpers.cleaning.review import SPREAD
+from helpers.cleaning.schemas import TEXT
 from helpers.vocabulary import split, unstated, weapons
 
 #: Kilometres within which sources confuse sites: Harir and Erbil airport lie about 50 km apart.
@@ -27,7 +27,7 @@ WINDOW = 24
 
 
 def find(reports: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
-    """Return suspected duplicates and splits (`helpers.cleaning.schemas_clean.SUSPECTS` without the rulings).
+    """Return suspected duplicates and splits (without the rulings).
 
     `reports` are the typed reports (incident_key, source_id, site_id, country, weapons, date, date_precision, bounds);
     `sites` is the gazetteer.

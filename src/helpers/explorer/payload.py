@@ -13,7 +13,7 @@ import pandas as pd
 
 from helpers import vocabulary
 from helpers.analysis import totals
-from helpers.cleaning.acled import CLAIMANTS
+from helpers.cleaning.normalise import claimant_names
 from helpers.explorer import selection
 from helpers.parameters import Parameters
 from helpers.paths import resolve
@@ -117,13 +117,13 @@ def site_options(incidents: pd.DataFrame, sites: pd.DataFrame, reference_dir: st
 def labels(incidents: pd.DataFrame, reference_dir: str) -> dict[str, dict[str, str]]:
     """Return for each list of filters code -> label, in order; groups are those that claim any of the `incidents`."""
     claimed = incidents["claimed_by"].map(vocabulary.split).explode().value_counts(sort=True)
-    groups = {code: CLAIMANTS.get(code, code.removeprefix("other:").replace("_", " ")) for code in claimed.index}
+    groups = {code: claimant_names().get(code, code.removeprefix("other:").replace("_", " ")) for code in claimed.index}
     return {
         "country": {code: country.name for code, country in vocabulary.countries(reference_dir).items()},
         "weapon": {code: weapon.label for code, weapon in vocabulary.weapons(reference_dir).items()},
         "confirmation": vocabulary.CONFIRMATION,
         "harm": selection.HARM,
-        "group": {**groups, **CLAIMANTS, "none": "no group, by reports", "unsaid": "not said"},
+        "group": {**groups, **claimant_names(), "none": "no group, by reports", "unsaid": "not said"},
     }
 
 

@@ -20,7 +20,7 @@ from sqlite_utils import Database
 
 from helpers import vocabulary
 from helpers.cleaning.publish import title
-from helpers.cleaning.schemas_clean import CLEAN
+from helpers.cleaning.schemas import TABLES
 from helpers.explorer.payload import cell, table
 from helpers.paths import resolve
 
@@ -58,7 +58,7 @@ def _rows(frame: pd.DataFrame, key: Iterable[str]) -> Iterable[dict[str, Any]]:
 
 def _add(database: Database, name: str, frames: Frames) -> None:
     """Create and fill the table `name` with the columns that its schema and its frame share."""
-    sheet = CLEAN[name]
+    sheet = TABLES[name]
     types = {column.name: _TYPES[column.type] for column in sheet.columns if column.name in frames[name].columns}
     frame = frames[name][list(types)]
     key = tuple(sheet.key) if set(sheet.key) <= set(types) else ()
@@ -102,7 +102,7 @@ def _add_parts(database: Database, frames: Frames) -> None:
 
 def _order(frames: Frames) -> Iterable[str]:
     """Return the names of the tables, each after those that its keys lead to."""
-    links = {name: [link.sheet for link in CLEAN[name].foreign_keys if link.sheet in frames] for name in frames}
+    links = {name: [link.sheet for link in TABLES[name].foreign_keys if link.sheet in frames] for name in frames}
     return TopologicalSorter(links).static_order()
 
 
@@ -121,7 +121,7 @@ def export(clean_dir: str | Path, path: str | Path) -> Path:
         If there are no incidents in `clean_dir`.
     """
     target = Path(path).expanduser().absolute()
-    frames = {name: frame for name in CLEAN if (frame := table(name, clean_dir)) is not None}
+    frames = {name: frame for name in TABLES if (frame := table(name, clean_dir)) is not None}
     if "incidents" not in frames:
         raise FileNotFoundError(
             f"{resolve(clean_dir) / 'incidents.parquet'} is missing: run notebooks/01_clean.ipynb first"
@@ -151,8 +151,8 @@ def metadata(database: str, tables: Frames) -> dict[str, Any]:
     """Return Datasette's metadata for `tables` (incidents among them) in the file `database`: titles and columns."""
     described: dict[str, Any] = {
         name: {
-            "description": CLEAN[name].description,
-            "columns": {column.name: column.description for column in CLEAN[name].columns},
+            "description": TABLES[name].description,
+            "columns": {column.name: column.description for column in TABLES[name].columns},
         }
         for name in tables
     }

@@ -34,7 +34,7 @@ MODULES = (
     "ipykernel.ipkernel", "ipykernel.kernelapp", "IPython.core.magics", "comm", "nbformat",
     "numpy", "pandas", "pyarrow.parquet", "pydantic",
     "helpers.parameters", "helpers.tables", "helpers.facts", "helpers.vocabulary",
-    "pandera.pandas", "rapidfuzz", "krippendorff", "nltk.metrics.distance", "helpers.cleaning",
+    "rapidfuzz", "krippendorff", "helpers.cleaning",
     "matplotlib.pyplot", "matplotlib_inline.backend_inline", "matplotlib.backends.backend_svg", "helpers.figures.style",
     "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.formula.api", "astropy.stats", "ruptures",
     "seaborn", "altair", "vl_convert", "jinja2", "yaml", "pypandoc", "typst", "fontTools.ttLib",
