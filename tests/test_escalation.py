@@ -71,7 +71,8 @@ def whole(
     rows = given["incidents"] if incidents is None else incidents
     found = weapons.analyse(rows, p, given["reports"], given["sources"])
     readings = trend.readings(found.prepared, given["reports"], found.parameters)
-    return weapons_facts.Escalation(found, readings, places.analyse(found.prepared, found.parameters, given))
+    climb = trend.climb(found.prepared, found.parameters)
+    return weapons_facts.Escalation(found, climb, readings, places.analyse(found.prepared, found.parameters, given))
 
 
 # --- the rank correlation ---------------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ def test_the_odds_are_those_of_a_logistic_regression_with_country() -> None:
     months = (frame["date"] - pd.Timestamp(QUICK.window_start)).dt.days / (365.25 / 12)
     design = np.column_stack([months, frame["country"] == "IQ", frame["country"] == "SY"]).astype(float)
     fit = Logit((frame["rung"] >= 2).to_numpy(float), design).fit(disp=0)
-    found = weapons.climb(selected, QUICK)
+    found = trend.climb(selected, QUICK)
     assert found.value == pytest.approx(np.exp(fit.params[0]), rel=1e-6)
     assert found.low < found.value < found.high  # type: ignore[operator]
 
@@ -199,13 +200,13 @@ def test_a_climb_and_a_fall_are_found_and_chance_is_not() -> None:
     random = np.random.default_rng(6)
     chances = np.linspace(0.1, 0.9, 130)
     rise = spread(["rocket" if random.random() < chance else "one_way_drone" for chance in chances])
-    found = weapons.climb(rise, QUICK)
+    found = trend.climb(rise, QUICK)
     assert (found.finding, found.fell) == (SHOWN, NOT_SHOWN)
     fall = rise.assign(date=rise["date"].to_numpy()[::-1])
-    found = weapons.climb(fall, QUICK)
+    found = trend.climb(fall, QUICK)
     assert (found.finding, found.fell) == (NOT_SHOWN, SHOWN)
     level = spread(["rocket", "one_way_drone"] * 65)
-    assert weapons.climb(level, QUICK).finding == NOT_SHOWN
+    assert trend.climb(level, QUICK).finding == NOT_SHOWN
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_a_climb_and_a_fall_are_found_and_chance_is_not() -> None:
     ],
 )
 def test_one_sort_after_the_other_and_too_few(kinds: list[str], expected: tuple[str, str]) -> None:
-    found = weapons.climb(spread(kinds), QUICK)
+    found = trend.climb(spread(kinds), QUICK)
     assert (found.finding, found.fell) == expected
     assert found.value is None
 
@@ -313,6 +314,6 @@ def test_filters_reach_the_analysis(kept: Callable[[pd.DataFrame], pd.Series]) -
     rows = clean()["incidents"]
     mine = rows[kept(rows)]
     given = {"countries": ["SY"]} if set(mine["country"]) == {"SY"} else {"confirmed_by": "us_official"}
-    filtered = whole(p=Parameters(**given, resamples=99)).weapons
-    assert filtered.climb == weapons.climb(mine, QUICK)
-    assert filtered.climb != whole().weapons.climb
+    filtered = whole(p=Parameters(**given, resamples=99))
+    assert filtered.climb == trend.climb(mine, QUICK)
+    assert filtered.climb != whole().climb

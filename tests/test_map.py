@@ -1,9 +1,9 @@
-"""The map: real borders, sites in their countries, nothing lost, labels clear of each other."""
+"""The map and the panels of bases: real borders, sites in their countries, nothing lost, labels clear of each other."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -11,109 +11,107 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from matplotlib.path import Path as Outline
-from test_escalation import EDGES, incident, table
+from test_escalation import EDGES, QUICK, incident, table, whole
 
 from helpers import tables
-from helpers.analysis.escalation import analyse_escalation
-from helpers.figures import borders, map, style
-from helpers.figures.words import many
-from helpers.parameters import Parameters
+from helpers.analysis.weapons_facts import facts
+from helpers.figures import bases, map, style, weapons
+from helpers.figures.wording import block_words
+from helpers.vocabulary import countries
 
 mpl.use("Agg")
-QUICK = Parameters(resamples=99)
 
 
 def test_borders_are_valid_geojson_of_the_region() -> None:
     content = json.loads((ROOT / "data/reference/borders.geojson").read_text(encoding="utf-8"))
     assert content["type"] == "FeatureCollection"
-    names = {feature["properties"]["name"] for feature in content["features"]}
-    assert {"Iraq", "Syria", "Jordan", "Turkey", "Iran", "Saudi Arabia", "Israel", "Lebanon", "Kuwait"} <= names
-    for land in borders.lands("data/reference"):
-        for ring in land.rings:
+    region = map.lands("data/reference")
+    assert {"Iraq", "Syria", "Jordan", "Turkey", "Iran", "Saudi Arabia", "Israel", "Lebanon", "Kuwait"} <= set(region)
+    for _, rings in region.values():
+        for ring in rings:
+            assert len(ring) >= 4
             assert ring[0].tolist() == ring[-1].tolist()
-            assert (ring[:, 0].min(), ring[:, 0].max()) >= (33.0, 33.0)
+            assert ring[:, 0].min() >= 33.0
             assert ring[:, 1].max() <= 40.5
 
 
 def test_sites_lie_in_their_countries() -> None:
-    rings = {land.code: land.rings for land in borders.lands("data/reference")}
+    rings = dict(map.lands("data/reference").values())
     sites = tables.read("sites")
     for row in sites[sites["lat"].notna() & (sites["precision"] < 3)].to_dict("records"):
         # At 1:50m a border site may fall a few kilometres over the line.
-        around = [
+        near = [
             (row["lon"] + x, row["lat"] + y) for x in np.linspace(-0.08, 0.08, 5) for y in np.linspace(-0.08, 0.08, 5)
         ]
-        inside = [Outline(ring).contains_points(around).any() for ring in rings[map.NUMERIC[row["country"]]]]
-        assert any(inside), row["site_id"]
+        mine = rings[countries()[row["country"]].iso]
+        assert any(Outline(ring).contains_points(near).any() for ring in mine), row["site_id"]
 
 
-def test_frame_holds_every_site_and_is_never_a_point() -> None:
-    one = analyse_escalation(table([incident(1, "2023-10-18")]), QUICK)
-    west, south, east, north = map.frame(one.sites)
-    assert west < 42.44 < east
-    assert south < 33.79 < north
-    assert east - west >= 5
-    assert map.frame(one.sites.iloc[:0]) == map.REGION
+@pytest.mark.parametrize("at", [(33.79, 42.44), (12.58, 43.33), (-41.0, 179.0), (0.0, 0.0)])
+def test_any_one_place_has_a_map_round_it(at: tuple[float, float]) -> None:
+    there = whole(table([incident(1, "2023-10-18", latitude=at[0], longitude=at[1])])).places.sites
+    west, south, east, north = map.frame(there)
+    assert west < at[1] < east
+    assert south < at[0] < north
+    assert map.frame(there.iloc[:0]) != (west, south, east, north)
+    with mpl.rc_context(style.use(style.WIDE)):
+        plt.close(map.draw(there, QUICK, style.WIDE))
 
 
-def test_incidents_without_a_point_are_counted_not_drawn(tmp_path: Path) -> None:
-    nowhere = {
-        "site_id": "unspecified-iraq",
-        "site_name": "Iraq, site not named",
-        "latitude": None,
-        "place_precision": 3,
-    }
-    rows = [incident(1, "2023-10-18"), incident(2, "2023-10-19", **nowhere), incident(3, "2023-10-20", **nowhere)]
-    result = analyse_escalation(table(rows), QUICK)
-    assert map.not_mapped(result) == 2
-    map.site_map(result, QUICK, tmp_path)
-    words = json.loads((tmp_path / "map.json").read_text(encoding="utf-8"))
-    assert "Two incidents without a named site are not on the map" in words["source"]
-    assert words["alt"].endswith("no site is named: 2.")
-
-
-def test_the_alt_text_counts_every_site_and_labels_do_not_collide() -> None:
-    result = analyse_escalation(tables.read("incidents"), QUICK)
-    alt = map.map_alt(result, QUICK)
-    placed = result.sites[result.sites["mapped"]]
-    told = placed.head(map.LISTED)
-    for row in told.to_dict("records"):
-        assert f"{row['name'].split(' (')[0].split(' / ')[0]} {row['incidents']}" in alt
-    assert many(len(placed) - len(told), "more site") in alt
+def test_the_map_names_every_site_and_labels_do_not_collide() -> None:
+    sites = whole().places.sites
+    placed = sites[sites["mapped"]]
     for layout in style.LAYOUTS:
         with mpl.rc_context(style.use(layout)):
-            figure = map.draw_map(result, QUICK, layout)
+            figure = map.draw(placed, QUICK, layout)
             axes = figure.axes[0]
             labels = [text.get_window_extent() for text in axes.texts if ": " in text.get_text()]
             assert len(labels) == len(placed)
             hidden = sum(one.overlaps(other) for n, one in enumerate(labels) for other in labels[n + 1 :])
             assert hidden == 0, layout.name
-            names = {text.get_text() for text in axes.texts}
-            assert {"IRAQ", "SYRIA", "TURKEY", "IRAN"} <= names
-            assert layout.narrow or "JORDAN" in names
+            assert {"IRAQ", "SYRIA", "TURKEY", "IRAN"} <= {text.get_text() for text in axes.texts}
             plt.close(figure)
 
 
-@pytest.mark.parametrize("rows", EDGES.values(), ids=EDGES.keys())
-def test_edge_cases_are_mapped(rows: list[dict[str, object]]) -> None:
-    result = analyse_escalation(table(rows), QUICK)
+def test_the_panels_end_at_the_counts_of_the_sites() -> None:
+    found = whole()
+    data = bases.cumulated(found.weapons.prepared, found.places, QUICK)
+    ends = data.groupby("site_id")["attacks"].max()
+    sites = found.places.named.set_index("site_id")["attacks"]
+    assert ends.to_dict() == sites.head(bases.SHOWN).to_dict()
+    assert data.groupby("site_id")["attacks"].apply(lambda counts: counts.is_monotonic_increasing).all()
+    told = data.dropna(subset=["observatory"])
+    assert set(told["country"]) == {"SY"}
+
+
+def test_the_weeks_hold_every_attack() -> None:
+    found = whole().weapons
+    table = weapons.weekly(found)
+    beside = len(found.blank.beside)
+    assert table.to_numpy().sum() == len(found.prepared) + beside
+    assert style.weeks(QUICK)[0] <= found.prepared["date"].min()
+
+
+def drawn(found: Any) -> dict[str, dict[str, str]]:
+    """Draw the three figures on a phone's width; return their words."""
+    known = facts(found)
     with mpl.rc_context(style.use(style.NARROW)):
-        plt.close(map.draw_map(result, QUICK, style.NARROW))
-    title = map.map_title(result)
-    assert title.startswith("No incident") if not rows else title.startswith(("All", "The one"))
+        plt.close(weapons.draw(weapons.weekly(found.weapons), found.weapons, style.NARROW))
+        plt.close(bases.draw(bases.cumulated(found.weapons.prepared, found.places, QUICK), QUICK, style.NARROW))
+        plt.close(map.draw(found.places.sites, QUICK, style.NARROW))
+    return {name: block_words(name, known, QUICK) for name in ("weapons", "bases", "map")}
 
 
-def test_borders_keep_their_course_with_far_fewer_points() -> None:
-    angles = np.linspace(0, 2 * np.pi, 2001)
-    ring = np.column_stack([np.cos(angles), np.sin(angles)])
-    kept = borders.simpler(ring, 0.01)
-    assert len(kept) < 60
-    assert kept[0].tolist() == ring[0].tolist()
-    assert kept[-1].tolist() == ring[-1].tolist()
-    middles = (kept[1:] + kept[:-1]) / 2
-    assert np.hypot(*middles.T).min() > 0.99
-    assert set(map_tuple(kept)) <= set(map_tuple(ring))
+@pytest.mark.parametrize("rows", EDGES.values(), ids=EDGES.keys())
+def test_edge_cases_are_drawn_and_have_words(rows: list[dict[str, object]]) -> None:
+    words = drawn(whole(table(rows)))
+    assert words["map"]["title"].startswith("No attack") == (not rows)
+    assert all(part for one in words.values() for part in (one["title"], one["alt"], one["source"]))
 
 
-def map_tuple(points: np.ndarray) -> list[tuple[float, float]]:
-    return [(float(x), float(y)) for x, y in points]
+def test_attacks_without_a_named_place_are_told_not_drawn() -> None:
+    nowhere = {"site_id": "unspecified-iraq", "site_name": "Iraq", "latitude": None, "place_precision": 3}
+    rows = [incident(1, "2023-10-18"), incident(2, "2023-10-19", **nowhere), incident(3, "2023-10-20", **nowhere)]
+    words = drawn(whole(table(rows)))["map"]
+    assert "Two attacks without a named place are not on the map" in words["source"]
+    assert "no place is named: 2" in words["alt"]

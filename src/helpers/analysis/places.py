@@ -24,6 +24,15 @@ SITE_COLUMNS = [
 ]  # fmt: skip
 
 
+def short(name: str) -> str:
+    """Return a site's name without what stands in brackets or after a stroke, and without "Air Base".
+
+    >>> short("Conoco gas field (Mission Support Site Euphrates)"), short("Erbil Air Base / Erbil Airport")
+    ('Conoco gas field', 'Erbil')
+    """
+    return name.split(" (")[0].split(" / ")[0].removesuffix(" Air Base")
+
+
 @dataclass(frozen=True)
 class Counted:
     """What the Observatory counted in Syria by base, on the last day of the window on which its bases add up.

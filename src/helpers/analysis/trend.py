@@ -1,4 +1,4 @@
-"""Do heavier weapons go with later days? Kendall's rank correlation, whole weeks kept together, under many readings.
+"""Did heavier weapons grow commoner? One regression a reader can use, and a rank correlation under many readings.
 
 Pairs are counted from tables of days by rungs and of weeks by rungs, so the work grows with the days and not with the
 pairs of attacks.
@@ -11,14 +11,73 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 
-from helpers.analysis.weapons import Rungs, judged, rungs
+from helpers.analysis.weapons import prepare, rungs
+from helpers.facts import CANNOT, NOT_SHOWN, SHOWN
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.stretches import Stretches
-from helpers.vocabulary import COUNTRIES, split
+from helpers.vocabulary import COUNTRIES, of_group, split, weapons
 from helpers.words import day_text
 
 Array = npt.NDArray[np.float64]
+
+#: A trend is judged from so many attacks with a named weapon, in so many weeks, and so many with a rocket or above and
+#: below: intervals that keep weeks together are too short with fewer (Cameron and Miller 2015, J. Hum. Resour. 50:317).
+ATTACKS, WEEKS, EACH = 20, 10, 5
+MONTH = 365.25 / 12
+
+
+@dataclass(frozen=True)
+class Climb:
+    """Whether rockets and heavier weapons grew commoner: how many times the odds of one are those a month before.
+
+    `value`, `low`, `high`: odds a month with its 95% interval; None where it cannot be judged, or where every attack of
+    one sort came before every one of the other. `fell` is the finding that they grew rarer. `n` attacks with a named
+    weapon in `weeks`, `above` of them with a rocket or above.
+    """
+
+    finding: str
+    n: int
+    weeks: int
+    above: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    fell: str = NOT_SHOWN
+
+
+def judged(n: int, weeks: int, above: int) -> bool:
+    """Return whether so many attacks, in so many weeks, so many with a rocket or above, can show a trend."""
+    return n >= ATTACKS and weeks >= WEEKS and min(above, n - above) >= EACH
+
+
+def climb(selected: pd.DataFrame, parameters: Parameters) -> Climb:
+    """Return how the odds of a rocket or above change in a month, country held, weeks kept together.
+
+    Logistic regression of the attacks with a named weapon on months since the window's start and country, covariance
+    clustered by week (Liang and Zeger 1986, Biometrika 73:13). `selected` needs the columns date, country, top_weapon
+    and weapons. Shown if the interval lies above one.
+    """
+    frame = prepare(selected, parameters)
+    frame = frame[frame["rung"].notna()]
+    above = (frame["rung"] >= rungs(parameters.reference_dir).rocket).astype(float)
+    size = (len(frame), frame["week"].nunique(), int(above.sum()))
+    mixed = above.groupby(frame["country"]).transform("nunique") > 1  # a country of one kind alone says nothing of time
+    frame, above = frame[mixed], above[mixed]
+    if not judged(len(frame), frame["week"].nunique(), int(above.sum())):
+        return Climb(CANNOT, *size, fell=CANNOT)
+    late, early = frame["date"][above == 1], frame["date"][above == 0]
+    if late.min() >= early.max() or late.max() <= early.min():
+        rose = bool(late.min() >= early.max())
+        return Climb(SHOWN if rose else NOT_SHOWN, *size, fell=NOT_SHOWN if rose else SHOWN)
+    months = (frame["date"] - pd.Timestamp(parameters.window_start)).dt.days / MONTH
+    columns = [months, *((frame["country"] == code) for code in sorted(frame["country"].unique()))]
+    model = GLM(above.to_numpy(), np.column_stack(columns).astype(float), family=Binomial())
+    fit = model.fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(frame["week"])[0]})
+    value, (low, high) = float(np.exp(fit.params[0])), (float(x) for x in np.exp(fit.conf_int()[0]))
+    return Climb(SHOWN if low > 1 else NOT_SHOWN, *size, value, low, high, SHOWN if high < 1 else NOT_SHOWN)
 
 
 @dataclass(frozen=True)
@@ -126,7 +185,7 @@ def ways(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) 
             taken = rung.where(~doubtful, rung.fillna(-1).clip(lower=lowest))
             found[f"{key}_{what}"] = (words.format(what), taken)
     found["alike"] = ("drones and rockets counted alike", rung.where(rung.isna() | (rung >= marks.missile), 0.0))
-    found["drones_above"] = ("drones counted above rockets", _swapped(rung, marks))
+    found["drones_above"] = ("drones counted above rockets", _swapped(rung, parameters))
     found["mix"] = ("without the attacks with missiles", rung.where(rung < marks.missile))
     for code in parameters.countries if len(parameters.countries) > 1 else ():
         found[code] = (f"{COUNTRIES[code]} alone", rung.where(prepared["country"] == code))
@@ -141,9 +200,11 @@ def ways(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) 
     return found
 
 
-def _swapped(rung: pd.Series, marks: Rungs) -> pd.Series:
-    """Return the rungs with those just below a rocket set just above it."""
-    return rung.where(rung != marks.rocket - 1, marks.rocket + 0.5)
+def _swapped(rung: pd.Series, parameters: Parameters) -> pd.Series:
+    """Return the rungs with drones set just above rockets."""
+    known = weapons(parameters.reference_dir)
+    drones = [known[code].rung for code in of_group("drone", parameters.reference_dir)]
+    return rung.where(~rung.isin(drones), rungs(parameters.reference_dir).rocket + 0.5)
 
 
 def readings(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) -> tuple[Reading, ...]:

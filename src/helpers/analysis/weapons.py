@@ -15,22 +15,18 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, finding
+from helpers.facts import CANNOT, finding
 from helpers.parameters import Parameters
 from helpers.stretches import Stretches, within_coding
 from helpers.tables import each, select
-from helpers.vocabulary import split, weapons
+from helpers.vocabulary import missiles, of_group, split, unstated, weapons
 
-#: A trend is judged from so many attacks with a named weapon, in so many weeks, and so many with a rocket or above and
-#: below: intervals that keep weeks together are too short with fewer (Cameron and Miller 2015, J. Hum. Resour. 50:317).
-ATTACKS, WEEKS, EACH = 20, 10, 5
+#: Shares before and after the pause are compared from so many attacks with a named weapon on each side.
+ATTACKS = 20
 #: A share is given an interval from so many attacks on.
 SHARED = 10
-MONTH = 365.25 / 12
 
 Mask = npt.NDArray[np.bool_]
 
@@ -47,11 +43,16 @@ class Rungs:
 
 def rungs(reference_dir: str = "data/reference") -> Rungs:
     """Return what ``weapons.csv`` says of missiles and rockets."""
-    known = weapons(reference_dir)
-    missiles = {code: weapon.rung for code, weapon in known.items() if "missile" in code}
-    stated = {code: rung for code, rung in missiles.items() if rung is not None}
-    blank = tuple(code for code, rung in missiles.items() if rung is None)
-    return Rungs(tuple(stated), blank, min(stated.values()), known["rocket"].rung or 0)
+    known, stated = weapons(reference_dir), missiles(reference_dir)
+    vague = tuple(code for code, meant in unstated(reference_dir).items() if set(meant) & set(stated))
+    top = max((weapon.rung or 0 for weapon in known.values()), default=0) + 1
+    missile = min((known[code].rung or 0 for code in stated), default=top)
+    return Rungs(
+        stated,
+        vague,
+        missile,
+        min((known[code].rung or 0 for code in of_group("rocket", reference_dir)), default=missile),
+    )
 
 
 def prepare(selected: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
@@ -193,58 +194,7 @@ def shares_table(found: Iterable[Part]) -> pd.DataFrame:
     )
 
 
-# --- a trend ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Climb:
-    """Whether rockets and heavier weapons grew commoner: how many times the odds of one are those a month before.
-
-    `value`, `low`, `high`: odds a month with its 95% interval; None where it cannot be judged, or where every attack of
-    one sort came before every one of the other. `fell` is the finding that they grew rarer. `n` attacks with a named
-    weapon in `weeks`, `above` of them with a rocket or above.
-    """
-
-    finding: str
-    n: int
-    weeks: int
-    above: int
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    fell: str = NOT_SHOWN
-
-
-def judged(n: int, weeks: int, above: int) -> bool:
-    """Return whether so many attacks, in so many weeks, so many with a rocket or above, can show a trend."""
-    return n >= ATTACKS and weeks >= WEEKS and min(above, n - above) >= EACH
-
-
-def climb(selected: pd.DataFrame, parameters: Parameters) -> Climb:
-    """Return how the odds of a rocket or above change in a month, country held, weeks kept together.
-
-    Logistic regression of the attacks with a named weapon on months since the window's start and country, covariance
-    clustered by week (Liang and Zeger 1986, Biometrika 73:13). `selected` needs the columns date, country, top_weapon
-    and weapons. Shown if the interval lies above one.
-    """
-    frame = prepare(selected, parameters)
-    frame = frame[frame["rung"].notna()]
-    above = (frame["rung"] >= rungs(parameters.reference_dir).rocket).astype(float)
-    size = (len(frame), frame["week"].nunique(), int(above.sum()))
-    mixed = above.groupby(frame["country"]).transform("nunique") > 1  # a country of one kind alone says nothing of time
-    frame, above = frame[mixed], above[mixed]
-    if not judged(len(frame), frame["week"].nunique(), int(above.sum())):
-        return Climb(CANNOT, *size, fell=CANNOT)
-    late, early = frame["date"][above == 1], frame["date"][above == 0]
-    if late.min() >= early.max() or late.max() <= early.min():
-        rose = bool(late.min() >= early.max())
-        return Climb(SHOWN if rose else NOT_SHOWN, *size, fell=NOT_SHOWN if rose else SHOWN)
-    months = (frame["date"] - pd.Timestamp(parameters.window_start)).dt.days / MONTH
-    columns = [months, *((frame["country"] == code) for code in sorted(frame["country"].unique()))]
-    model = GLM(above.to_numpy(), np.column_stack(columns).astype(float), family=Binomial())
-    fit = model.fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(frame["week"])[0]})
-    value, (low, high) = float(np.exp(fit.params[0])), (float(x) for x in np.exp(fit.conf_int()[0]))
-    return Climb(SHOWN if low > 1 else NOT_SHOWN, *size, value, low, high, SHOWN if high < 1 else NOT_SHOWN)
+# --- missiles before and after the pause -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -354,8 +304,8 @@ class Weapons:
     """What the record shows of weapons under a run's parameters.
 
     `prepared` incidents; `records` highs in order; `missiles` of a stated kind; `said` who names which weapon in these;
-    `blank` missiles of no stated kind; `stretches` and `months` with their shares; `climb` the trend; `grew` missiles
-    before and after the pause: of a ``stated`` kind, with those of ``no_kind``, and all that ``any_source`` calls so.
+    `blank` missiles of no stated kind; `stretches` and `months` with their shares; `grew` missiles before
+    and after the pause: of a ``stated`` kind, with those of ``no_kind``, and all that ``any_source`` calls so.
     """
 
     parameters: Parameters
@@ -366,7 +316,6 @@ class Weapons:
     blank: Blank
     stretches: dict[str, Part]
     months: tuple[Part, ...]
-    climb: Climb
     grew: dict[str, Grew]
 
 
@@ -384,16 +333,15 @@ def analyse(incidents: pd.DataFrame, parameters: Parameters, reports: pd.DataFra
         "no_kind": (named | no_kind, stated | no_kind),
         "any_source": (named | no_kind | outvoted, stated | no_kind | outvoted),
     }
-    missiles = told(prepared[stated])
+    heaviest = told(prepared[stated])
     return Weapons(
         parameters,
         prepared,
         records(prepared),
-        missiles,
-        said(missiles, reports, sources),
+        heaviest,
+        said(heaviest, reports, sources),
         unclear,
         {part.name: part for part in stretches},
         months,
-        climb(prepared, parameters),
         {name: grew(prepared[rows], hit[rows], parameters) for name, (rows, hit) in meanings.items()},
     )

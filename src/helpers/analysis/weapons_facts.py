@@ -8,32 +8,33 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.analysis.places import Places
-from helpers.analysis.trend import Reading
-from helpers.analysis.weapons import ATTACKS, EACH, WEEKS, Part, Share, Weapons
+from helpers.analysis.places import Places, short
+from helpers.analysis.trend import ATTACKS, EACH, WEEKS, Climb, Reading
+from helpers.analysis.weapons import Part, Share, Weapons
 from helpers.facts import Facts, Row, interval, record
 from helpers.tables import each
-from helpers.vocabulary import CONFIRMATION, COUNTRIES, weapons
+from helpers.vocabulary import CONFIRMATION, COUNTRIES, missiles, weapons
 from helpers.words import listing, signed
 
 #: So many missile attacks are told of one by one, so many of the places most attacked.
-TOLD, TOP = 3, 4
+TOLD, TOP = 3, 2
 #: A window of more months than this is told by stretch alone.
 MONTHS = 12
 
 
 @dataclass(frozen=True)
 class Escalation:
-    """What notebook 03 found: of weapons, of the readings of their trend, of places."""
+    """What notebook 03 found: of weapons, of their trend and its readings, of places."""
 
     weapons: Weapons
+    climb: Climb
     readings: tuple[Reading, ...]
     places: Places
 
 
 def facts(found: Escalation) -> Facts:
     """Return the facts of `found`."""
-    numbered = (_records, _missiles, _shares, _grew, _readings, _sites, _bases)
+    numbered = (_records, _missiles, _lighter, _shares, _grew, _readings, _sites, _bases)
     return record([*ROWS, *(row for part in numbered for row in part(found))], found)
 
 
@@ -73,6 +74,7 @@ def _missile_ids(f: Escalation) -> tuple[str, ...]:
 
 
 ROWS = [
+    _ids(lambda f: f.weapons.prepared["incident_id"], "weapons.attacks", "attacks that count"),
     _ids(_named, "weapons.named", "attacks of which a weapon is named"),
     _ids(_silent, "weapons.unnamed", "attacks of which no weapon is named"),
     _ids(_missile_ids, "weapons.missiles", "attacks with a missile of a stated kind"),
@@ -86,18 +88,19 @@ ROWS = [
     _ids(lambda f: f.weapons.blank.outvoted, "weapons.unspecified.outvoted", "some source says so, others outvote it"),
     _ids(lambda f: f.weapons.blank.ids + f.weapons.blank.outvoted, "weapons.unspecified.any", "any source says so"),
     _ids(lambda f: f.weapons.blank.since, "weapons.unspecified.since", "after the pause had begun"),
-    Row("weapons.climb", "finding", lambda f: f.weapons.climb.finding, incidents=_named,
+    Row("weapons.climb", "finding", lambda f: f.climb.finding, incidents=_named,
         note="odds of a rocket or heavier weapon a month, country held, weeks kept together"),
-    Row("weapons.fell", "finding", lambda f: f.weapons.climb.fell, incidents=_named),
-    *interval("weapons.odds", "ratio", lambda f: f.weapons.climb, incidents=_named,
+    Row("weapons.fell", "finding", lambda f: f.climb.fell, incidents=_named),
+    *interval("weapons.odds", "ratio", lambda f: f.climb, incidents=_named,
               note="odds of a rocket or heavier weapon over those a month earlier, country held, weeks kept together"),
-    Row("weapons.odds.attacks", "incidents", lambda f: f.weapons.climb.n, incidents=_named),
-    Row("weapons.odds.weeks", "weeks", lambda f: f.weapons.climb.weeks),
-    Row("weapons.odds.rocket_up", "incidents", lambda f: f.weapons.climb.above),
+    Row("weapons.odds.attacks", "incidents", lambda f: f.climb.n, incidents=_named),
+    Row("weapons.odds.weeks", "weeks", lambda f: f.climb.weeks),
+    Row("weapons.odds.rocket_up", "incidents", lambda f: f.climb.above),
     *(_known(f"weapons.least.{name}", unit, value) for name, unit, value in (
         ("attacks", "incidents", ATTACKS), ("weeks", "weeks", WEEKS), ("each", "incidents", EACH))),
     Row("places.sites", "places", lambda f: len(f.places.named), note="named places",
         incidents=lambda f: tuple(i for site in f.places.named["site_id"] for i in f.places.ids[site])),
+    Row("places.killed", "people", lambda f: int(f.places.sites["us_killed"].sum()), note="US and coalition members"),
     _ids(lambda f: f.places.nowhere, "places.unnamed", "attacks of which no site is named"),
 ]  # fmt: skip
 
@@ -144,6 +147,24 @@ def _missiles(f: Escalation) -> Iterator[Row]:
             yield _known(f"{line}.sources", "sources", int(count), incidents=behind, rows={"reports": reports},
                          note="sources that name it; one that names two weapons counts for both")  # fmt: skip
             yield _known(f"{line}.kinds", "text", kinds)
+
+
+def _lighter(f: Escalation) -> Iterator[Row]:
+    """Yield, of the heaviest record high where it is a missile, how many of its sources name a lighter missile."""
+    known = weapons(f.weapons.parameters.reference_dir)
+    stated = missiles(f.weapons.parameters.reference_dir)
+    if not f.weapons.records or f.weapons.records[-1].weapon not in stated:
+        return
+    high, said = f.weapons.records[-1], f.weapons.said
+    rung = known[high.weapon].rung or 0
+    lighter = [code for code in stated if (known[code].rung or 0) < rung]
+    mine = said[(said["incident_id"] == high.incident) & said["weapon"].isin(lighter)]
+    later = [a.day for a in f.weapons.missiles if a.day > high.day and (known[a.weapon].rung or 0) >= rung]
+    if later:
+        reports = [report for cell in mine["reports"] for report in cell.split(";")]
+        yield _known("weapons.missiles.lighter", "sources", int(mine["sources"].sum()), rows={"reports": reports})
+        yield _known("weapons.missiles.lighter_day", "date", high.day, incidents=[high.incident])
+        yield _known("weapons.missiles.next_day", "date", later[0])
 
 
 def _share(name: str, share: Share) -> Iterator[Row]:
@@ -195,17 +216,20 @@ def _readings(f: Escalation) -> Iterator[Row]:
 
 
 def _sites(f: Escalation) -> Iterator[Row]:
-    for place, row in enumerate(each(f.places.named.head(TOP)), 1):
-        yield _known(f"places.top.{place}.name", "text", row.name)
+    counts = f.places.named["attacks"]
+    beyond = counts.iloc[TOP] if len(counts) > TOP else 0  # of places as often attacked none is singled out
+    for place, row in enumerate(each(f.places.named[counts > beyond].head(TOP)), 1):
+        yield _known(f"places.top.{place}.name", "text", short(row.name))
         yield _known(f"places.top.{place}.attacks", "incidents", row.attacks, incidents=f.places.ids[row.site_id])
     for code, ids in f.places.countries.items():
         yield _known(f"places.{code}.attacks", "incidents", len(ids), incidents=ids)
+        yield _known(f"places.{code}.name", "text", COUNTRIES[code])
     troops, per = f.places.troops, {}
     for code, there in troops.items():
         yield _known(f"places.{code}.troops", "people", there.personnel, rows={"sources": there.sources},
                      note="US personnel stationed, median of the statements")  # fmt: skip
         per[code] = len(f.places.countries[code]) / there.personnel
-    if {"SY", "IQ"} <= per.keys() and per["IQ"]:
+    if {"SY", "IQ"} <= per.keys() and min(len(f.places.countries[code]) for code in ("SY", "IQ")) >= ATTACKS:
         both = f.places.countries["SY"] + f.places.countries["IQ"]
         yield _known("places.syria_to_iraq", "ratio", per["SY"] / per["IQ"], incidents=both,
                      note="attacks for each soldier stationed, Syria over Iraq")  # fmt: skip
