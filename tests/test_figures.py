@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
-from test_escalation import EDGES, table
+from test_escalation import EDGES, table, whole
 
-from helpers import tables
-from helpers.analysis.escalation import EscalationResult, analyse_escalation
-from helpers.figures import escalation, ladder, map, style
+from helpers.analysis.weapons_facts import Escalation, facts
+from helpers.figures import bases, map, style
+from helpers.figures import weapons as weapons_figure
 from helpers.figures.labels import around, end_labels, spread
 from helpers.figures.style import NARROW, WIDE
 from helpers.figures.text import clean_text, extent, wrap
@@ -29,14 +28,19 @@ from helpers.vocabulary import weapons
 
 mpl.use("Agg")
 QUICK = Parameters(resamples=99)
-DRAWN = (ladder.ladder, escalation.weekly, escalation.readings, map.sites)
 
 
 @pytest.fixture(scope="module")
-def real() -> EscalationResult:
-    return analyse_escalation(
-        tables.read("incidents"), QUICK, reports=tables.read("reports"), forces=tables.read("forces")
-    )
+def real() -> Escalation:
+    return whole()
+
+
+def save_all(found: Escalation, p: Parameters, folder: Path) -> None:
+    """Write the figures of notebook 03."""
+    known = facts(found)
+    weapons_figure.save(found.weapons, known, folder)
+    bases.save(found.weapons.prepared, found.places, p, known, folder)
+    map.save(found.places, p, known, folder)
 
 
 # --- style ------------------------------------------------------------------------------------------------------------
@@ -118,34 +122,28 @@ def test_pause_band_lies_within_the_window_and_is_named_for_what_it_is() -> None
     assert style.pause_name(Parameters(pause_start="2023-12-24", pause_end="2023-12-31")) == "pause"
 
 
-def test_what_is_called_ceasefire_is_the_ceasefire(real: EscalationResult, tmp_path: Path) -> None:
+def test_what_is_called_ceasefire_is_the_ceasefire() -> None:
     other = Parameters(pause_start="2024-01-01", pause_end="2024-01-08", resamples=99)
-    result = analyse_escalation(tables.read("incidents"), other)
-    with mpl.rc_context(style.use(NARROW)):
-        for draw in (ladder.draw_ladder, escalation.draw_weekly):
-            figure = draw(result, other, NARROW)
-            words = " ".join(text.get_text() for text in figure.findobj(mpl.text.Text))
-            assert "ceasefire" not in words.lower(), draw.__name__
-            assert "pause" in words, draw.__name__
-            plt.close(figure)
+    found = whole(p=other).weapons
+    with mpl.rc_context(style.use(WIDE)):
+        figure = weapons_figure.draw(weapons_figure.weekly(found), found, WIDE)
+        words = " ".join(text.get_text() for text in figure.findobj(mpl.text.Text))
+        assert "ceasefire" not in words.lower()
+        assert "pause" in words
+        plt.close(figure)
 
 
-def test_words_of_one_incident_are_of_one() -> None:
-    rows = EDGES["one"]
-    result = analyse_escalation(table(rows), QUICK)
-    assert "too few to test" in ladder.ladder_title(result, QUICK)
-    assert "in the one week with incidents" in escalation.weekly_title(result)
-    assert map.map_title(result).startswith("The one incident on record")
-    assert map.sites_title(result).startswith("One place was attacked once")
-
-
-def test_text_is_large_enough_to_read(real: EscalationResult) -> None:
+def test_text_is_large_enough_to_read(real: Escalation) -> None:
+    data = bases.cumulated(real.weapons.prepared, real.places, QUICK)
     for layout, least in ((WIDE, 7.0 * WIDE.width * 25.4 / 165), (NARROW, 7.0)):
         with mpl.rc_context(style.use(layout)):
-            for draw in (ladder.draw_ladder, map.draw_map, map.draw_sites):
-                figure = draw(real, QUICK, layout)
+            for figure in (
+                weapons_figure.draw(weapons_figure.weekly(real.weapons), real.weapons, layout),
+                bases.draw(data, QUICK, layout),
+                map.draw(real.places.sites, QUICK, layout),
+            ):
                 sizes = [text.get_fontsize() for text in figure.findobj(mpl.text.Text) if text.get_text().strip()]
-                assert min(sizes) >= least - 0.1, (draw.__name__, layout.name)
+                assert min(sizes) >= least - 0.1, layout.name
                 plt.close(figure)
 
 
@@ -223,96 +221,43 @@ def test_words() -> None:
     assert signed(-0.25) == "−0.25"
 
 
-# --- the figures of escalation ----------------------------------------------------------------------------------------
+# --- the figures of weapons and places --------------------------------------------------------------------------------
 
 
-def test_figures_are_written_whole_and_alike(real: EscalationResult, tmp_path: Path) -> None:
+def test_figures_are_written_whole_and_alike(real: Escalation, tmp_path: Path) -> None:
     for folder in ("one", "two"):
-        escalation.weekly(real, QUICK, tmp_path / folder)
-    for path in (tmp_path / "one").iterdir():
+        save_all(real, QUICK, tmp_path / folder)
+    written = sorted((tmp_path / "one").iterdir())
+    assert {path.stem.removesuffix("-narrow") for path in written} == {"weapons", "bases", "map"}
+    for path in written:
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
 
-def test_alt_texts_hold_the_numbers(real: EscalationResult) -> None:
-    n = len(real.incidents)
-    assert str(n) in ladder.ladder_alt(real, QUICK)
-    assert f"{real.by_period['rocket'].sum()} rockets" in escalation.weekly_alt(real, QUICK)
-    assert real.plain.trend.tau is not None
-    assert f"{real.plain.trend.tau:.2f}" in escalation.readings_alt(real)
-    for row in real.sites.to_dict("records"):
-        assert f"{row['incidents']}" in map.sites_alt(real)
-
-
-def test_the_title_of_the_ladder_follows_the_data() -> None:
-    early = [{**row, "top_weapon": "one_way_drone", "weapons": "one_way_drone"} for row in EDGES["one day"]]
-    days = pd.date_range("2023-10-18", "2024-02-20", freq="2D")
-    codes = ["one_way_drone", "rocket", "ballistic_missile", "cruise_missile"]
-
-    def title(rungs: list[str]) -> str:
-        rows = [
-            {**early[0], "incident_id": f"i-{n:03}", "date": day, "top_weapon": code, "weapons": code}
-            for n, (day, code) in enumerate(zip(days, rungs, strict=True))
-        ]
-        return ladder.ladder_title(analyse_escalation(table(rows), QUICK), QUICK)
-
-    n = len(days)
-    assert title([codes[4 * i // n] for i in range(n)]).endswith("climb over time")
-    assert title([codes[3 - 4 * i // n] for i in range(n)]).endswith("step down over time")
-    plain = [codes[i % 2] for i in range(n)]
-    assert title(plain) == (
-        "One-way drones and rockets throughout, ballistic or cruise missiles never: no climb is shown"
-    )
-    assert "ballistic missiles twice" in title([*plain[:20], codes[2], *plain[21:40], codes[2], *plain[41:]])
-    assert "cruise missiles once" in title([*plain[:20], codes[3], *plain[21:]])
-
-
-@pytest.fixture
-def sketched(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
-    """The words of each figure drawn in the test; drawn once, narrow and coarse, and not written."""
-    words: dict[str, dict[str, str]] = {}
-
-    def sketch(draw: Callable[[style.Layout], Figure], name: str, **given: str) -> Figure:
-        with mpl.rc_context({**style.use(NARROW), "figure.dpi": 40}):
-            figure = draw(NARROW)
-            figure.canvas.draw()
-            words[name] = given | {"picture": hashlib.sha256(figure.canvas.buffer_rgba()).hexdigest()}
-            plt.close(figure)
-        return figure
-
-    monkeypatch.setattr(style, "save", sketch)
-    return words
+def words_of(folder: Path) -> dict[str, dict[str, str]]:
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
 
 
 @pytest.mark.parametrize("rows", EDGES.values(), ids=EDGES.keys())
-def test_edge_cases_are_drawn_with_true_words(
-    rows: list[dict[str, object]], sketched: dict[str, dict[str, str]], tmp_path: Path
-) -> None:
-    result = analyse_escalation(table(rows), QUICK)
-    for draw in DRAWN:
-        draw(result, QUICK, tmp_path)
-    assert len(sketched) == len(DRAWN)
-    for name, words in sketched.items():
+def test_edge_cases_are_drawn_with_true_words(rows: list[dict[str, object]], tmp_path: Path) -> None:
+    save_all(whole(table(rows)), QUICK, tmp_path)
+    for name, words in words_of(tmp_path).items():
         for text in (words["title"], words["alt"], words["source"]):
             assert text.strip()
             assert not re.search(r"\bnan\b|None|undefined|\{|NaT", text), (name, text)
-            assert not re.search(r"\b0 of 0\b|\b(?:1|[Oo]ne) (?:incidents|weeks|sites|places)\b|one of one", text), text
+            assert not re.search(r"\b0 of 0\b|\b(?:1|[Oo]ne) (?:attacks|weeks|sites|places)\b|one of one", text), text
             assert len(re.findall(r"[.;:] *[.;:]", text)) == 0, (name, text)
         if not rows:
-            assert "No incident" in words["title"] or "too little" in words["title"]
+            assert words["title"].startswith("No attack")
 
 
-def test_a_filter_changes_every_figure(
-    real: EscalationResult, sketched: dict[str, dict[str, str]], tmp_path: Path
-) -> None:
+def test_a_filter_changes_every_figure(real: Escalation, tmp_path: Path) -> None:
     other = Parameters(countries=("SY",), confirmed_by="local_official", resamples=99)
-    result = analyse_escalation(tables.read("incidents"), other, reports=tables.read("reports"))
-    for draw in (*DRAWN, map.site_map):
-        draw(real, QUICK, tmp_path)
-    every = {name: dict(words) for name, words in sketched.items()}
-    for draw in (*DRAWN, map.site_map):
-        draw(result, other, tmp_path)
-    for name, words in sketched.items():
-        assert words["picture"] != every[name]["picture"], name
+    save_all(real, QUICK, tmp_path / "every")
+    save_all(whole(p=other), other, tmp_path / "some")
+    every = words_of(tmp_path / "every")
+    for name, words in words_of(tmp_path / "some").items():
+        drawn = [(tmp_path / folder / f"{name}.svg").read_bytes() for folder in ("every", "some")]
+        assert drawn[0] != drawn[1], name
         assert words["source"] != every[name]["source"], name
         assert words["view"] == {
             "from": "2023-10-17",

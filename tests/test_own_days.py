@@ -12,8 +12,17 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from helpers.analysis import claims, coverage, coverage_facts, escalation_facts, harm, strikes, totals
-from helpers.analysis.escalation import analyse_escalation
+from helpers.analysis import (
+    claims,
+    coverage,
+    harm,
+    places,
+    strikes,
+    totals,
+    trend,
+    weapons,
+    weapons_facts,
+)
 from helpers.cleaning.pipeline import clean
 from helpers.cleaning.publish import title
 from helpers.facts import Facts
@@ -42,7 +51,18 @@ def moved(text: str, by: timedelta) -> str:
 def later(source: Path, target: Path) -> Path:
     """Copy a folder of sheets with every day, also those in keys, moved; sources keep their ids."""
     shutil.copytree(source, target)
-    named = ["date", "date_earliest", "date_latest", "published", "as_of", "stated_on", "start", "end", "value"]
+    named = [
+        "date",
+        "date_earliest",
+        "date_latest",
+        "published",
+        "as_of",
+        "since",
+        "stated_on",
+        "start",
+        "end",
+        "value",
+    ]
     keys = ["incident_key", "into", "response_key"]
     for path in target.glob("*.csv"):
         sheet = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -54,13 +74,19 @@ def later(source: Path, target: Path) -> Path:
 
 def facts_of(record: dict[str, pd.DataFrame], parameters: Parameters) -> dict[str, Any]:
     """Return the values of the facts of notebooks 02, 03, 05 and 07."""
-    facts, incidents = Facts(), record["incidents"]
+    incidents = record["incidents"]
     counts, sources = record["official_counts"], record["sources"]
     found = coverage.analyse_coverage(incidents, counts, sources, parameters)
-    coverage_facts.record(facts, found)
-    capture = coverage.capture_for(found.incidents, found)
-    more = {"reports": record["reports"], "capture": capture}
-    escalation_facts.record(facts, analyse_escalation(incidents, parameters, forces=record["forces"], **more))
+    facts = rows(coverage.rows(found), found)
+    found_weapons = weapons.analyse(incidents, parameters, record["reports"], sources)
+    p, prepared = found_weapons.parameters, found_weapons.prepared
+    escalation = weapons_facts.Escalation(
+        found_weapons,
+        trend.climb(prepared, p),
+        trend.readings(prepared, record["reports"], p),
+        places.analyse(prepared, p, record),
+    )
+    facts = Facts([*facts.values(), *weapons_facts.facts(escalation).values()])
     results = (
         (harm, harm.analyse_harm(incidents, parameters, record)),
         (strikes, strikes.analyse_strikes(incidents, record["responses"], parameters)),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from helpers.analysis.counters import find_bases
 from helpers.analysis.totals import Series, observatory
 from helpers.parameters import Parameters
 from helpers.stretches import NAMES
@@ -35,14 +36,13 @@ def short(name: str) -> str:
 
 @dataclass(frozen=True)
 class Counted:
-    """What the Observatory counted in Syria by base, on the last day of the window on which its bases add up.
+    """What the Observatory counted in Syria, to the last `day` of the window on which its bases add up.
 
-    `day`, and `since` when it counts; `total` over all bases; `bases` site -> its running total as a series; `at` site
-    -> the total on `day`; `rows` the ids behind it; `record` the ids of the attacks on record to that day.
+    `total`; `bases` site -> its running total as a series; `at` site -> the total on `day`; `rows` the ids behind it;
+    `record` the ids of the attacks on record in the same days.
     """
 
     day: date
-    since: date
     total: int
     bases: dict[str, Series]
     at: dict[str, int]
@@ -50,37 +50,20 @@ class Counted:
     record: tuple[str, ...]
 
 
-def observed(
-    prepared: pd.DataFrame, other_counts: pd.DataFrame, families: pd.Series, parameters: Parameters
-) -> Counted | None:
-    """Return the Observatory's count by base beside the record's.
-
-    None where Syria does not count, where the window begins after the Observatory began or holds no whole breakdown.
-    """
-    mine = other_counts[other_counts["counter"] == "sohr"]
-    if "SY" not in parameters.countries or mine.empty:
+def observed(prepared: pd.DataFrame, clean: dict[str, pd.DataFrame], parameters: Parameters) -> Counted | None:
+    """Return the Observatory's count by base beside the record's; None where `find_bases` finds none."""
+    found, day = find_bases(clean["other_counts"], prepared, clean["sites"], parameters)
+    if day is None:
         return None
-    whole = observatory(other_counts, families)
-    site = mine["site_id"].fillna("")
-    running = mine[site.ne("") & (mine["since"].isna() | (mine["since"] == mine["since"].min()))]
-    sums = running.groupby(["source_id", "as_of"])["total"].sum().rename("bases").reset_index()
-    totals = mine.loc[site == "", ["source_id", "as_of", "total"]]
-    added = sums.merge(totals, on=["source_id", "as_of"])
-    added = added[(added["bases"] == added["total"]) & (added["as_of"] <= pd.Timestamp(parameters.window_end))]
-    if added.empty or whole.since < parameters.window_start:
-        return None
-    last = added.sort_values(["as_of", "total", "source_id"]).iloc[-1]
-    lines = running[(running["source_id"] == last["source_id"]) & (running["as_of"] == last["as_of"])]
-    day, since = last["as_of"].date(), whole.since
-    record = prepared[(prepared["country"] == "SY") & prepared["date"].between(pd.Timestamp(since), last["as_of"])]
+    families = clean["sources"].set_index("source_id")["family"]
+    told = [base for base in found if base.rows]
     return Counted(
         day,
-        since,
-        int(last["total"]),
-        {name: observatory(other_counts, families, name) for name in sorted(running["site_id"].unique())},
-        {str(name): int(total) for name, total in zip(lines["site_id"], lines["total"], strict=True)},
-        tuple(lines["other_id"]),
-        tuple(record["incident_id"]),
+        sum(base.observatory for base in told),
+        {base.site: observatory(clean["other_counts"], families, base.site) for base in told},
+        {base.site: base.observatory for base in told},
+        tuple(row for base in told for row in base.rows),
+        tuple(incident for base in found for incident in base.incidents),
     )
 
 
@@ -158,8 +141,7 @@ def analyse(prepared: pd.DataFrame, parameters: Parameters, clean: dict[str, pd.
 
     `clean` holds the clean tables forces, other_counts, sources and sites.
     """
-    families = clean["sources"].set_index("source_id")["family"]
-    counted = observed(prepared, clean["other_counts"], families, parameters)
+    counted = observed(prepared, clean, parameters)
     sites = sites_table(prepared, parameters, counted, clean["sites"])
     vague = prepared["place_precision"] >= NO_POINT
     stated = clean["forces"].dropna(subset=["personnel"])

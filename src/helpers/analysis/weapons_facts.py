@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from helpers.analysis.places import Places, short
 from helpers.analysis.trend import ATTACKS, EACH, WEEKS, Climb, Reading
 from helpers.analysis.weapons import Part, Share, Weapons
@@ -34,7 +32,7 @@ class Escalation:
 
 def facts(found: Escalation) -> Facts:
     """Return the facts of `found`."""
-    numbered = (_records, _missiles, _lighter, _shares, _grew, _readings, _sites, _bases)
+    numbered = (_records, _missiles, _lighter, _shares, _grew, _readings, _sites, _observatory)
     return record([*ROWS, *(row for part in numbered for row in part(found))], found)
 
 
@@ -235,24 +233,10 @@ def _sites(f: Escalation) -> Iterator[Row]:
                      note="attacks for each soldier stationed, Syria over Iraq")  # fmt: skip
 
 
-def _bases(f: Escalation) -> Iterator[Row]:
+def _observatory(f: Escalation) -> Iterator[Row]:
     counted = f.places.counted
-    if counted is None:
-        return
-    behind = {"other_counts": counted.rows}
-    yield _known("places.observatory.day", "date", counted.day, rows=behind)
-    yield _known("places.observatory.since", "date", counted.since)
-    yield _known("places.observatory.total", "attacks", counted.total, rows=behind)
-    yield _known("places.observatory.record", "incidents", len(counted.record), incidents=counted.record)
-    table = f.places.sites
-    table = table[(table["country"] == "SY") & (table["observatory"].notna() | (table["to_day"] > 0))]
-    apart = (table["to_day"] - table["observatory"].fillna(0)).abs().astype(int)
-    days = f.weapons.prepared.set_index("incident_id")["date"]
-    for place, row in enumerate(
-        each(table.assign(apart=apart).sort_values("apart", ascending=False, kind="stable")), 1
-    ):
-        mine = [i for i in f.places.ids.get(row.site_id, ()) if counted.since <= days[i].date() <= counted.day]
-        yield _known(f"places.base.{place}.name", "text", row.name)
-        yield _known(f"places.base.{place}.record", "incidents", row.to_day, incidents=mine)
-        theirs = None if pd.isna(row.observatory) else int(row.observatory)
-        yield _known(f"places.base.{place}.observatory", "attacks", theirs, rows=behind)
+    if counted is not None:
+        behind = {"other_counts": counted.rows}
+        yield _known("places.observatory.day", "date", counted.day, rows=behind)
+        yield _known("places.observatory.total", "attacks", counted.total, rows=behind)
+        yield _known("places.observatory.record", "incidents", len(counted.record), incidents=counted.record)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter
 
 from helpers.analysis.places import Counted, Places, short
 from helpers.facts import Fact
@@ -102,13 +103,13 @@ def _initials(axes: Axes) -> Any:
     """Return the names of the months cut to their first letter: a panel has no room for more."""
     formatter = axes.xaxis.get_minor_formatter()
     names = [name.split("\n")[0][:1] for name in getattr(formatter, "seq", [])]
-    return type(formatter)(names) if names else formatter
+    return FixedFormatter(names) if names else formatter
 
 
 def _half(top: int) -> int:
     """Return a round number near the middle of a scale up to `top`."""
     step = 10 ** int(np.floor(np.log10(max(top / 2, 1))))
-    return max(1, int(top / 2 / step) * step)
+    return int(max(1, int(top / 2 / step) * step))
 
 
 def save(prepared: pd.DataFrame, places: Places, p: Parameters, facts: Mapping[str, Fact], folder: str | Path) -> Any:

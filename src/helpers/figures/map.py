@@ -83,7 +83,7 @@ def draw(sites: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
     radii = [_radius(int(count), largest, layout) for count in placed["attacks"]]
     axes.scatter(placed["longitude"], placed["latitude"], s=[(2 * r) ** 2 for r in radii], alpha=0.8, zorder=4,
                  c=[COUNTRY_COLOURS[code] for code in placed["country"]], edgecolors=PAPER, linewidths=0.8)  # fmt: skip
-    killed = (placed["us_killed"] > 0).tolist()
+    killed = placed["us_killed"] > 0
     rings_at = placed[killed]
     axes.scatter(rings_at["longitude"], rings_at["latitude"], zorder=5, facecolors="none", edgecolors=style.ACCENT,
                  s=[(2 * r + 5) ** 2 for r, hit in zip(radii, killed, strict=True) if hit], linewidths=1.3)  # fmt: skip
@@ -132,8 +132,9 @@ def _name_countries(axes: Axes, region: dict[str, tuple[int | None, Rings]], tak
             free = np.minimum(free, gaps.max(axis=1))
         best = int(np.argmax(np.minimum(free, np.min(edges, axis=0))))
         if min(free[best], *(edge[best] for edge in edges)) > 2:
+            x, y = points[best]
             axes.text(
-                *points[best], name.upper(), ha="center", va="center", fontsize=layout.font, color=MUTED, zorder=2
+                float(x), float(y), name.upper(), ha="center", va="center", fontsize=layout.font, color=MUTED, zorder=2
             )
 
 
@@ -164,7 +165,9 @@ def _key(axes: Axes, largest: int, layout: Layout) -> Bbox:
         centre, top = axes.transData.inverted().transform(
             [(right - widest * dot, bottom + radius * dot), (right - widest * dot, bottom + 2 * radius * dot)]
         )
-        axes.scatter(*centre, s=(2 * radius) ** 2, facecolors="none", edgecolors=MUTED, linewidths=0.7, zorder=5)
+        axes.scatter(
+            centre[0], centre[1], s=(2 * radius) ** 2, facecolors="none", edgecolors=MUTED, linewidths=0.7, zorder=5
+        )
         line = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0}
         axes.annotate(str(size), tuple(top), xytext=(-widest - 3, 0), textcoords="offset points", ha="right",
                       va="center", fontsize=layout.small, color=MUTED, zorder=5, arrowprops=line)  # fmt: skip
