@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from helpers.analysis import weapons
+from helpers.analysis import trend
 from helpers.analysis.dating import possible_days
 from helpers.analysis.harm import officials_total
 from helpers.analysis.pause import by_days
@@ -75,8 +75,8 @@ def _stretch(stretch: str, compared: str, incidents: pd.DataFrame, parameters: P
 
 
 def climb(incidents: pd.DataFrame, parameters: Parameters, tables: Tables) -> Estimate:
-    """Return the odds a month that an attack's heaviest weapon is a rocket or more (`helpers.analysis.weapons`)."""
-    found = weapons.climb(select(incidents, parameters), parameters)
+    """Return the odds a month that an attack's heaviest weapon is a rocket or more (`helpers.analysis.trend`)."""
+    found = trend.climb(select(incidents, parameters), parameters)
     return Estimate(found.value, found.low, found.high, found.finding)
 
 
