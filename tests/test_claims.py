@@ -152,6 +152,8 @@ class TestIncidentCount:
         still = silent.total("A", "2023-11-19", total=61)
         assert still.judge(**claim).verdict == "not testable"  # one end alone
         still.total("A", "2023-11-20", total=61)
+        assert still.judge(**claim).verdict == "not testable"  # one origin may repeat an old figure
+        still.total("B", "2023-11-20", total=61)
         assert still.judge(**claim).verdict == "supported"
         assert still.judge(**{**claim, "site_id": "al-asad"}).verdict == "not testable"  # totals know no site
         risen = Record().incident("i1", "2023-11-25").total("A", "2023-11-19", total=61)

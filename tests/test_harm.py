@@ -64,7 +64,7 @@ def test_deaths_that_some_report_names_are_listed_and_not_counted(clean):
     assert named == {"2023-10-19": 1, "2023-11-13": 4}
     assert facts["harm.killed"].value == 3
     assert set(result.claimed["incident_id"]) <= set(result.worst["incident_id"])
-    assert facts["harm.claimed.1.event"].rows["context"]
+    assert facts["harm.claimed.2.event"].rows["context"]
 
 
 def test_the_worst_attacks_hold_all_that_hurt_most(clean):

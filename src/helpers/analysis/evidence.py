@@ -109,7 +109,8 @@ def matching(evidence: Evidence, claim: Any, weapons: bool = True) -> pd.DataFra
         # words that may mean the weapon neither name nor deny it
         clear = (named > 0) & (named >= other)
         table = table.assign(sure=table["sure"] & clear, best=table["best"] & clear)[(named > 0) | (kin > 0)]
-    return table.sort_values(["date", "incident_id"], ignore_index=True)
+    ordered: pd.DataFrame = table.sort_values(["date", "incident_id"], ignore_index=True)
+    return ordered
 
 
 @dataclass(frozen=True)

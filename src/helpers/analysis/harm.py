@@ -43,8 +43,8 @@ class Harm:
     totals: count_id -> the total of attacks in the same statement.
     toll: one row a day on which officials' total rose in the window: day, officials, record, record_low, record_high
         (injured in attacks up to that day, over those with a number), attacks (how many those are), rows (count_ids).
-    worst: the attacks that mattered most, columns `WORST_COLUMNS`, by day; killed_told is the most killed that any
-        report tells beyond the number chosen, killed_reports the reports that do.
+    worst: the attacks that mattered most, columns `WORST_COLUMNS`, the gravest first; killed_told is the most killed
+        that any report tells beyond the number chosen, killed_reports the reports that do.
     events: context of kind casualty_event.
     sources: source_id -> outlet.
     """
@@ -83,7 +83,7 @@ class Harm:
     def deadliest(self) -> pd.Series | None:
         """The attack in which most US personnel were killed, None where none was."""
         killed = self.incidents["us_killed"].fillna(0)
-        return self.incidents.loc[killed.idxmax()] if (killed > 0).any() else None
+        return self.incidents.iloc[int(killed.to_numpy().argmax())] if (killed > 0).any() else None
 
     @property
     def last(self) -> pd.Series | None:
@@ -170,7 +170,7 @@ def consequential(chosen: pd.DataFrame, conflicts: pd.DataFrame, parameters: Par
     kept = frame.loc[ranked.index[(ranked[order] > 0).any(axis=1)][:WORST]]
     others = _also_told(conflicts[conflicts["incident_id"].isin(kept["incident_id"])], parameters)
     kept = kept.assign(also_told=[others.get(incident, "") for incident in kept["incident_id"]])
-    return kept.sort_values(["date", "incident_id"], ignore_index=True)[WORST_COLUMNS]
+    return kept[WORST_COLUMNS].reset_index(drop=True)
 
 
 def _also_told(conflicts: pd.DataFrame, parameters: Parameters) -> dict[str, str]:
@@ -274,7 +274,8 @@ def _claim(place: int) -> list[Row]:
 
     def event(result: Harm) -> pd.DataFrame:
         near = (result.events["start"] - row(result)["date"]).abs() <= pd.Timedelta(days=2)
-        return result.events[near].sort_values(["start", "source_id"]).head(1)
+        found: pd.DataFrame = result.events[near].sort_values(["start", "source_id"]).head(1)
+        return found
 
     def ids(result: Harm) -> list[str]:
         return [row(result)["incident_id"]]
@@ -292,7 +293,7 @@ def _claim(place: int) -> list[Row]:
         Row(f"{name}.site", "text", lambda r: row(r)["site_name"], ids, when=there),
         Row(f"{name}.by", "text", outlets, ids, reports, when=there),
         Row(f"{name}.event", "text", lambda r: event(r)["label"].iloc[0],
-            rows=lambda r: {"context": list(event(r).get("context_id", event(r)["source_id"]))}, when=has_event),
+            rows=lambda r: {"context": list(event(r)["context_id"])}, when=has_event),
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Row, finding
+from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Row, finding, printed
 from helpers.parameters import Parameters
 from helpers.stretches import Stretches, within_coding
 from helpers.tables import select
@@ -74,7 +74,8 @@ class Strikes:
         killed = self.incidents["us_killed"].astype("Float64").fillna(0).astype(float)
         if not (killed > 0).any():
             return None
-        later = self.two_sources[self.two_sources["date"] > self.incidents.loc[killed.idxmax(), "date"]]
+        day = self.incidents["date"].iloc[int(killed.to_numpy().argmax())]
+        later = self.two_sources[self.two_sources["date"] > day]
         return later.iloc[0] if len(later) else None
 
 
@@ -189,8 +190,10 @@ def rows(result: Strikes) -> list[Row]:
         Row("strikes.two_sources", "count", lambda r: len(r.two_sources), rows=lambda r: _ids(r.two_sources),
             note="told by two or more independent origins"),
         Row("strikes.share_after", "share", lambda r: float(r.days["after"].mean()), note=after),
-        Row("strikes.power", "share", lambda r: r.halving, note=f"attacks halved: {thinned}"),
-        Row("strikes.power_quarter", "share", lambda r: r.quarter, note=f"attacks down by a quarter: {thinned}"),
+        Row("strikes.power", "share", lambda r: r.halving, note=f"attacks halved: {thinned}",
+            text=lambda r: _chance(r.halving)),
+        Row("strikes.power_quarter", "share", lambda r: r.quarter, note=f"attacks down by a quarter: {thinned}",
+            text=lambda r: _chance(r.quarter)),
         Row("strikes.effect", "finding", lambda r: r.effect,
             note=f"cannot be shown where a halving would be noticed with a chance below {POWER:.0%}, or with "
             "fewer than " + ", ".join(f"{least} {name}" for name, least in FEWEST.items())),
@@ -201,6 +204,11 @@ def rows(result: Strikes) -> list[Row]:
         Row("strikes.next.target", "text", lambda r: r.next_after_deadliest["target"], rows=_next_ids, when=_has_next),
         *listed,
     ]  # fmt: skip
+
+
+def _chance(value: float | None) -> str:
+    """Return a share of draws as it is printed: none of them is not never."""
+    return printed(value if value is None else max(value, 1 / DRAWS), "share")
 
 
 def _has_next(result: Strikes) -> bool:

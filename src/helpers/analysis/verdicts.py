@@ -17,12 +17,12 @@ import pandas as pd
 from helpers.analysis import rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
 from helpers.analysis.strikes import struck
-from helpers.analysis.totals import NEAR
+from helpers.analysis.totals import NEAR, REPEATED
 from helpers.facts import printed
 from helpers.parameters import Parameters
 from helpers.stretches import Stretches, span_text
 from helpers.vocabulary import COUNTRIES, split, weapons
-from helpers.words import amount, day_text, listing
+from helpers.words import amount, day_text, listing, number
 
 VERDICTS = ("supported", "contradicted", "mixed", "not testable")
 
@@ -94,10 +94,10 @@ def agree(said: Iterable[Said], comparator: str, value: float) -> tuple[str, int
 def wanted(claim: Any, noun: str = "") -> str:
     """Return what a claim about a number says: ``at least 78``, ``exactly three munitions``, ``no US strikes``."""
     value = float(claim.value)
+    if claim.comparator == "equals" and value == 0:
+        return amount(0, noun) if noun else "no"
     if not noun:
         return f"{WORDS[claim.comparator]} {printed(value, 'share') if 0 < value < 1 else printed(int(value), 'count')}"
-    if claim.comparator == "equals" and value == 0:
-        return amount(0, noun)
     return f"{WORDS[claim.comparator]} {amount(value, noun)}"
 
 
@@ -127,7 +127,8 @@ def _untold(claim: Any, evidence: Evidence, what: str) -> Verdict:
 def _silence(claim: Any, evidence: Evidence, verdict: str) -> Verdict:
     """Judge a claim that silence would bear out: by officials' totals, where they are told for both its ends."""
     chain, days = evidence.totals(claim.country), (claim.start - DAY, claim.end)
-    told = {one.day: (one.value, one.rows) for one in (*chain.repeats, *chain.points)}
+    told = {one.day: (one.value, one.rows) for one in chain.repeats if len(one.families) >= REPEATED}
+    told |= {point.day: (point.value, point.rows) for point in chain.points}
     if claim.site_id or claim.weapons or not all(day in told for day in days):
         return _untold(claim, evidence, "an attack")
     (first, rows), (last, more) = (told[day] for day in days)
@@ -228,9 +229,7 @@ def official_total(claim: Any, evidence: Evidence) -> Verdict:
     if not chain.rows:
         return Verdict("not testable", "No other source gives such a total.")
     upper = high if math.isfinite(high) else None
-    bound = (
-        f"at least {int(low)}" if upper is None else f"{int(low)} to {int(high)}" if high > low else f"{int(low)} alone"
-    )
+    bound = f"{int(low)} or more" if upper is None else f"{int(low)} to {int(high)}" if high > low else f"{int(low)}"
     rows = _counts(row for point in chain.points if point.day <= claim.end for row in point.rows)[-12:]
     same_day = [item for item in chain.statements if item.day == claim.end]
     above = claim.comparator in ("at_least", "more_than")
@@ -241,7 +240,8 @@ def official_total(claim: Any, evidence: Evidence) -> Verdict:
         text = f"{_allow(allow, every)} for that day {_fits(allow)} ({_spread(min(values), max(values))})."
         return Verdict(verdict, text, best, min(values), max(values), (), _counts(r for s in same_day for r in s.rows))
     verdict = judge(low, math.inf if above and low >= value else high, claim.comparator, value)
-    return Verdict(verdict, f"Totals by other origins allow {bound} by that day.", best, low, upper, rows=rows)
+    text = f"By totals that other origins give it was {bound} by that day."
+    return Verdict(verdict, text, best, low, upper, rows=rows)
 
 
 def official_injured(claim: Any, evidence: Evidence) -> Verdict:
@@ -282,8 +282,8 @@ def response_count(claim: Any, evidence: Evidence) -> Verdict:
         return Verdict("not testable", f"The record has no data for {lost}.", days, sourced, None, rows=rows)
     if not high and verdict == "contradicted":
         return _untold(claim, evidence, "a strike")
-    text = f"Other sources tell of {amount(high, 'strike')} on {amount(days, 'day')}"
-    text += f"; three or more origins tell of {amount(sourced, 'of these days', 'of these days', 'none')}."
+    firm = "" if sourced == days else "none of them " if not sourced else f"{number(sourced)} of these days "
+    text = f"Other sources tell of {amount(high, 'strike')} on {amount(days, 'day')}, {firm}by three or more origins."
     return Verdict(verdict, text, days, sourced, high, rows=rows)
 
 

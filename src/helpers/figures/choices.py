@@ -17,9 +17,9 @@ from helpers.figures import style
 
 #: Headline -> what its axis measures.
 PANELS = {
-    "pause": "Attacks a day in the pause,\nover the days compared",
-    "stop": "Attacks a day since the\nsecond stop, over before",
-    "climb": "Odds, a month, of a rocket\nor more as heaviest weapon",
+    "pause": "In the pause,\nover the days\ncompared",
+    "stop": "Since the second\nstop, over all\ndays before",
+    "climb": "Odds a month\nof a rocket\nor more",
 }
 #: Ends of the axis of ratios: what lies beyond is drawn to the edge.
 LIMITS = (0.01, 10.0)
@@ -36,10 +36,11 @@ def _panel(axes: Axes, result: Choices, headline: str, names: list[str]) -> None
             continue
         shown = row["finding"] == SHOWN
         colour = style.INK if shown else style.MUTED
-        low, high = (np.clip(end, *LIMITS) for end in (row["low"] or LIMITS[0], row["high"]))
+        low, high = (float(np.clip(end, *LIMITS)) for end in (row["low"] or LIMITS[0], row["high"]))
         axes.plot([low, LIMITS[1] if np.isnan(high) else high], [place, place], color=colour, linewidth=1.2)
-        axes.plot([np.clip(row["estimate"], *LIMITS)], [place], "o", color=colour, markersize=4.5,
-                  markerfacecolor=colour if shown else style.PAPER)  # fmt: skip
+        mark = "<" if row["estimate"] < LIMITS[0] else "o"
+        style_of: dict[str, Any] = {"color": colour, "markersize": 4.5, "markerfacecolor": colour if shown else style.PAPER}
+        axes.plot([float(np.clip(row["estimate"], *LIMITS))], [place], mark, clip_on=False, **style_of)
     axes.axvline(1, color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 2)))
     axes.set(xscale="log", xlim=LIMITS, ylim=(len(names) - 0.5, -0.5))
     axes.xaxis.set_major_locator(FixedLocator([0.01, 0.1, 1, 10]))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
 
-from helpers.analysis.harm import Harm, hurt_words
+from helpers.analysis.harm import Harm
 from helpers.facts import Facts
 from helpers.figures import style
 from helpers.figures.labels import around, end_labels
 from helpers.words import short_day
 
 #: How many of the worst attacks are named.
-NAMED = 5
+NAMED = 4
 
 
 def counted(result: Harm) -> pd.DataFrame:
@@ -36,12 +39,12 @@ def draw(result: Harm, data: pd.DataFrame, layout: style.Layout) -> Figure:
     figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.5, 2.6)))
     colours, ends = {"record": style.INK, "officials": style.ACCENT}, []
     names = {"record": "attacks on record", "officials": "US officials"}
-    last = style.on_axis(result.parameters.window_end) + 1
+    last, lines = style.on_axis(result.parameters.window_end) + 1, []
     for series, part in data.groupby("series", sort=False):
         colour = colours[str(series)]
         x = [style.on_axis(day) + 0.5 for day in part["date"]]
         y = part["injured"].tolist()
-        axes.step([*x, last], [*y, y[-1]], where="post", color=colour, linewidth=1.6)
+        lines += axes.step([*x, last], [*y, y[-1]], where="post", color=colour, linewidth=1.6)
         if series == "officials":
             axes.plot(x, y, "o", color=colour, markersize=3)
         ends.append((y[-1], f"{names[str(series)]}:\n{int(y[-1])}", colour))
@@ -55,15 +58,33 @@ def draw(result: Harm, data: pd.DataFrame, layout: style.Layout) -> Figure:
         axes.text(0.5, 0.5, "nobody is recorded as injured", transform=axes.transAxes, ha="center", color=style.MUTED)
     figure.draw_without_rendering()  # labels need the final place of the axes
     end_labels(axes, ends)
-    worst = result.worst[result.worst["us_injured"].fillna(0) > 0].nlargest(layout.choose(NAMED, 3), "us_injured")
+    figure.draw_without_rendering()  # the axes have made room for them
+    hurt = result.worst[result.worst["us_injured"].fillna(0) > 0]
+    worst = hurt.sort_values("us_injured", ascending=False, kind="stable").head(layout.choose(NAMED, 1))
     record = data[data["series"] == "record"].set_index("date")["injured"]
     points = [(style.on_axis(day) + 0.5, float(record[day])) for day in worst["date"]]
-    texts = [f"{short_day(row['date'])}, {row['site_name'].split(' (')[0]}:\n{hurt_words(row)}"
-             for _, row in worst.iterrows()]  # fmt: skip
+    texts = [_named(row) for _, row in worst.iterrows()]
     if points:
         axes.plot(*zip(*points, strict=True), "o", color=style.INK, markersize=4)
-        around(axes, points, texts, [3.0] * len(points), size=layout.small)
+        around(axes, points, texts, [3.0] * len(points), size=layout.small, avoid=_boxes(axes, lines))
     return figure
+
+
+def _named(row: Any) -> str:
+    """Return the words for one of the worst attacks: its day and place, and who was hurt."""
+    hurt = [f"{int(row[f'us_{word}'])} {word}" for word in ("killed", "injured") if row[f"us_{word}"] > 0]
+    return f"{short_day(row['date'])}, {row['site_name'].split(' (')[0].split(' / ')[0]}:\n{', '.join(hurt)}"
+
+
+def _boxes(axes: Axes, lines: list[Any]) -> list[Bbox]:
+    """Return boxes in pixels round the steps of `lines`, which labels should keep free."""
+    found = []
+    for line in lines:
+        x, y = line.get_data()
+        for a, b in pairwise(zip(x, y, strict=True)):
+            corners = axes.transData.transform([a, (b[0], a[1]), b])
+            found += [Bbox([one, other]).padded(4) for one, other in pairwise(corners)]
+    return [Bbox.from_extents(min(b.x0, b.x1), min(b.y0, b.y1), max(b.x0, b.x1), max(b.y0, b.y1)) for b in found]
 
 
 def save(result: Harm, facts: Facts, folder: str | Path) -> Any:

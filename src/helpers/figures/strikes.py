@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -33,7 +35,7 @@ def draw(result: Strikes, layout: style.Layout) -> Figure:
     days = result.days
     axes.bar([style.on_axis(day) + 0.5 for day in days["date"]], days["attacks"], 0.9, color=BARS, linewidth=0)
     top = max(4.0, float(days["attacks"].max()) if len(days) else 0.0)
-    lane, floor = -0.12 * top, -top * layout.choose(0.75, 1.0)
+    lane, floor = -0.12 * top, -top * layout.choose(0.62, 0.75)
     sure = result.strikes["n_independent"] >= 2
     for part, face in ((result.strikes[sure], style.ACCENT), (result.strikes[~sure], "none")):
         x = [style.on_axis(day) + 0.5 for day in part["date"]]
@@ -47,13 +49,15 @@ def draw(result: Strikes, layout: style.Layout) -> Figure:
     axes.grid(axis="y")
     style.time_axis(axes, result.parameters)
     style.pause_band(axes, result.parameters)
+    _deadliest(axes, result, top)
     _labels(axes, named(result, layout.choose(7, 4)), lane, floor, layout)
     return figure
 
 
-def _labels(axes: Any, strikes: pd.DataFrame, lane: float, floor: float, layout: style.Layout) -> None:
+def _labels(axes: Axes, strikes: pd.DataFrame, lane: float, floor: float, layout: style.Layout) -> None:
     """Write what each of `strikes` hit under its mark, moved apart where they crowd."""
-    figure, (low, high) = axes.figure, axes.get_xlim()
+    figure, (low, high) = axes.figure.get_figure(root=True), axes.get_xlim()
+    assert figure is not None
     texts = [f"{short_day(row['date'])}\n{_short(row['place'])}" for _, row in strikes.iterrows()]
     per_inch = (high - low) / (layout.width * layout.choose(0.9, 0.84))
     sizes = [extent(figure, text, fontsize=layout.small)[0] * per_inch * 1.1 for text in texts]
@@ -62,14 +66,28 @@ def _labels(axes: Any, strikes: pd.DataFrame, lane: float, floor: float, layout:
     places = spread(wanted, sizes, low + edge, high - edge) if texts else []
     for text, want, place in zip(texts, wanted, places, strict=True):
         axes.annotate(
-            text, (want, lane * 1.5), xytext=(place, floor * 0.62), ha="center", va="top", fontsize=layout.small,
+            text, (want, lane * 1.45), xytext=(place, lane * 2.4), ha="center", va="top", fontsize=layout.small,
             color=style.readable(style.ACCENT), arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": style.ACCENT},
         )  # fmt: skip
 
 
+def _deadliest(axes: Axes, result: Strikes, top: float) -> None:
+    """Name the attack in which most US personnel were killed, over its bar."""
+    killed = result.incidents["us_killed"].astype("Float64").fillna(0).astype(float)
+    if (killed > 0).any():
+        row = result.incidents.iloc[int(killed.to_numpy().argmax())]
+        day = style.on_axis(row["date"]) + 0.5
+        height = float(result.days.loc[result.days["date"] == row["date"], "attacks"].iloc[0])
+        axes.annotate(
+            f"{short_day(row['date'])}, {row['site_name'].split(' (')[0]}:\n{int(killed.max())} killed", (day, height),
+            xytext=(day, top * 0.86), ha="center", va="center", arrowprops={"arrowstyle": "-", "linewidth": 0.6},
+        )  # fmt: skip
+
+
 def _short(place: str) -> str:
-    words = str(place).split()
-    return " ".join(words[:2]) + ("\n" + " ".join(words[2:4]) if len(words) > 2 else "")
+    """Return a place as it fits under a mark: whole, or its first part."""
+    whole = str(place).removeprefix("near ")
+    return whole if len(whole) <= 16 else re.split(r" and |, | \(", whole)[0][:18]
 
 
 def save(result: Strikes, facts: Facts, folder: str | Path) -> Any:
