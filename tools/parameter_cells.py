@@ -74,6 +74,7 @@ def main(folder: str) -> None:
                 nodes = [node for node in ast.parse(cell.source).body if isinstance(node, ast.AnnAssign)]
                 declared = {node.target.id for node in nodes if isinstance(node.target, ast.Name)}
                 names = declared | needed(other.source for other in code)
+                names |= {"reference_dir"} if "countries" in names else set()  # it lists the countries
                 cell.source = cell_source(name for name in Parameters.model_fields if name in names)
         nbformat.write(notebook, path)
 

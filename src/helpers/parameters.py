@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from helpers.vocabulary import REFERENCE, countries, country_code, nearest
+from helpers.vocabulary import REFERENCE, countries, country_code, nearest, use
 
 ConfirmedBy = Literal["anyone", "media", "local_official", "us_official"]
 
@@ -151,7 +151,9 @@ class Parameters(BaseModel):
 def check(values: Mapping[str, Any]) -> tuple[Parameters | None, list[str]]:
     """Check `values` (name -> value as typed); return the parameters, or None and one line for each fault."""
     try:
-        return Parameters(**values), []
+        found = Parameters(**values)
+        use(found.reference_dir)
+        return found, []
     except ValidationError as error:
         lines = []
         for fault in error.errors():

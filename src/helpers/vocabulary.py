@@ -1,21 +1,24 @@
 """The codebook's words, read from the reference folder: weapons, countries, who confirms an attack.
 
-``weapons.csv`` and ``countries.csv`` are the only lists of weapons and countries: their order is the order in which they
-are printed, and a line more is a weapon or a country more.
+``weapons.csv`` and ``countries.csv`` are the only lists of weapons and countries: their order is the order in which
+they are printed, and a line more is a weapon or a country more.
 """
 
 from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
+from typing import TypeVar
 
 from helpers.paths import resolve
 
 REFERENCE = "data/reference"
+
+T = TypeVar("T")
 
 #: Confirmation codes, strongest first, with the words for them.
 CONFIRMATION = {
@@ -82,19 +85,40 @@ class Country:
     also: tuple[str, ...] = ()
 
 
-def reference_file(name: str, reference_dir: str | Path = REFERENCE) -> Path:
+#: The reference folder whose words this process uses where a call names none: set by `use`.
+_used = REFERENCE
+
+
+def use(reference_dir: str | Path) -> None:
+    """Read words from `reference_dir` wherever a call names no folder: a run has one reference folder."""
+    global _used
+    _used = str(reference_dir)
+
+
+def reference_file(name: str, reference_dir: str | Path | None = None) -> Path:
     """Return the file `name` of the reference folder, or the one that came with this library where it has none."""
-    path = resolve(reference_dir) / name
+    path = resolve(reference_dir or _used) / name
     return path if path.exists() else Path(__file__).resolve().parents[2] / REFERENCE / name
 
 
-def _rows(name: str, reference_dir: str) -> list[dict[str, str]]:
+def _by_folder(read: Callable[[str | None], T]) -> Callable[..., T]:
+    """Cache what `read` gives for each reference folder; without one it is the folder in use."""
+    cached = cache(read)
+
+    @wraps(read)
+    def found(reference_dir: str | None = None) -> T:
+        return cached(str(reference_dir or _used))
+
+    return found
+
+
+def _rows(name: str, reference_dir: str | None) -> list[dict[str, str]]:
     with reference_file(name, reference_dir).open(newline="", encoding="utf-8-sig") as file:
         return [row for row in csv.DictReader(file) if row["code"]]
 
 
-@cache
-def weapons(reference_dir: str = REFERENCE) -> dict[str, Weapon]:
+@_by_folder
+def weapons(reference_dir: str | None = None) -> dict[str, Weapon]:
     """Return code -> `Weapon` in the order of ``weapons.csv``: the ladder from the ground up, then what has no rung."""
     return {
         row["code"]: Weapon(
@@ -113,8 +137,8 @@ def weapons(reference_dir: str = REFERENCE) -> dict[str, Weapon]:
     }
 
 
-@cache
-def countries(reference_dir: str = REFERENCE) -> dict[str, Country]:
+@_by_folder
+def countries(reference_dir: str | None = None) -> dict[str, Country]:
     """Return code -> `Country` in the order of ``countries.csv``."""
     return {
         row["code"]: Country(
@@ -132,7 +156,7 @@ def countries(reference_dir: str = REFERENCE) -> dict[str, Country]:
     }
 
 
-def country_code(text: str, reference_dir: str = REFERENCE) -> str | None:
+def country_code(text: str, reference_dir: str | None = None) -> str | None:
     """Return the code of a country given by its code or one of its names, or None.
 
     >>> country_code("Iraq"), country_code("sy"), country_code("Ruritania")
@@ -145,18 +169,18 @@ def country_code(text: str, reference_dir: str = REFERENCE) -> str | None:
     return None
 
 
-def of_group(group: str, reference_dir: str = REFERENCE) -> tuple[str, ...]:
+def of_group(group: str, reference_dir: str | None = None) -> tuple[str, ...]:
     """Return the codes of the weapons of one class, in their order."""
     return tuple(code for code, weapon in weapons(reference_dir).items() if weapon.group == group)
 
 
-def missiles(reference_dir: str = REFERENCE) -> tuple[str, ...]:
+def missiles(reference_dir: str | None = None) -> tuple[str, ...]:
     """Return the codes that are a missile of a stated kind."""
     return of_group("missile", reference_dir)
 
 
-@cache
-def unstated(reference_dir: str = REFERENCE) -> dict[str, tuple[str, ...]]:
+@_by_folder
+def unstated(reference_dir: str | None = None) -> dict[str, tuple[str, ...]]:
     """Return the codes for a kind not stated ("missile" alone), each with the codes that it may mean."""
     known = weapons(reference_dir)
     return {
@@ -166,15 +190,15 @@ def unstated(reference_dir: str = REFERENCE) -> dict[str, tuple[str, ...]]:
     }
 
 
-@cache
-def kin(reference_dir: str = REFERENCE) -> tuple[tuple[str, ...], ...]:
+@_by_folder
+def kin(reference_dir: str | None = None) -> tuple[tuple[str, ...], ...]:
     """Return the groups of codes that reports use for one thing, each from the lower rung up."""
     known = weapons(reference_dir)
     names = dict.fromkeys(weapon.kin for weapon in known.values() if weapon.kin)
     return tuple(tuple(code for code, weapon in known.items() if weapon.kin == name) for name in names)
 
 
-def may_mean(code: str, reference_dir: str = REFERENCE) -> set[str]:
+def may_mean(code: str, reference_dir: str | None = None) -> set[str]:
     """Return the other codes by which a report may mean the weapon `code`: its kin, and words for no stated kind."""
     alike = {other for group in kin(reference_dir) if code in group for other in group}
     return (alike | {vague for vague, meant in unstated(reference_dir).items() if code in meant}) - {code}
@@ -192,7 +216,7 @@ def split(cell: object) -> list[str]:
     return [part for part in str(cell).split(";") if part] if isinstance(cell, str) else []
 
 
-def top_weapon(codes: list[str], reference_dir: str = REFERENCE) -> str:
+def top_weapon(codes: list[str], reference_dir: str | None = None) -> str:
     """Return the weapon of `codes` on the highest rung; where none has a rung, the first in the order of the file."""
     known = weapons(reference_dir)
     order = {code: place for place, code in enumerate(known)}
@@ -202,5 +226,17 @@ def top_weapon(codes: list[str], reference_dir: str = REFERENCE) -> str:
     return min((code for code in codes if code in order), key=order.__getitem__, default="unknown")
 
 
-#: Code -> name of the countries, in their order.
-COUNTRIES = {code: country.name for code, country in countries().items()}
+class _Names(Mapping[str, str]):
+    """Code -> name of the countries of the reference folder in use, in their order."""
+
+    def __getitem__(self, code: str) -> str:
+        return countries()[code].name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(countries())
+
+    def __len__(self) -> int:
+        return len(countries())
+
+
+COUNTRIES = _Names()

@@ -29,8 +29,6 @@ from helpers.vocabulary import countries
 METHODS = totals.METHODS
 
 GRADES = ("us_official", "local_official", "media_only", "claim_only")
-#: Country -> the part of a fact's name that stands for it.
-PLACES = {code: country.name.lower() for code, country in countries().items()}
 DAY = pd.Timedelta(days=1)
 
 
@@ -158,7 +156,8 @@ def analyse_coverage(
         if name in NAMES:
             found[name] = cover(chain, chosen, runs)
     for code in parameters.countries:
-        found[PLACES[code]] = cover(split[code], chosen[chosen["country"] == code], told_days(split[code], parameters))
+        name = countries()[code].name.lower()
+        found[name] = cover(split[code], chosen[chosen["country"] == code], told_days(split[code], parameters))
     clashes = totals.contradictions(counts, families, parameters.countries)
     inside = clashes["day"].between(pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end))
     clashes = clashes[inside].reset_index(drop=True)

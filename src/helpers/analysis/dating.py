@@ -13,8 +13,6 @@ from helpers.vocabulary import countries
 #: Hours of the day (from, to, in hours after midnight) that a word for the time allows; any other word allows all.
 HOURS = {"dawn": (3, 7), "morning": (6, 12), "afternoon": (12, 18), "evening": (17, 24)}
 
-#: Time zones: of the country of an attack, and of the Pentagon that counts it.
-ZONES = {code: country.zone for code, country in countries().items()}
 WASHINGTON = "America/New_York"
 
 #: Hour at which the ceasefire of 24 November began and ended, local time.
@@ -27,7 +25,7 @@ RULES = ("local", "bounds", "reports", "washington", "truce")
 @cache
 def _hours_behind(day: date, country: str) -> int:
     noon = datetime(day.year, day.month, day.day, 12)
-    offsets = [noon.replace(tzinfo=ZoneInfo(zone)).utcoffset() for zone in (ZONES[country], WASHINGTON)]
+    offsets = [noon.replace(tzinfo=ZoneInfo(zone)).utcoffset() for zone in (countries()[country].zone, WASHINGTON)]
     here, there = (offset or timedelta() for offset in offsets)
     return int((here - there).total_seconds() // 3600)
 

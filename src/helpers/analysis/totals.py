@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from helpers import vocabulary
 from helpers.analysis.references import article
 from helpers.parameters import Parameters
-from helpers.vocabulary import countries
 from helpers.words import amount, day_text
 
 METHODS = {
@@ -47,8 +47,6 @@ NEAR = 0.05
 #: Origins that have to repeat an exact total on a later day before it counts as news and not as an old figure.
 REPEATED = 2
 
-#: Country code -> the column of official_counts with its total, for the countries that officials' totals name.
-COLUMNS = {code: country.column for code, country in countries().items() if country.column}
 
 DAY = pd.Timedelta(days=1)
 
@@ -197,16 +195,22 @@ def _days(counts: pd.DataFrame) -> pd.Series:
     return counts["as_of"].fillna(counts["stated_on"]) if "stated_on" in counts else counts["as_of"]
 
 
+def _columns() -> dict[str, str]:
+    """Return country code -> the column of official_counts with its total."""
+    return {code: country.column for code, country in vocabulary.countries().items() if country.column}
+
+
 def values(counts: pd.DataFrame, countries: Sequence[str] = ("IQ", "SY", "JO")) -> pd.Series:
     """Return the running total of `countries` that each row of `counts` gives (blank where it gives none).
 
     All the countries that officials' totals name are the column `total`; else the columns of the countries are summed.
     A row that names Iraq and Syria alone has none for Jordan, where officials counted one attack, on 28 January.
     """
-    if set(countries) >= set(COLUMNS):
+    columns = _columns()
+    if set(countries) >= set(columns):
         return counts["total"].astype("Float64")
-    named = [code for code in countries if code in COLUMNS]
-    parts = counts[[COLUMNS[code] for code in named]].astype("Float64")
+    named = [code for code in countries if code in columns]
+    parts = counts[[columns[code] for code in named]].astype("Float64")
     if len(named) > 1 and "JO" in named:
         parts["jordan"] = parts["jordan"].fillna(0)
     return parts.sum(axis=1, min_count=max(1, len(named))).astype("Float64")
@@ -335,10 +339,10 @@ def contradictions(
             text = f"for {day_text(day)} {_of(most)}, also {', '.join(map(_of, rest))}"
             found.append(("same_day", day, _ids(rest), _ids([most]), text))
         least = min([*([least] if least else []), *today], key=lambda item: item.high)
-    if set(countries) == set(COLUMNS):
+    if set(countries) == set(_columns()):
         for row in counts.to_dict("records"):
             if not _adds_up(row):
-                parts = [row[column] for column in COLUMNS.values() if not pd.isna(row[column])]
+                parts = [row[column] for column in _columns().values() if not pd.isna(row[column])]
                 text = f"{' + '.join(map(str, parts))} is {sum(parts)}, not {row['total']}"
                 found.append(("sum", row["as_of"], row["count_id"], "", text))
     return pd.DataFrame(found, columns=CONTRADICTION_COLUMNS).sort_values(["day", "kind", "rows"], ignore_index=True)
@@ -362,7 +366,7 @@ def by_country(counts: pd.DataFrame, families: pd.Series, *, since: date = COUNT
     aside = {row for item in total.aside for row in item.rows}
     fits = counts.apply(lambda row: _adds_up(row.to_dict()), axis=1) if len(counts) else pd.Series(dtype=bool)
     sound = counts[fits.astype(bool) & ~counts["count_id"].isin(aside)]
-    return {code: series(sound, families, (code,), since=since) for code in countries()}
+    return {code: series(sound, families, (code,), since=since) for code in vocabulary.countries()}
 
 
 def observatory(other_counts: pd.DataFrame, families: pd.Series, site: str | None = None) -> Series:

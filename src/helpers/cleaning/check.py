@@ -25,7 +25,7 @@ from helpers.cleaning.schemas import Column, Sheet, coded
 from helpers.cleaning.schemas import faults as wrong_cells
 from helpers.paths import resolve
 from helpers.tables import for_spreadsheet
-from helpers.vocabulary import REFERENCE, countries, nearest
+from helpers.vocabulary import REFERENCE, countries, nearest, use
 
 #: Sheets without which nothing can be cleaned; another that is missing is taken as empty.
 NEEDED = ("reports", "sources", "sites")
@@ -89,6 +89,7 @@ def check_folder(folder: str | Path, reference_dir: str | Path = REFERENCE) -> F
 
 def read_and_check(folder: str | Path, reference_dir: str | Path) -> Checked:
     """Read the coded sheets in `folder` (or a workbook), bring them to the codebook's forms, and check them."""
+    use(reference_dir)
     faults, where, reference = Faults(), resolve(folder), str(reference_dir)
     sheets = coded(reference)
     if not where.exists():

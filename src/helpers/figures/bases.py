@@ -16,8 +16,9 @@ from matplotlib.ticker import FixedFormatter
 from helpers.analysis.places import Counted, Places, short
 from helpers.facts import Fact
 from helpers.figures import style
-from helpers.figures.style import COUNTRY_COLOURS, GRID, INK, Layout, on_axis, readable
+from helpers.figures.style import GRID, INK, Layout, on_axis, readable
 from helpers.parameters import Parameters
+from helpers.vocabulary import countries
 
 #: So many bases at the most, those attacked most often; the others stand in the map and in the table of sites.
 SHOWN = 12
@@ -75,7 +76,7 @@ def draw(data: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
 
 
 def _panel(axes: Axes, mine: pd.DataFrame, top: int, layout: Layout) -> None:
-    colour = COUNTRY_COLOURS[mine["country"].iloc[0]]
+    colour = countries()[mine["country"].iloc[0]].colour
     days = [on_axis(day) + 1 for day in mine["date"]]  # a total is that of the end of its day
     axes.step(days, mine["attacks"], where="post", color=colour, linewidth=1.6, clip_on=False, zorder=3)
     told = mine[mine["observatory"].notna()]

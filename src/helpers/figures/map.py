@@ -22,7 +22,7 @@ from helpers.analysis.places import Places, short
 from helpers.facts import Fact
 from helpers.figures import style
 from helpers.figures.labels import around
-from helpers.figures.style import COUNTRY_COLOURS, INK, MUTED, PAPER, Layout
+from helpers.figures.style import INK, MUTED, PAPER, Layout
 from helpers.figures.text import extent
 from helpers.parameters import Parameters
 from helpers.paths import resolve
@@ -81,8 +81,9 @@ def draw(sites: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
     placed = sites[sites["mapped"]]
     largest = int(placed["attacks"].max()) if len(placed) else 1
     radii = [_radius(int(count), largest, layout) for count in placed["attacks"]]
+    colours = [countries()[code].colour for code in placed["country"]]
     axes.scatter(placed["longitude"], placed["latitude"], s=[(2 * r) ** 2 for r in radii], alpha=0.8, zorder=4,
-                 c=[COUNTRY_COLOURS[code] for code in placed["country"]], edgecolors=PAPER, linewidths=0.8)  # fmt: skip
+                 c=colours, edgecolors=PAPER, linewidths=0.8)  # fmt: skip
     killed = placed["us_killed"] > 0
     rings_at = placed[killed]
     axes.scatter(rings_at["longitude"], rings_at["latitude"], zorder=5, facecolors="none", edgecolors=style.ACCENT,

@@ -37,7 +37,6 @@ from helpers.figures.wording import block_words
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
 from helpers.tables import FIGURES, for_spreadsheet
-from helpers.vocabulary import countries
 
 INK = "#1a1a1a"
 MUTED = "#5f6368"
@@ -47,7 +46,6 @@ BAND = "#f0e6c8"
 ACCENT = "#b2182b"
 
 #: Colours (Okabe and Ito 2008: told apart with colour blindness) of what is no weapon; weapons.csv has theirs.
-COUNTRY_COLOURS = {code: country.colour for code, country in countries().items()}
 CONFIRMATION_COLOURS = {
     "us_official": "#1a1a1a",
     "local_official": "#5f6368",
