@@ -20,7 +20,7 @@ from helpers.running.layout import OUTPUT_FOLDERS
 from helpers.running.steps import load
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-STEPS = [path for path in NOTEBOOKS if path.stem != "explore"]
+STEPS = [path for path in NOTEBOOKS if path.stem not in ("explore", "code")]
 
 
 def cells(path: Path) -> list[dict[str, object]]:
