@@ -35,7 +35,7 @@ from helpers.parameters import Parameters
 
 #: Notebooks whose facts follow the parameters; those of the cleaning do not.
 NOTEBOOKS = sorted(
-    path for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb") if path.name[:2] not in ("01", "06", "08")
+    path for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb") if path.name[:2] not in ("01", "08")
 )
 
 #: The words of a figure, and the section that it names to stand in.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import oracle
 from oracle import Record
@@ -209,15 +210,16 @@ def _theirs(record: Record, said: Said) -> bool:
     r"^(?:- )?(?:Nor|Neither|The same|So do|So does|These|Those|Both|Of these|They|It|That|Its|Their)\b",
 )
 def _follows(record: Record, said: Said) -> bool:
-    return not said.paragraph.startswith(said.sentence)
+    conjunction = re.match(r"(?:- )?(?:That .* (?:is|are) not|Neither .* nor )", said.sentence)
+    return bool(conjunction) or not said.paragraph.startswith(said.sentence)
 
 
 @kind(
-    "no test without ten stretches beside each other", r"moving blocks|stretch(?:es)? of (?:that|its|the same) length"
+    "no test without ten stretches beside each other",
+    r"moving blocks|(?:every|other)[^.]* of (?:that|its|the same) length",
 )
 def _ten(record: Record, said: Said) -> bool:
-    about_method = "Künsch" in said.paragraph or "method" in said.paragraph.lower() or "where" in said.sentence.lower()
-    return about_method or record.disjoint("pause", "to_stop") >= 10
+    return "where ten" in said.sentence or max(record.disjoint("pause", name) for name in ("to_stop", "before")) >= 10
 
 
 never("chance proves nothing", r"no more (?:of a change )?than chance|chance would give|by chance alone")
@@ -234,10 +236,240 @@ NOUNS = (
 ONE = "attack|day|strike|statement|source|report|total|change|week|incident|member|reading|country|base|place|month"
 MANY = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 never("one has no plural", rf"(?<![.,\d–-])(?<!than )(?<!of )\b(?:[Oo]ne|1) (?:{NOUNS})\b(?!’)")
-never("several have one", rf"(?<![.,\d])\b(?:{MANY}|\d\d+) (?:{ONE})\b(?![-’a-z]| (?:of|window|total|record|count))")
-never("article", r"\b[Aa] (?:one\b|[aeio]\w+ attack)|\b[Aa]n (?:one|US|two|three)\b")
+never(
+    "several have one", rf"(?<![.,\d])\b(?:(?i:{MANY})|\d\d+) (?:{ONE})\b(?![-’a-z]| (?:of|window|total|record|count))"
+)
+never("article", r"\b[Aa] (?:one\b(?!-)|[aeio]\w+ attack)|\b[Aa]n (?:one|US|two|three)\b")
 never("one are", rf"\b[Oo]ne (?:are|were|have|rest|contradict)\b|\b(?:{MANY}) (?:is|was|has)\b")
 never("a list of nothing", r"(?:most often on|by country:|namely|these are:?) ?[.;]|\band\s*[.,;]|^- *$")
+
+
+# -- the pause and the second stop -------------------------------------------------------------------------------------
+
+ON_RECORD = rf"{NUMBER} (?:attacks? )?(?:is|are) on record in (?:the )?{NUMBER} days?"
+
+
+def rates(record: Record, name: str) -> tuple[oracle.Counted, list[oracle.Counted]]:
+    """Return attacks and days of a stretch, and of each set of days that it may be compared with."""
+    return record.count(name), [record.count(other) for other in ("to_stop", "before")]
+
+
+def stretches(record: Record) -> list[oracle.Counted]:
+    """Return attacks and days of the pause, of the pause with a day more, and of the days since the second stop."""
+    longer = Record(record.s | {"pause_end": (record.p1 + timedelta(days=1)).isoformat()})
+    longer.frame = record.frame
+    return [record.count("pause"), longer.count("pause"), record.count("since_stop")]
+
+
+@kind("attacks on record in a stretch of days", rf"{ON_RECORD}|{NUMBER} in the {NUMBER} days? from {DAY} on")
+def _on_record(record: Record, said: Said) -> bool:
+    found = [group for group in said.match.groups() if group]
+    return (number(found[0]), number(found[1])) in stretches(record)
+
+
+@kind("what would be expected", rf"{ON_RECORD},? where (?:about )?{VALUE} (?:would|was|were)")
+def _would(record: Record, said: Said) -> bool:
+    days = number(said[2])
+    others = (record.count("to_stop"), record.count("before"))
+    return any(other[1] and near(said[3], other[0] / other[1] * days) for other in others)
+
+
+def falls(record: Record, name: str, frame: Any = None) -> bool | None:
+    """Return whether attacks were rarer in a stretch, by intervals of the oracle's own; None where it is near."""
+    here, there = record.count(name, frame), record.count("to_stop", frame)
+    if not here[1] or not there[0]:
+        return False
+    high = oracle.exact_interval(here, there)[1]
+    blocks = record.blocks(name, "to_stop", frame) if record.disjoint(name, "to_stop") >= 10 else None
+    edges = [high, blocks[1]] if blocks else [high]
+    return True if max(edges) < 0.85 else False if min(edges) > 1.2 else None
+
+
+@kind("attacks were rarer in the pause", r"(?:all but stopped|were rarer) in (?:the Gaza ceasefire|the pause)(.{0,30})")
+def _rarer(record: Record, said: Said) -> bool:
+    if re.match(r"^(?:That|Whether|.*Neither)", said.sentence) or "not shown" in said[1]:
+        return falls(record, "pause") is not True or "cannot be judged" in said.sentence
+    during, (compared, before) = rates(record, "pause")
+    stopped = (
+        "all but stopped" not in said[0]
+        or during[0] * 5 <= max(one[0] / one[1] for one in (compared, before) if one[1]) * during[1]
+    )
+    return stopped and falls(record, "pause") is not False
+
+
+@kind(
+    "attacks were rarer since the second stop",
+    rf"From {DAY} attacks were rarer|[Aa]ttacks on record became rarer|They became rarer",
+)
+def _since(record: Record, said: Said) -> bool:
+    return falls(record, "since_stop") is not False
+
+
+@kind(
+    "a fall is not shown",
+    r"fall of attacks in (?:the Gaza ceasefire|the pause) is not shown|became rarer(?: from [^.]*)? is not shown",
+)
+def _no_fall(record: Record, said: Said) -> bool:
+    return falls(record, "pause" if "fall of" in said[0] else "since_stop") is not True
+
+
+ROW = (
+    r"^\| (Attacks on record|On record in Syria|On record in Iraq|Confirmed by a US official)"
+    rf" \| {NUMBER} \| {NUMBER} \|"
+)
+
+
+@kind("a row of the pause and of the stop", ROW)
+def _row(record: Record, said: Said) -> bool:
+    by = {
+        "On record in Syria": ("SY", ""),
+        "On record in Iraq": ("IQ", ""),
+        "Confirmed by a US official": ("", "us_official"),
+    }
+    country, grade = by.get(said[1], ("", ""))
+    part = Record(record.s)
+    part.frame = part.only(country, grade)
+    return (number(said[2]), number(said[3])) in stretches(part)
+
+
+@kind(
+    "a finding is that of its interval",
+    rf"^\| [^|]+ \| [^|]+ \| [^|]+ \| [^|]+ \| {VALUE} \(([^)]*)\) \|(?: [^|]+ \|)? (shown|not shown) \|",
+)
+def _row_finding(record: Record, said: Said) -> bool:
+    ends = [value(end) for end in re.findall(VALUE, said[2])]
+    high = ends[-1] if len(ends) == 2 or said[2].startswith("up to") else float("inf")
+    return (said[3] == "shown") == (high < 1)
+
+
+@kind(
+    "attacks after officials’ last", rf"counted none after {DAY}; {NUMBER} of these came later, {NUMBER} on media alone"
+)
+def _later(record: Record, said: Said) -> bool:
+    later = record.frame[record.frame["day"] > day(said[1])]
+    return (number(said[2]), number(said[3])) == (len(later), int((later["confirmation"] == "media_only").sum()))
+
+
+@kind("officials counted no more", r"is disputed")
+def _disputed(record: Record, said: Said) -> bool:
+    last = oracle.events()["none_since"]
+    later = record.frame[record.frame["day"] > last]
+    return record.stop <= last <= record.end and len(later) > 0
+
+
+@kind("none of them in Iraq", r"none of them in Iraq|All on record since then are in Syria")
+def _none_in_iraq(record: Record, said: Said) -> bool:
+    return record.count("since_stop", record.only("IQ"))[0] == 0
+
+
+# -- the record, weapons, harm, strikes -----------------------------------------------------------------------------
+
+
+@kind(
+    "attacks on record",
+    rf"^{NUMBER} attacks? on record; a US official confirms {NUMBER}|record holds {NUMBER} attacks? in|"
+    rf"US official confirms {NUMBER} of {NUMBER} attacks?",
+)
+def _size(record: Record, said: Said) -> bool:
+    n, confirmed = len(record), len(record.only(confirmation="us_official"))
+    one, two, three, four, five = (said[place] for place in range(1, 6))
+    told = [(one, n), (two, confirmed), (three, n), (four, confirmed), (five, n)]
+    return all(number(text) == expected for text, expected in told if text)
+
+
+@kind(
+    "missiles of a stated kind",
+    rf"{NUMBER} attacks? with missiles of a stated kind|missiles (once|twice|\w+ times), first on {DAY}|"
+    rf"^{NUMBER} with missiles of a stated kind",
+)
+def _missiles(record: Record, said: Said) -> bool:
+    missiles = record.missiles()
+    for text in (said[1], said[4]):
+        if text and number(text) != len(missiles):
+            return False
+    return not said[3] or day(said[3]) == missiles["day"].min()
+
+
+@kind("none with missiles", r"[Nn]o missile of a stated kind is on record")
+def _no_missiles(record: Record, said: Said) -> bool:
+    return not len(record.missiles())
+
+
+@kind(
+    "the killed", rf"^{NUMBER} (?:US or coalition members?|members? of US or coalition personnel) (?:was|were) killed"
+)
+def _killed(record: Record, said: Said) -> bool:
+    return number(said[1]) == record.toll()["killed"]
+
+
+@kind("the gravest attack", rf"(?:gravest attack was at|killed(?:, \w+ of them)?,? in the attack on) (.+?) on {DAY}")
+def _gravest(record: Record, said: Said) -> bool:
+    frame = record.frame.assign(killed=record.frame["us_killed"].fillna(0))
+    worst = frame[frame["killed"] == frame["killed"].max()]
+    return bool(((worst["site_name"] == said[1]) & (worst["day"] == day(said[2]))).any())
+
+
+@kind(
+    "officials’ total of injured",
+    rf"(?:[Oo]fficials|US officials) counted {NUMBER} injured by {DAY}|injured, by officials’ count to {DAY}|"
+    rf"Officials’ own total stands at {NUMBER} on {DAY}",
+)
+def _official_injured(record: Record, said: Said) -> bool:
+    when = said[2] or said[3] or said[5]
+    told = said[1] or said[4]
+    known = {total for one, total in oracle.official_totals("us_injured") if one == day(when)}
+    return bool(known) and (not told or number(told) in known) and set(record.s["countries"]) == {"IQ", "SY", "JO"}
+
+
+@kind(
+    "the injured on record",
+    rf"(?:account for|single attacks name) {NUMBER}(?: injured)?\.|name {NUMBER} (?:person|people) as injured",
+)
+def _injured(record: Record, said: Said) -> bool:
+    return number(said[1] or said[2]) == record.toll()["injured"]
+
+
+@kind(
+    "no range of the injured leaves officials out",
+    rf"injured would be {NUMBER}; the highest number on record.*? is {NUMBER}",
+)
+def _range(record: Record, said: Said) -> bool:
+    everywhere = set(record.s["countries"]) == {"IQ", "SY", "JO"} and record.start <= oracle.CODED[0]
+    least, most, own = number(said[1]), number(said[2]), record.toll()["injured"]
+    return least <= own <= most and (not everywhere or most >= oracle.official_injured(record.end))
+
+
+@kind("US strikes", rf"{NUMBER} US strikes? (?:is|are) reported, {NUMBER} of them by two or more")
+def _strikes(record: Record, said: Said) -> bool:
+    mine = record.strikes()
+    return (number(said[1]), number(said[2])) == (len(mine), int((mine["n_independent"] >= 2).sum()))
+
+
+@kind("no US strike", r"No US strike is reported in these days and countries")
+def _no_strike(record: Record, said: Said) -> bool:
+    return not len(record.strikes())
+
+
+@kind("attacks by confirmation", rf"^\| (A US official|A local official|Media only|The claimant alone) \| {NUMBER} \|$")
+def _grade(record: Record, said: Said) -> bool:
+    grades = {"A US official": "us_official", "A local official": "local_official", "Media only": "media_only"}
+    return number(said[2]) == len(record.only(confirmation=grades.get(said[1], "claim_only")))
+
+
+@kind(
+    "attacks of a month", rf"^\| (?P<month>{'|'.join(MONTHS)}) (?P<year>\d{{4}}) \| {NUMBER} \|(?= [^|]+ \| [^|]+ \|)"
+)
+def _month(record: Record, said: Said) -> bool:
+    month, year = MONTHS.index(said.match["month"]) + 1, int(said.match["year"])
+    return number(said[3]) == sum((one.year, one.month) == (year, month) for one in record.frame["day"])
+
+
+@kind("attacks by country", rf"{NUMBER} in (Iraq|Syria|Jordan)(?=,| and |\.)")
+def _country(record: Record, said: Said) -> bool:
+    if "by country" not in said.sentence:
+        return True
+    code = {name: code for code, name in oracle.COUNTRIES.items()}[said[2]]
+    return number(said[1]) == len(record.only(code))
 
 
 # -- what must be said -----------------------------------------------------------------------------------------------
