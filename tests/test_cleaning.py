@@ -17,8 +17,9 @@ from helpers import tables as clean_tables
 from helpers.cleaning import pipeline, summary, suspects
 from helpers.cleaning.grade import families, read_houses
 from helpers.cleaning.schemas import CODED, FIELDS, TABLES
-from helpers.facts import Facts
+from helpers.facts import record
 from helpers.figures import cleaning as figures
+from helpers.parameters import Parameters
 
 
 def conserved(tables: dict[str, pd.DataFrame], ids: set[str]) -> None:
@@ -39,8 +40,11 @@ def test_every_real_report_is_in_an_incident_or_set_aside() -> None:
     assert summary.conservation(tables)["reports"].tolist()[0] == len(real("reports"))
 
 
-def test_the_rulings_leave_some_220_incidents() -> None:
-    assert 215 <= len(real_clean().tables["incidents"]) <= 230
+def test_the_rulings_leave_242_incidents_of_which_a_us_official_confirms_94() -> None:
+    incidents = real_clean().tables["incidents"]
+    assert len(incidents) == 242
+    assert incidents["confirmation"].eq("us_official").sum() == 94
+    assert incidents["second_hand"].sum() == 3
 
 
 def test_the_committed_tables_are_what_the_sheets_give() -> None:
@@ -50,7 +54,11 @@ def test_the_committed_tables_are_what_the_sheets_give() -> None:
         assert built.astype(str).to_numpy().tolist() == fresh[list(built.columns)].astype(str).to_numpy().tolist(), name
 
 
-@pytest.mark.parametrize("name", TABLES)
+#: The tables that the cleaning makes; the others are made of them.
+MADE = [name for name in TABLES if name not in ("reliability", "reliability_pairs", "acled")]
+
+
+@pytest.mark.parametrize("name", MADE)
 def test_each_table_has_the_columns_words_and_keys_of_its_schema(name: str) -> None:
     sheet, table = TABLES[name], real_clean().tables[name]
     assert list(table.columns) == sheet.column_names
@@ -187,7 +195,7 @@ def test_cleaning_what_is_clean_changes_nothing(tmp_path: Path) -> None:
     once = rewritten(tmp_path)
     again = pipeline.clean(tmp_path, REFERENCE)
     assert again.tables["cleaning_log"].empty
-    for name in TABLES:
+    for name in MADE:
         if name != "cleaning_log":
             pd.testing.assert_frame_equal(again.tables[name], once.tables[name], obj=name)
 
@@ -197,7 +205,7 @@ def test_the_clean_reports_are_coded_sheets_again(tmp_path: Path) -> None:
     for name in ("reports", "sources", "sites", "context"):
         clean_tables.write(once.tables[name], name, tmp_path)
     again = pipeline.clean(tmp_path, REFERENCE)
-    shared = [name for name in TABLES if name not in ("cleaning_log", "decisions")]
+    shared = [name for name in MADE if name not in ("cleaning_log", "decisions")]
     for name in shared:
         pd.testing.assert_frame_equal(again.tables[name], once.tables[name], obj=name)
 
@@ -212,10 +220,9 @@ def test_one_report_of_one_source_is_enough(tmp_path: Path) -> None:
     tables = pipeline.clean(write(tmp_path, [report(1)]), REFERENCE).tables
     assert tables["incidents"]["incident_id"].tolist() == [KEY]
     assert tables["conflicts"].empty
-    facts = Facts()
-    summary.record(facts, tables, pipeline.clean(tmp_path, REFERENCE).findings)
+    facts = record(summary.FACTS, tables)
     assert facts["data.incidents"].value == 1
-    assert facts["data.merge_recall"].value is None
+    assert "data.disputed_share" not in facts
 
 
 def test_no_report_at_all_gives_empty_tables(tmp_path: Path) -> None:
@@ -223,6 +230,7 @@ def test_no_report_at_all_gives_empty_tables(tmp_path: Path) -> None:
     for name, table in tables.items():
         assert list(table.columns) == TABLES[name].column_names
     assert tables["incidents"].empty
+    assert record(summary.FACTS, tables)["data.incidents"].value == 0
 
 
 def test_a_pair_is_suspected_and_joined_only_without_a_source_that_tells_both(tmp_path: Path) -> None:
@@ -248,8 +256,8 @@ def test_the_rules_do_not_see_the_rulings_and_are_measured_against_them() -> Non
     tables = real_clean().tables
     against = suspects.measure(tables["suspects"], tables["decisions"])
     merges, aparts = (against[against["action"] == action] for action in ("merge", "apart"))
-    assert len(merges) == 35
-    assert len(aparts) == 95
+    assert len(merges) >= 35
+    assert len(aparts) >= 95
     assert merges["suspected"].mean() > 0.8
     assert aparts["joined"].mean() < 0.05
     assert not (against["joined"] & ~against["suspected"]).any()
@@ -265,23 +273,17 @@ def test_near_points_are_measured_along_the_earth() -> None:
     assert (km.to_numpy().diagonal() == 0).all()
 
 
-def test_the_facts_rest_on_the_incidents_they_name() -> None:
-    result, facts = real_clean(), Facts()
-    summary.record(facts, result.tables, result.findings)
-    incidents = result.tables["incidents"]
+def test_the_facts_count_what_is_linked_and_rest_on_the_incidents_they_name() -> None:
+    tables = real_clean().tables
+    facts = record(summary.FACTS, tables)
+    incidents, reports = tables["incidents"], tables["reports"]
     assert facts["data.incidents"].incidents == tuple(incidents["incident_id"])
-    told = sum(
-        facts[f"data.confirmed.{code}"].value
-        for code in ("us_official", "local_official", "media_only", "claim_only", "denied")
-    )  # type: ignore[misc]
-    assert told == len(incidents)
-    assert facts["data.sources"].value == len(SOURCES)
-    assert facts["data.languages"].value == 19
-    assert set(facts["data.conflicts.weapons"].incidents) == set(
-        result.tables["conflicts"].query("field == 'weapons'")["incident_id"]
-    )
-    merge = facts["data.merge_recall"]
-    assert len(merge.rows["decisions"]) == facts["data.merge_listed"].value
+    linked = set(reports.loc[reports["incident_id"] != "", "source_id"])
+    told = tables["sources"][tables["sources"]["source_id"].isin(linked)]
+    assert (facts["data.sources"].value, facts["data.languages"].value) == (len(linked), told["language"].nunique())
+    assert len(linked) < reports["source_id"].nunique() < len(tables["sources"]), "set-aside reports and others' pages"
+    weapons = tables["conflicts"].query("field == 'weapons'")["incident_id"]
+    assert set(facts["data.conflict_share.weapons"].incidents) == set(weapons)
 
 
 def test_every_source_has_a_family() -> None:
@@ -291,12 +293,13 @@ def test_every_source_has_a_family() -> None:
     assert found.nunique() < sources["outlet"].nunique()
 
 
-def test_the_figure_says_what_the_tables_hold(tmp_path: Path) -> None:
-    tables = real_clean().tables
-    figures.save(tables, tmp_path)
-    alone = int((tables["incidents"]["n_independent"] == 1).sum())
-    assert figures.title(tables).startswith(f"{alone} of {len(tables['incidents'])} incidents rest on a single origin")
-    assert f"{alone} have one" in figures.alt(tables)
-    first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    figures.save(tables, tmp_path)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
+def test_the_figure_is_drawn_from_the_tables_and_twice_alike(tmp_path: Path) -> None:
+    tables, p = real_clean().tables, Parameters()
+    facts = record(summary.FACTS, tables)
+    drawn = []
+    for _ in range(2):
+        figures.sources(tables, p, facts, tmp_path)
+        drawn.append({path.name: path.read_bytes() for path in tmp_path.iterdir()})
+    assert drawn[0] == drawn[1]
+    shown = pd.read_csv(tmp_path / "sources.csv")
+    assert shown["what"].eq("incidents by origins").sum() == figures.MOST

@@ -101,13 +101,12 @@ from pathlib import Path
 from helpers.cleaning import summary
 from helpers.cleaning.pipeline import clean
 from helpers.cleaning.publish import publish
-from helpers.facts import Facts
+from helpers.facts import record
 from helpers.vocabulary import missiles, weapons
 made = clean("data/coded", "data/reference")
 publish(made.tables, sys.argv[1])
-facts = Facts()
-summary.record(facts, made.tables, made.findings)
-print(weapons()["guided_rocket"].rung, facts["data.missile_incidents"].value, len(missiles()))
+assert record(summary.FACTS, made.tables)["data.incidents"].value == len(made.tables["incidents"])
+print(weapons()["guided_rocket"].rung, made.tables["incidents"]["top_weapon"].isin(missiles()).sum(), len(missiles()))
 print(made.tables["incidents"]["top_weapon"].eq("guided_rocket").sum())
 """
     for name in ("data", "notebooks"):

@@ -63,7 +63,7 @@ def second_hand(reports: pd.DataFrame) -> pd.Series:
     """
     told = reports[reports["confirmation"] == "us_official"]
     groups = told.assign(firm=told["outlet"].isin(FIRM_OUTLETS)).groupby("incident", sort=True)
-    return (groups["family"].nunique() == 1) & ~groups["firm"].any()
+    return groups["family"].nunique().eq(1) & ~groups["firm"].any()
 
 
 def firmest(kinds: pd.Series, families: pd.Series) -> pd.Series:

@@ -208,7 +208,8 @@ def overview(incidents: pd.DataFrame, sources: pd.DataFrame, lengths: Mapping[st
     `lengths` has the rows of each table that is there; `incidents` and `sources` are typed.
     """
     lines = [
-        "# Clean data", "", "Built by `notebooks/01_clean.ipynb`; how, and what each column means: `data/README.md`.", "",
+        "# Clean data", "",
+        "Built by `notebooks/01_clean.ipynb`; how, and what each column means: `data/README.md`.", "",
         "| table | rows | one row is |", "|---|---:|---|",
     ]  # fmt: skip
     lines += [

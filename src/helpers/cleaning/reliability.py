@@ -27,7 +27,7 @@ from helpers.cleaning.agreement import (
     share,
     within,
 )
-from helpers.facts import Facts
+from helpers.facts import Row
 from helpers.vocabulary import split
 
 Aspect = Literal["value", "given", "exact", "found"]
@@ -69,7 +69,7 @@ class Measure:
         return self.field if self.aspect == "value" else f"{self.field}_{self.aspect}"
 
 
-def _number(field: str, family: frozenset[str]) -> tuple[Measure, Measure]:
+def _amount(field: str, family: frozenset[str]) -> tuple[Measure, Measure]:
     """Return the measures of a number that may be blank: whether one is given, and its value where both give one."""
     return Measure(field, "nominal", "given", family), Measure(field, "ratio", "value", family)
 
@@ -85,14 +85,14 @@ MEASURES: tuple[Measure, ...] = (
     Measure("country", "nominal", unseen=_PLACE),
     Measure("target_type", "nominal"),
     Measure("weapons", "MASI"),
-    *_number("munitions_low", _MUNITIONS),
-    *_number("munitions_high", _MUNITIONS),
+    *_amount("munitions_low", _MUNITIONS),
+    *_amount("munitions_high", _MUNITIONS),
     Measure("intercepted", "nominal"),
-    *_number("us_killed", frozenset({"us_killed"})),
-    *_number("us_injured_low", _INJURED),
-    *_number("us_injured_high", _INJURED),
-    *_number("partner_killed", frozenset({"partner_killed"})),
-    *_number("partner_injured", frozenset({"partner_injured"})),
+    *_amount("us_killed", frozenset({"us_killed"})),
+    *_amount("us_injured_low", _INJURED),
+    *_amount("us_injured_high", _INJURED),
+    *_amount("partner_killed", frozenset({"partner_killed"})),
+    *_amount("partner_injured", frozenset({"partner_injured"})),
     Measure("damage", "nominal"),
     Measure("claimed_by", "nominal"),
     Measure("attributed_to", "nominal", "given"),
@@ -301,40 +301,56 @@ def tables(result: ReliabilityResult) -> dict[str, pd.DataFrame]:
     return {"reliability": result.table, "reliability_pairs": differing.reset_index(drop=True)}
 
 
-def record(facts: Facts, result: ReliabilityResult) -> None:
-    """Add the facts ``reliability.*``: alpha, its interval and the agreement of each measure, and what they come to."""
-    for row in result.table.to_dict("records"):
-        name, behind = f"reliability.{row['measure']}", {"reliability": [row["measure"]]}
-        note = row["reason"]
-        if row["level"] == "text":
-            continue
-        facts.add(f"{name}.agreement", row["agreement"], unit="share", rows=behind)
-        if row["aspect"] == "found":
-            facts.add(f"{name}.low", row["agreement_low"], unit="share", rows=behind)
-            facts.add(f"{name}.high", row["agreement_high"], unit="share", rows=behind)
-            facts.add(f"{name}.rows", int(row["n_pairs"]), unit="reports", rows=behind)
-            continue
-        facts.add(f"{name}.pairs", int(row["n_pairs"]), unit="pairs", rows=behind)
-        for part, column in (("alpha", "alpha"), ("low", "alpha_low"), ("high", "alpha_high")):
-            value = None if pd.isna(row[column]) else row[column]
-            text = None if value is None else f"{value:.2f}"
-            facts.add(f"{name}.{part}", value, unit="alpha", text=text, rows=behind, note=note)
-    _record_summary(facts, result)
+def defined(result: ReliabilityResult) -> pd.DataFrame:
+    """Return the measures that have an alpha."""
+    return result.table[result.table["alpha"].notna()]
 
 
-def _record_summary(facts: Facts, result: ReliabilityResult) -> None:
-    table = result.table
-    defined = table[table["alpha"].notna()].sort_values(["alpha", "measure"], kind="stable")
-    facts.add("reliability.sources", int(table["n_sources"].max()), unit="sources")
-    facts.add("reliability.measured", len(defined), unit="measures", rows={"reliability": defined["measure"]})
-    undefined = table[table["alpha"].isna() & ~table["level"].isin(["share", "text"])]
-    facts.add("reliability.undefined", len(undefined), unit="measures", rows={"reliability": undefined["measure"]})
-    for name, part in (
-        ("reliable", defined[defined["alpha"] >= RELIABLE]),
-        ("tentative", defined[(defined["alpha"] < RELIABLE) & (defined["alpha"] >= TENTATIVE)]),
-        ("unreliable", defined[defined["alpha"] < TENTATIVE]),
-    ):
-        facts.add(f"reliability.{name}", len(part), unit="measures", rows={"reliability": part["measure"]})
-    for name, place in (("lowest", 0), ("highest", -1)):
-        value = None if defined.empty else str(defined["measure"].iloc[place])
-        facts.add(f"reliability.{name}", value, unit="text")
+def _number(name: str, least: float, below: float) -> Row:
+    """Return the row of a fact: how many measures have an alpha from `least` up to, and without, `below`."""
+
+    def rows(result: ReliabilityResult) -> pd.Series:
+        table = defined(result)
+        return table.loc[table["alpha"].between(least, below, inclusive="left"), "measure"]
+
+    return Row(
+        name,
+        "measures",
+        lambda result: len(rows(result)),
+        rows=lambda result: {"reliability": rows(result)},
+        when=coded,
+    )
+
+
+def coded(result: ReliabilityResult) -> bool:
+    """Whether any source was coded twice."""
+    return int(result.table["n_sources"].max()) > 0
+
+
+def _of(measure: str) -> list[Row]:
+    """Return the rows of a measure's facts: its alpha with the interval; left out where it is not defined."""
+
+    def cell(result: ReliabilityResult, column: str) -> float:
+        return float(result.table.loc[result.table["measure"] == measure, column].iloc[0])
+
+    def row(name: str, column: str) -> Row:
+        return Row(
+            f"reliability.{measure}.{name}",
+            "alpha",
+            lambda result: cell(result, column),
+            text=lambda result: f"{cell(result, column):.2f}",
+            rows=lambda result: {"reliability": [measure]},
+            when=lambda result: not np.isnan(cell(result, "alpha")) and not np.isnan(cell(result, column)),
+        )
+
+    return [row("alpha", "alpha"), row("low", "alpha_low"), row("high", "alpha_high")]
+
+
+#: The facts of the reliability, from its result.
+FACTS: list[Row] = [
+    Row("reliability.sources", "sources", lambda result: int(result.table["n_sources"].max()), when=coded),
+    _number("reliability.measured", -np.inf, np.inf),
+    _number("reliability.reliable", RELIABLE, np.inf),
+    _number("reliability.unreliable", -np.inf, TENTATIVE),
+    *(row for measure in ("date_exact", "site_id", "weapons", "confirmation", "claimed_by") for row in _of(measure)),
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 import pandas as pd
 
@@ -208,7 +209,7 @@ def within(longitude: float, latitude: float, rings: list[Ring], margin: float =
     """
     for ring in rings:
         inside = False
-        for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(ring):
             if (y1 > latitude) != (y2 > latitude) and longitude < x1 + (latitude - y1) * (x2 - x1) / (y2 - y1):
                 inside = not inside
             along = (longitude - x1) * (x2 - x1) + (latitude - y1) * (y2 - y1)

@@ -1,18 +1,21 @@
-"""The figure of the cleaning: how many independent origins report an incident, and on what they disagree."""
+"""The figures of 01_clean: how many independent origins report an incident and on what they disagree; reliability."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers.cleaning.reliability import RELIABLE, TENTATIVE, ReliabilityResult
 from helpers.cleaning.summary import disagreement
+from helpers.facts import Fact
 from helpers.figures import style
+from helpers.parameters import Parameters
 from helpers.vocabulary import CONFIRMATION
 
 #: Fields in a reader's words.
@@ -62,7 +65,6 @@ def draw(tables: Mapping[str, pd.DataFrame], layout: style.Layout) -> Figure:
     assert isinstance(figure, Figure)
     _origins(left, origins(tables["incidents"]))
     _disputed(right, table)
-    style.headline(figure, title(tables), "", source(tables), layout)
     return figure
 
 
@@ -97,46 +99,100 @@ def _disputed(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_title("Where several speak, they disagree on", fontsize=plt.rcParams["font.size"], color=style.INK)
 
 
-def title(tables: Mapping[str, pd.DataFrame]) -> str:
-    """Return the finding: how many incidents rest on one origin, and on what the others disagree most and least."""
-    incidents, table = tables["incidents"], disputed(tables)
-    alone = int((incidents["n_independent"] == 1).sum())
-    text = f"{alone} of {len(incidents)} incidents rest on a single origin"
-    if table.empty:
-        return text
-    first, last = table.iloc[0], table.iloc[-1]
-    return f"{text}; where several speak, they disagree most on the {first['label']}, least on the {last['label']}"
-
-
-def source(tables: Mapping[str, pd.DataFrame]) -> str:
-    """Return the source line."""
-    return (
-        f"Source: {len(tables['incidents']):,} incidents from {len(tables['reports']):,} coded reports. Reprints of "
-        f"one agency or outlet count once. Right: fields on which several origins speak of at least {FEWEST} incidents."
-    )
-
-
-def alt(tables: Mapping[str, pd.DataFrame]) -> str:
-    """Return the figure in words."""
-    counts, table = origins(tables["incidents"]).sum(axis=1), disputed(tables)
-    listed = ", ".join(f"{row['label']} {row['share']:.0%}" for row in table.to_dict("records"))
-    return (
-        f"Two bar charts. Left: incidents by number of independent origins: {int(counts.iloc[0])} have one, "
-        f"{int(counts.iloc[1])} two, {int(counts.iloc[2:].sum())} three or more. Right: share of the incidents of "
-        f"which several origins speak and disagree, by field: {listed}."
-    )
-
-
-def save(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> Image:
-    """Write the figure ``sources`` to `folder`; return it at full width."""
+def sources(tables: Mapping[str, pd.DataFrame], p: Parameters, facts: Mapping[str, Fact], folder: str | Path) -> Any:
+    """Write the figure ``sources`` to `folder`; return it as a notebook shows it."""
     shares = disputed(tables).rename(columns={"label": "what"})[["what", "spoken", "disputed", "share"]]
     counts = origins(tables["incidents"]).reset_index(names="origins").assign(what="incidents by origins")
-    return style.save(
-        lambda layout: draw(tables, layout),
-        "sources",
-        title=title(tables),
-        alt=alt(tables),
-        source=source(tables),
-        data=pd.concat([shares, counts], ignore_index=True),
-        folder=folder,
+    data = pd.concat([shares, counts], ignore_index=True)
+    return style.save("sources", lambda layout: draw(tables, layout), data, p, facts, folder)
+
+
+#: The measures in a reader's words; what is missing here is shown under its own name.
+MEASURES = {
+    "date_exact": "day of the attack",
+    "date": "day, by days apart",
+    "date_precision": "how exactly the day is fixed",
+    "date_earliest": "first possible day",
+    "date_latest": "last possible day",
+    "time_local": "hour",
+    "site_id": "site",
+    "country": "country",
+    "target_type": "kind of target",
+    "weapons": "weapons",
+    "munitions_low": "munitions, least",
+    "munitions_high": "munitions, most",
+    "intercepted": "intercepted",
+    "us_killed": "US killed",
+    "us_injured_low": "US injured, least",
+    "us_injured_high": "US injured, most",
+    "partner_killed": "partners killed",
+    "partner_injured": "partners injured",
+    "damage": "damage",
+    "claimed_by": "who claimed it",
+    "attributed_to": "who is blamed",
+    "confirmation": "who confirms it",
+}
+
+
+def label(measure: str) -> str:
+    """Return a measure in words; of a number that may be blank, whether one is given."""
+    if measure in MEASURES:
+        return MEASURES[measure]
+    field = measure.removesuffix("_given")
+    return f"{MEASURES.get(field, field)}: said or not" if field != measure else measure
+
+
+def shown(result: ReliabilityResult) -> pd.DataFrame:
+    """Return the measures that have an alpha, the highest first, with their `label`."""
+    table = result.table[result.table["alpha"].notna()]
+    ordered = table.sort_values(["alpha", "agreement", "measure"], ascending=[False, False, True], kind="stable")
+    return ordered.assign(label=ordered["measure"].map(label)).reset_index(drop=True)
+
+
+def _alphas(result: ReliabilityResult, layout: style.Layout) -> Figure:
+    """Draw a row a measure: a dot for alpha, a line for its interval, the number of pairs beside it."""
+    table = shown(result)
+    height = 1.0 + 0.2 * max(len(table), 3)
+    figure, axes = plt.subplots(figsize=(layout.width, height))
+    left = min([-0.1, *table["alpha_low"].dropna().floordiv(0.1).mul(0.1)])
+    for limit in (TENTATIVE, RELIABLE):
+        axes.axvline(limit, color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 3)), zorder=0)
+    above: dict[str, Any] = {
+        "transform": axes.get_xaxis_transform(),
+        "ha": "center",
+        "va": "bottom",
+        "color": style.MUTED,
+    }
+    axes.text((RELIABLE + 1) / 2, 1.0, "reliable", **above)
+    if not layout.narrow:
+        axes.text((TENTATIVE + RELIABLE) / 2, 1.0, "tentative", **above)
+    for place, row in enumerate(table.to_dict("records")):
+        colour = style.ACCENT if row["alpha"] < TENTATIVE else style.INK
+        axes.plot([row["alpha_low"], row["alpha_high"]], [place, place], color=colour, linewidth=1.4, alpha=0.55)
+        # hollow where the coders never differed: no interval can show what a larger sample would
+        filled = style.PAPER if row["agreement"] == 1 else colour
+        axes.plot(row["alpha"], place, "o", color=colour, markerfacecolor=filled, markersize=4.5)
+        axes.text(1.04, place, f"{row['n_pairs']:,}", ha="left", va="center", color=style.MUTED)
+    axes.text(
+        1.04,
+        1.0,
+        "n" if layout.narrow else "pairs",
+        transform=axes.get_xaxis_transform(),
+        ha="left",
+        va="bottom",
+        color=style.MUTED,
     )
+    axes.set(xlim=(left, 1.02), ylim=(len(table) - 0.5, -0.6), yticks=range(len(table)), xlabel="Krippendorff’s alpha")
+    axes.set_yticklabels(table["label"], color=style.INK, va="center")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="y", linewidth=0.5)
+    axes.set_axisbelow(True)
+    return figure
+
+
+def reliability(result: ReliabilityResult, p: Parameters, facts: Mapping[str, Fact], folder: str | Path) -> Any:
+    """Write the figure ``reliability`` to `folder`; return it as a notebook shows it."""
+    columns = ["measure", "label", "level", "n_pairs", "n_sources", "agreement", "alpha", "alpha_low", "alpha_high"]
+    data = shown(result)[columns]
+    return style.save("reliability", lambda layout: _alphas(result, layout), data, p, facts, folder)
