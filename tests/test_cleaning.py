@@ -256,8 +256,8 @@ def test_the_rules_do_not_see_the_rulings_and_are_measured_against_them() -> Non
     tables = real_clean().tables
     against = suspects.measure(tables["suspects"], tables["decisions"])
     merges, aparts = (against[against["action"] == action] for action in ("merge", "apart"))
-    assert len(merges) >= 35
-    assert len(aparts) >= 95
+    assert len(merges) >= 30
+    assert len(aparts) >= 90
     assert merges["suspected"].mean() > 0.8
     assert aparts["joined"].mean() < 0.05
     assert not (against["joined"] & ~against["suspected"]).any()

@@ -17,9 +17,9 @@ from nltk.metrics.agreement import AnnotationTask
 from nltk.metrics.distance import masi_distance
 
 from helpers.cleaning import agreement, reliability
-from helpers.facts import Facts
-from helpers.figures import reliability as figure
-from helpers.figures import style
+from helpers.facts import record
+from helpers.figures import cleaning as figures
+from helpers.parameters import Parameters
 
 SHEETS = ("reports", "second_coding", "coding_stretches")
 FIELDS = pd.read_csv(ROOT / "data/coded/second_coding.csv", dtype=str, nrows=0).columns.tolist()
@@ -192,17 +192,16 @@ def test_too_few_pairs_or_no_variation_is_undefined_with_a_reason() -> None:
     assert weapons["agreement"] == 1
     assert math.isnan(munitions["alpha"])
     assert "0 pairs" in munitions["reason"]
-    facts = Facts()
-    reliability.record(facts, result)
-    assert facts["reliability.weapons.alpha"].text == "undefined"
-    assert facts["reliability.weapons.alpha"].note == weapons["reason"]
+    facts = record(reliability.FACTS, result)
+    assert "reliability.weapons.alpha" not in facts
+    assert facts["reliability.sources"].value == 12
 
 
 def test_empty_sheets_give_a_table_without_numbers() -> None:
     empty = sheet({"date": "2023-11-01"}, ids=True).iloc[:0]
     result = reliability.measure(empty, empty.drop(columns="report_id"), NO_STRETCHES, seed=1, resamples=99)
     assert result.table["alpha"].isna().all()
-    reliability.record(Facts(), result)
+    assert "reliability.sources" not in record(reliability.FACTS, result)
 
 
 def test_the_real_coding(result: reliability.ReliabilityResult, sheets: list[pd.DataFrame]) -> None:
@@ -258,13 +257,23 @@ def test_corrections_are_undone_before_agreement_is_measured() -> None:
 
 
 def test_the_figure_says_what_the_numbers_say(result: reliability.ReliabilityResult, tmp_path: Path) -> None:
-    figure.save(result, tmp_path)
+    facts = record(reliability.FACTS, result)
+    figures.reliability(result, Parameters(), facts, tmp_path)
     beside = json.loads((tmp_path / "reliability.json").read_text())
     table = result.table[result.table["alpha"].notna()]
-    good = (table["alpha"] >= reliability.RELIABLE).sum()
-    assert f"{good} of {len(table)}" in beside["title"]
-    assert f"{table['alpha'].min():.2f}" in beside["alt"]
+    assert f"{(table['alpha'] >= reliability.RELIABLE).sum()} of {len(table)}" in beside["title"]
     assert (tmp_path / "reliability-narrow.svg").stat().st_size > 10_000
     nothing = reliability.ReliabilityResult(result.table.assign(alpha=math.nan), result.pairs, 99, 1)
-    assert "No sheet" in figure.title(nothing)
-    figure.draw(nothing, style.WIDE)
+    figures.reliability(nothing, Parameters(), record(reliability.FACTS, nothing), tmp_path)
+    assert "Too few" in json.loads((tmp_path / "reliability.json").read_text())["title"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "distance"),
+    [("a;b", "b;a", 0), ("", "", 0), ("a", "b", 1), ("a", "", 1), ("a;b", "a", 1 - 1 / 2 * 2 / 3),
+     ("a;b", "b;c", 1 - 1 / 3 * 1 / 3), ("a;b;c", "a;b", 1 - 2 / 3 * 2 / 3)],
+)  # fmt: skip
+def test_masi_is_one_less_jaccard_times_monotonicity(one: str, other: str, distance: float) -> None:
+    """Values worked out by hand from Passonneau (2006)."""
+    assert agreement.masi(one, other) == pytest.approx(distance)
+    assert agreement.masi(other, one) == pytest.approx(distance)
