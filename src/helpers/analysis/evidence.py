@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.analysis.totals import COLUMNS, Series, counted_since, series
+from helpers.analysis.totals import Series, counted_since, country_columns, series
 from helpers.parameters import Parameters
 from helpers.tables import each, select
 from helpers.vocabulary import may_mean, split
@@ -42,7 +42,7 @@ class Evidence:
 
     def totals(self, country: str) -> Series:
         """Return officials' running total of the country of that code, of all if blank."""
-        return series(self.counts, self.families, (country,) if country else tuple(COLUMNS), since=self.since)
+        return series(self.counts, self.families, (country,) if country else tuple(country_columns()), since=self.since)
 
 
 def without(family: str, tables: Mapping[str, pd.DataFrame], parameters: Parameters) -> Evidence:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.analysis.totals import COLUMNS, Series, counted_since, series
+from helpers.analysis.totals import Series, counted_since, country_columns, series
 from helpers.facts import Row
 from helpers.parameters import Parameters
 from helpers.stretches import within_coding
@@ -128,7 +128,7 @@ def officials(counts: pd.DataFrame, sources: pd.DataFrame, parameters: Parameter
 
 def comparable(chain: Series, parameters: Parameters) -> bool:
     """Return whether a run counts what officials count: all countries, from their first day on."""
-    return set(parameters.countries) == set(COLUMNS) and parameters.window_start <= chain.since
+    return set(parameters.countries) == set(country_columns()) and parameters.window_start <= chain.since
 
 
 def officials_total(counts: pd.DataFrame, sources: pd.DataFrame, parameters: Parameters) -> float | None:

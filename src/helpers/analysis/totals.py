@@ -195,7 +195,7 @@ def _days(counts: pd.DataFrame) -> pd.Series:
     return counts["as_of"].fillna(counts["stated_on"]) if "stated_on" in counts else counts["as_of"]
 
 
-def _columns() -> dict[str, str]:
+def country_columns() -> dict[str, str]:
     """Return country code -> the column of official_counts with its total."""
     return {code: country.column for code, country in vocabulary.countries().items() if country.column}
 
@@ -206,7 +206,7 @@ def values(counts: pd.DataFrame, countries: Sequence[str] = ("IQ", "SY", "JO")) 
     All the countries that officials' totals name are the column `total`; else the columns of the countries are summed.
     A row that names Iraq and Syria alone has none for Jordan, where officials counted one attack, on 28 January.
     """
-    columns = _columns()
+    columns = {code: column for code, column in country_columns().items() if column in counts}
     if set(countries) >= set(columns):
         return counts["total"].astype("Float64")
     named = [code for code in countries if code in columns]
@@ -339,10 +339,10 @@ def contradictions(
             text = f"for {day_text(day)} {_of(most)}, also {', '.join(map(_of, rest))}"
             found.append(("same_day", day, _ids(rest), _ids([most]), text))
         least = min([*([least] if least else []), *today], key=lambda item: item.high)
-    if set(countries) == set(_columns()):
+    if set(countries) == set(country_columns()):
         for row in counts.to_dict("records"):
             if not _adds_up(row):
-                parts = [row[column] for column in _columns().values() if not pd.isna(row[column])]
+                parts = [row[column] for column in country_columns().values() if not pd.isna(row.get(column))]
                 text = f"{' + '.join(map(str, parts))} is {sum(parts)}, not {row['total']}"
                 found.append(("sum", row["as_of"], row["count_id"], "", text))
     return pd.DataFrame(found, columns=CONTRADICTION_COLUMNS).sort_values(["day", "kind", "rows"], ignore_index=True)

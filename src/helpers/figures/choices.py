@@ -39,7 +39,11 @@ def _panel(axes: Axes, result: Choices, headline: str, names: list[str]) -> None
         low, high = (float(np.clip(end, *LIMITS)) for end in (row["low"] or LIMITS[0], row["high"]))
         axes.plot([low, LIMITS[1] if np.isnan(high) else high], [place, place], color=colour, linewidth=1.2)
         mark = "<" if row["estimate"] < LIMITS[0] else "o"
-        style_of: dict[str, Any] = {"color": colour, "markersize": 4.5, "markerfacecolor": colour if shown else style.PAPER}
+        style_of: dict[str, Any] = {
+            "color": colour,
+            "markersize": 4.5,
+            "markerfacecolor": colour if shown else style.PAPER,
+        }
         axes.plot([float(np.clip(row["estimate"], *LIMITS))], [place], mark, clip_on=False, **style_of)
     axes.axvline(1, color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 2)))
     axes.set(xscale="log", xlim=LIMITS, ylim=(len(names) - 0.5, -0.5))
