@@ -166,7 +166,6 @@ def test_missiles_of_no_stated_kind_add_up() -> None:
     blank, prepared = whole().weapons.blank, whole().weapons.prepared
     assert len(blank.alone) + len(blank.beside) == len(blank.ids) == int(prepared["blank"].sum())
     assert not set(blank.ids) & set(blank.outvoted)
-    assert set(blank.since) <= set(blank.ids)
     facts = weapons_facts.facts(whole())
     parts = ("alone", "beside", "outvoted")
     assert sum(facts[f"weapons.unspecified.{part}"].value for part in parts) == facts["weapons.unspecified.any"].value  # type: ignore[misc]

@@ -164,7 +164,7 @@ def part(name: str, words: str, rows: pd.DataFrame, marks: Rungs) -> Part:
 def parts(prepared: pd.DataFrame, parameters: Parameters) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """Return the stretches and the months of the window, each with its shares; stretches without a day are left out."""
     marks, cut = rungs(parameters.reference_dir), Stretches(parameters)
-    named = [cut[name] for name in ("before", "pause", "between", "since_stop", "to_stop", "all")]
+    named = [cut[name] for name in ("before", "between", "since_stop")]
     stretches = tuple(part(s.name, s.words, s.select(prepared), marks) for s in named if len(s))
     month = prepared["date"].dt.to_period("M")
     every = pd.period_range(parameters.window_start, parameters.window_end, freq="M")
@@ -269,13 +269,12 @@ class Blank:
     """Attacks with a missile of a kind that nobody gives: its ids.
 
     `alone`: no other weapon is named; `beside`: it stands beside another weapon; `outvoted`: some source says so, and
-    the others outvote it. `since`: those of the first two that came after the pause had begun.
+    the others outvote it.
     """
 
     alone: tuple[str, ...]
     beside: tuple[str, ...]
     outvoted: tuple[str, ...]
-    since: tuple[str, ...]
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -290,12 +289,7 @@ def blank(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters)
     some = prepared["incident_id"].isin(reports.loc[naming, "incident_id"])
     mine, none = prepared["blank"], prepared["rung"].isna()
     clear = prepared["rung"] >= marks.missile  # its kind is known from others
-    chosen = (
-        mine & none,
-        mine & ~none,
-        some & ~mine & ~clear,
-        mine & (prepared["date"] >= str(parameters.pause_start)),
-    )
+    chosen = (mine & none, mine & ~none, some & ~mine & ~clear)
     return Blank(*(tuple(prepared.loc[rows, "incident_id"]) for rows in chosen))
 
 

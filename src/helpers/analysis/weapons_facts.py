@@ -8,7 +8,7 @@ from typing import Any
 
 from helpers.analysis.places import Places, short
 from helpers.analysis.trend import ATTACKS, EACH, WEEKS, Climb, Reading
-from helpers.analysis.weapons import Part, Share, Weapons
+from helpers.analysis.weapons import Part, Weapons
 from helpers.facts import Facts, Row, interval, record
 from helpers.tables import each
 from helpers.vocabulary import CONFIRMATION, COUNTRIES, missiles, weapons
@@ -85,15 +85,11 @@ ROWS = [
     _ids(lambda f: f.weapons.blank.beside, "weapons.unspecified.beside", "with another weapon beside it"),
     _ids(lambda f: f.weapons.blank.outvoted, "weapons.unspecified.outvoted", "some source says so, others outvote it"),
     _ids(lambda f: f.weapons.blank.ids + f.weapons.blank.outvoted, "weapons.unspecified.any", "any source says so"),
-    _ids(lambda f: f.weapons.blank.since, "weapons.unspecified.since", "after the pause had begun"),
     Row("weapons.climb", "finding", lambda f: f.climb.finding, incidents=_named,
         note="odds of a rocket or heavier weapon a month, country held, weeks kept together"),
     Row("weapons.fell", "finding", lambda f: f.climb.fell, incidents=_named),
     *interval("weapons.odds", "ratio", lambda f: f.climb, incidents=_named,
               note="odds of a rocket or heavier weapon over those a month earlier, country held, weeks kept together"),
-    Row("weapons.odds.attacks", "incidents", lambda f: f.climb.n, incidents=_named),
-    Row("weapons.odds.weeks", "weeks", lambda f: f.climb.weeks),
-    Row("weapons.odds.rocket_up", "incidents", lambda f: f.climb.above),
     *(_known(f"weapons.least.{name}", unit, value) for name, unit, value in (
         ("attacks", "incidents", ATTACKS), ("weeks", "weeks", WEEKS), ("each", "incidents", EACH))),
     Row("places.sites", "places", lambda f: len(f.places.named), note="named places",
@@ -129,9 +125,7 @@ def _missiles(f: Escalation) -> Iterator[Row]:
     for place, attack in enumerate(f.weapons.missiles[:TOLD], 1):
         name, behind = f"weapons.missiles.{place}", [attack.incident]
         yield _known(f"{name}.date", "date", attack.day, incidents=behind)
-        yield _known(f"{name}.weapon", "text", known[attack.weapon].label, incidents=behind)
         yield _known(f"{name}.site", "text", attack.site, incidents=behind)
-        yield _known(f"{name}.sources", "sources", attack.sources, incidents=behind)
         mine = said[said["incident_id"] == attack.incident]
         totals = mine.groupby("weapon")["sources"].sum().sort_values(ascending=False, kind="stable")
         for code, count in totals.items():
@@ -165,26 +159,22 @@ def _lighter(f: Escalation) -> Iterator[Row]:
         yield _known("weapons.missiles.next_day", "date", later[0])
 
 
-def _share(name: str, share: Share) -> Iterator[Row]:
-    yield _known(f"{name}.count", "incidents", len(share.hits), incidents=share.hits)
-    yield from interval(name, "share", lambda f: share, incidents=lambda f: share.hits, digits=0)
-
-
 def _part(name: str, part: Part) -> Iterator[Row]:
-    yield _known(f"{name}.of", "incidents", len(part.rocket_up.of), incidents=part.rocket_up.of)
-    yield from _share(f"{name}.rocket_up", part.rocket_up)
-    yield _known(f"{name}.missile.count", "incidents", len(part.missile.hits), incidents=part.missile.hits)
+    share = part.rocket_up
+    yield _known(f"{name}.words", "text", part.words)
+    yield _known(f"{name}.of", "incidents", len(share.of), incidents=share.of)
+    yield _known(f"{name}.rocket_up.count", "incidents", len(share.hits), incidents=share.hits)
+    yield from interval(f"{name}.rocket_up", "share", _is(share), incidents=_is(share.hits), digits=0)
     yield _known(f"{name}.media", "incidents", len(part.media), incidents=part.media, note="by media or claimant alone")
 
 
 def _shares(f: Escalation) -> Iterator[Row]:
     for key, part in f.weapons.stretches.items():
-        name = f"weapons.share.{key}"
-        yield from _part(name, part)
-        yield _known(f"{name}.words", "text", part.words)
-        yield _known(f"{name}.where", "text", listing(COUNTRIES[code] for code in part.where))
+        yield from _part(f"weapons.share.{key}", part)
+    if "since_stop" in f.weapons.stretches:
+        where = listing(COUNTRIES[code] for code in f.weapons.stretches["since_stop"].where)
+        yield _known("weapons.share.since_stop.where", "text", where)
     for place, part in enumerate(f.weapons.months if len(f.weapons.months) <= MONTHS else (), 1):
-        yield _known(f"weapons.month.{place}.words", "text", part.words)
         yield from _part(f"weapons.month.{place}", part)
 
 
@@ -193,11 +183,11 @@ def _grew(f: Escalation) -> Iterator[Row]:
         name = f"weapons.missile.{key}"
         yield _known(f"{name}.grew", "finding", grew.finding, incidents=grew.before.hits + grew.after.hits,
                      note="whether missiles are a larger share of attacks after the pause than before it")  # fmt: skip
-        yield _known(f"{name}.needed", "incidents", grew.needed,
-                     note="so many after the pause would have shown a larger share than before it")  # fmt: skip
         for side, share in (("before", grew.before), ("after", grew.after)):
             yield _known(f"{name}.{side}", "incidents", len(share.hits), incidents=share.hits)
             yield _known(f"{name}.{side}_of", "incidents", len(share.of), incidents=share.of)
+    yield _known("weapons.missile.stated.needed", "incidents", f.weapons.grew["stated"].needed,
+                 note="so many after the pause would have shown a larger share than before it")  # fmt: skip
 
 
 def _readings(f: Escalation) -> Iterator[Row]:
