@@ -169,6 +169,12 @@ def country_code(text: str, reference_dir: str | None = None) -> str | None:
     return None
 
 
+@_by_folder
+def targets(reference_dir: str | None = None) -> dict[str, str]:
+    """Return code -> words for what was attacked, in the order of ``targets.csv``; ``unknown`` comes last."""
+    return {row["code"]: row["label"] for row in _rows("targets.csv", reference_dir)}
+
+
 def of_group(group: str, reference_dir: str | None = None) -> tuple[str, ...]:
     """Return the codes of the weapons of one class, in their order."""
     return tuple(code for code, weapon in weapons(reference_dir).items() if weapon.group == group)

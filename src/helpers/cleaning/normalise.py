@@ -51,7 +51,7 @@ def loose(text: str) -> str:
     return _SPACES.sub(" ", re.sub(r"[-_‐‑–—]", " ", plain)).strip()
 
 
-def _aliases(name: str, column: str, reference_dir: str) -> list[tuple[str, str]]:
+def _aliases(name: str, column: str, reference_dir: str | None) -> list[tuple[str, str]]:
     """Return the lines (spelling, `column`) of an alias table."""
     with reference_file(name, reference_dir).open(newline="", encoding="utf-8-sig") as file:
         return [(row["spelling"], row[column]) for row in csv.DictReader(file) if row["spelling"]]
@@ -80,7 +80,7 @@ def read_spellings(reference_dir: str | Path, sites: pd.DataFrame) -> Spellings:
     return Spellings(clear, arms, claimants, folder)
 
 
-def claimant_names(reference_dir: str = REFERENCE) -> dict[str, str]:
+def claimant_names(reference_dir: str | None = None) -> dict[str, str]:
     """Return code -> name of the claimants with a code of their own: the first spelling that claimants.csv lists."""
     names: dict[str, str] = {}
     for spelling, code in _aliases("claimants.csv", "claimed_by", reference_dir):

@@ -19,7 +19,7 @@ import pandas as pd
 
 from helpers import words
 from helpers.cleaning import acled
-from helpers.cleaning.schemas import CODED, TABLES, Sheet, require, table_schema, typed
+from helpers.cleaning.schemas import CODED, TABLES, Sheet, published, require, table_schema, typed
 from helpers.paths import resolve
 from helpers.tables import write
 from helpers.vocabulary import CONFIRMATION, COUNTRIES
@@ -42,17 +42,17 @@ def publish(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path
     ValueError
         If a table is unknown or lacks a column of its schema.
     """
-    target = resolve(folder)
+    target, sheets = resolve(folder), published()
     for name, frame in tables.items():
-        if name not in TABLES:
-            raise ValueError(f"{name}: no such table; known are {', '.join(TABLES)}")
-        require(frame, TABLES[name])
-    incidents, sources = (typed(tables[name], TABLES[name]) for name in ("incidents", "sources"))
+        if name not in sheets:
+            raise ValueError(f"{name}: no such table; known are {', '.join(sheets)}")
+        require(frame, sheets[name])
+    incidents, sources = (typed(tables[name], sheets[name]) for name in ("incidents", "sources"))
     everything = {**tables, "acled": acled.export(incidents, sources)}
     written, lengths = [], {}
-    for name in [name for name in TABLES if name in everything]:
+    for name in [name for name in sheets if name in everything]:
         # one at a time, so that a long record is not held twice
-        write(typed(everything[name], TABLES[name]), name, target)
+        write(typed(everything[name], sheets[name]), name, target)
         written += [target / f"{name}.csv", target / f"{name}.parquet"]
         lengths[name] = len(everything[name])
     write_geojson(incidents, target / GEOJSON)
@@ -108,7 +108,7 @@ def title(days: pd.Series) -> str:
 
 def package(names: list[str], folder: Path, title: str) -> dict[str, Any]:
     """Return the descriptor of the Data Package of the tables `names`, whose CSV files stand in `folder`."""
-    resources = [_resource(TABLES[name], names, folder) for name in TABLES if name in names]
+    resources = [_resource(sheet, names, folder) for name, sheet in published().items() if name in names]
     what = "The incidents as GeoJSON (RFC 7946); null geometry where no site is known."
     resources.append(
         {

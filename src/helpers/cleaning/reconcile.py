@@ -35,13 +35,13 @@ from helpers.cleaning.votes import (
     once,
     tally,
 )
+from helpers.vocabulary import targets
 
 MOST = "most independent origins, officials twice"
 FIRST_WORD = "tie: the codebook's order"
 
 #: Ranks of words at a tie, where the codebook's order is not the cautious one.
 _TIES = {
-    "target_type": ("base", "diplomatic", "convoy", "airport", "other"),
     "intercepted": ("some", "all", "none"),
     "damage": ("none", "minor", "major"),
 }
@@ -67,7 +67,7 @@ def reconcile(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
     reports["weight"] = np.where(official, OFFICIAL_WEIGHT, 1)
     verdicts = {"date": _dates(reports), "time_local": _hours(reports)}
     verdicts |= _places(reports, sites)
-    for field, order in _TIES.items():
+    for field, order in {"target_type": tuple(targets()), **_TIES}.items():
         verdicts[field] = _words(reports, field, silent=("unknown", ""), order=order)
     verdicts["claimed_by"] = _claimants(reports)
     verdicts["attributed_to"] = _texts(reports, "attributed_to")

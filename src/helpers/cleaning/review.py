@@ -10,7 +10,7 @@ from itertools import pairwise
 import pandas as pd
 
 from helpers.cleaning.reading import Faults
-from helpers.vocabulary import REFERENCE, countries, reference_file
+from helpers.vocabulary import countries, reference_file
 
 Frames = dict[str, pd.DataFrame]
 
@@ -21,7 +21,7 @@ SPREAD = 2
 MARGIN = 0.1
 
 
-def review(frames: Frames, faults: Faults, reference_dir: str = REFERENCE) -> None:
+def review(frames: Frames, faults: Faults, reference_dir: str) -> None:
     """List what is odd in the normalised sheets `frames`; each rule of the codebook is one function here."""
     for rule in RULES:
         rule(frames, faults)
@@ -189,7 +189,7 @@ Ring = list[tuple[float, float]]
 
 
 @cache
-def borders(reference_dir: str = REFERENCE) -> dict[str, list[Ring]]:
+def borders(reference_dir: str) -> dict[str, list[Ring]]:
     """Return country name -> outer rings (longitude, latitude) of ``borders.geojson``."""
     content = json.loads(reference_file("borders.geojson", reference_dir).read_text(encoding="utf-8"))
     found = {}
@@ -222,7 +222,7 @@ def within(longitude: float, latitude: float, rings: list[Ring], margin: float =
     return False
 
 
-def points(frames: Frames, faults: Faults, reference_dir: str = REFERENCE) -> None:
+def points(frames: Frames, faults: Faults, reference_dir: str) -> None:
     """Points of sites outside the borders of their country, with "swapped?" where that would put them right."""
     frame, known = frames["sites"], borders(reference_dir)
     places = pd.DataFrame({"lat": _numbers(frame["lat"]), "lon": _numbers(frame["lon"])}).dropna()

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from helpers.vocabulary import CONFIRMATION, REFERENCE, countries, reference_file, weapons
+from helpers.vocabulary import CONFIRMATION, countries, reference_file, targets, weapons
 
 #: Text columns of frames: Arrow's strings, which hold a million reports in little memory; missing is never used.
 TEXT = pd.StringDtype("pyarrow", na_value=float("nan"))
@@ -105,27 +105,28 @@ class Sheet:
         raise KeyError(name)
 
 
-@cache
-def coded(reference_dir: str = REFERENCE) -> dict[str, Sheet]:
-    """Return the coded sheets by name, in the order in which faults are listed."""
-    return _read("coded.json", reference_dir, {})
+def coded(reference_dir: str | None = None) -> dict[str, Sheet]:
+    """Return the coded sheets by name, in the order in which faults are listed; by default of the folder in use."""
+    return _read("coded.json", str(reference_file("weapons.csv", reference_dir)), reference_dir)
+
+
+def published(reference_dir: str | None = None) -> dict[str, Sheet]:
+    """Return the clean tables by name, in the order of the data dictionary; by default of the folder in use."""
+    return _read("clean.json", str(reference_file("weapons.csv", reference_dir)), reference_dir)
 
 
 @cache
-def published(reference_dir: str = REFERENCE) -> dict[str, Sheet]:
-    """Return the clean tables by name, in the order of the data dictionary."""
-    return _read("clean.json", reference_dir, coded(reference_dir))
-
-
-def _read(name: str, reference_dir: str, sheets: dict[str, Sheet]) -> dict[str, Sheet]:
+def _read(name: str, _seen: str, reference_dir: str | None) -> dict[str, Sheet]:
+    sheets = {} if name == "coded.json" else coded(reference_dir)
     content = json.loads(reference_file(f"schemas/{name}", reference_dir).read_text(encoding="utf-8"))
     words = {
         "weapons": tuple(weapons(reference_dir)),
         "countries": tuple(countries(reference_dir)),
         "country names": tuple(country.name for country in countries(reference_dir).values()),
+        "targets": tuple(targets(reference_dir)),
         "confirmation": tuple(CONFIRMATION),
     }
-    known = dict(sheets) if sheets else {}
+    known = dict(sheets)
     found = {}
     for title, schema in content.items():
         columns: list[Column] = []
