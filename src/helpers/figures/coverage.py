@@ -53,7 +53,9 @@ def draw(result: CountersResult, layout: style.Layout) -> Figure:
         for place, count in zip(left + width * 0.31, below, strict=True):
             axes.annotate(f"{count:,.0f}", (place, count), xytext=(0, 2), textcoords="offset points", ha="center",
                           va="bottom", color=style.INK, fontsize=layout.small)  # fmt: skip
-        for at, least, middle, most in zip(x, low, best, high, strict=True):
+        for at, least, middle, most, wide in zip(x, low, best, high, width[known], strict=True):
+            if wide < 0.6 * width.max():
+                continue
             text = f"{middle:,.0f}" if least == most else f"{least:,.0f}–{most:,.0f}"
             y = middle if np.isnan(most) else most
             axes.annotate(text, (at, y), xytext=(0, 2), textcoords="offset points", ha="center", va="bottom",

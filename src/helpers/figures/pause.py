@@ -48,10 +48,12 @@ def _row(axes: Axes, y: float, one: Comparison, layout: style.Layout) -> None:
     if one.expected and one.largest_showing is not None and one.largest_showing / one.expected <= END:
         place = one.largest_showing / one.expected
         axes.plot(place, y, "|", color=style.INK, markersize=11, markeredgewidth=1.4, zorder=5)
-    text = f"{one.during:,} in {one.days}" + (f" days, {one.expected:.0f} expected" if one.expected else " days")
+    text = f"{one.during:,} in {one.days} day{'s' if one.days != 1 else ''}" + (
+        f", {one.expected:.0f} expected" if one.expected else ""
+    )
     most = one.largest_showing
-    text += f"; up to {most:,} would show a fall" if most else "; none would show a fall" if most == 0 else ""
-    text += "; no number would show a fall" if most is None else ""
+    shows = layout.choose(" would show a fall", " would show it")
+    text += f"; no number{shows}" if most is None else f"; up to {most:,}{shows}" if most else f"; only none{shows}"
     axes.annotate(
         text, (0, y), xycoords=axes.get_yaxis_transform(), xytext=(0, layout.choose(-9, -8)), ha="left", va="top",
         textcoords="offset points", color=style.MUTED, fontsize=layout.small,
