@@ -246,7 +246,7 @@ def test_contradictions_are_those_of_the_countries_and_days_that_count():
 
 
 def counted(**changes: object) -> counters.CountersResult:
-    names = ("incidents", "official_counts", "other_counts", "sources", "sites")
+    names = ("incidents", "official_counts", "other_counts", "sources")
     return counters.count_all(*(tables.read(name) for name in names), Parameters(**changes))
 
 
@@ -261,7 +261,6 @@ def test_every_counter_stands_beside_this_record_for_the_same_days():
     others = {(one.counter, str(one.first)): (one.text, record.best) for one, record in found.periods}
     assert others["acled", "2024-02-01"][0] == "17"
     assert others["acled", "2024-01-01"][0] == "about 80"
-    assert sum(base.observatory for base in found.bases) == 120
 
 
 def test_stretches_share_out_the_record_and_months_do_too():

@@ -39,6 +39,8 @@ UNITS = {"attacks": False, "operations": True}
 FEWEST = 10
 DAY = pd.Timedelta(days=1)
 
+Runs = tuple[tuple[date, date], ...]
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -76,18 +78,6 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Base:
-    """Attacks on one base in Syria by the Observatory's last whole breakdown, and on record in the same days."""
-
-    site: str
-    name: str
-    observatory: int
-    record: int
-    incidents: tuple[str, ...]
-    rows: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class CountersResult:
     """What `count_all` finds.
 
@@ -97,7 +87,6 @@ class CountersResult:
     tallies: (part, place, counter) -> tally, for running totals and this record.
     beside: of each stretch, a running total and this record's count of the same days and place.
     periods: counts that others gave for days of the window, each with this record's for the same days and countries.
-    bases: by base in Syria, most attacks first; `bases_day` the day of that breakdown.
     running: (place, counter) -> its running total; incidents: those that count.
     """
 
@@ -106,8 +95,6 @@ class CountersResult:
     tallies: Mapping[tuple[str, str, str], Tally]
     beside: tuple[tuple[Tally, Tally], ...]
     periods: tuple[tuple[Tally, Tally], ...]
-    bases: tuple[Base, ...]
-    bases_day: date | None
     running: Mapping[tuple[str, str], totals.Series]
     incidents: pd.DataFrame
 
@@ -122,28 +109,27 @@ class CountersResult:
 def months(parameters: Parameters) -> dict[str, tuple[date, date]]:
     """Return the months of the window, each as far as it lies in it: "2023-10" -> first and last day."""
     days = pd.date_range(parameters.window_start, parameters.window_end)
-    found: dict[str, tuple[date, date]] = {}
-    for month, here in pd.Series(days, index=days).groupby(days.strftime("%Y-%m")):
-        found[str(month)] = (here.iloc[0].date(), here.iloc[-1].date())
-    return found
+    found = pd.Series(days, index=days).groupby(days.strftime("%Y-%m"))
+    return {str(month): (here.iloc[0].date(), here.iloc[-1].date()) for month, here in found}
 
 
-def parts(parameters: Parameters) -> dict[str, tuple[str, tuple[tuple[date, date], ...]]]:
+def parts(parameters: Parameters) -> dict[str, tuple[str, Runs]]:
     """Return name -> words and runs of days (first, last) of the stretches and months of the window."""
-    cut, found = Stretches(parameters), {}
+    cut = Stretches(parameters)
+    found: dict[str, tuple[str, Runs]] = {}
     for name in NAMES:
-        days = cut[name].days
-        if len(days):
-            runs = pd.Series(days).groupby((pd.Series(days).diff() != DAY).cumsum())
-            found[name] = (cut[name].words, tuple((run.iloc[0].date(), run.iloc[-1].date()) for _, run in runs))
+        days = pd.Series(cut[name].days)
+        runs = [run for _, run in days.groupby((days.diff() != DAY).cumsum())]
+        if runs:
+            found[name] = (cut[name].words, tuple((run.iloc[0].date(), run.iloc[-1].date()) for run in runs))
     for name, (first, last) in months(parameters).items():
-        whole = (first - DAY).month != first.month and (last + DAY).month != last.month
+        whole = (first - DAY).month != first.month != (last + DAY).month
         span = "" if whole else f", {first.day} to {last.day}" if first != last else f", {first.day}"
         found[name] = (f"{first:%B %Y}{span}", ((first, last),))
     return found
 
 
-def _of_record(incidents: pd.DataFrame, place: str, part: str, runs: Sequence[tuple[date, date]]) -> Tally:
+def _of_record(incidents: pd.DataFrame, place: str, part: str, runs: Runs) -> Tally:
     here = incidents if place == "all" else incidents[incidents["country"] == place]
     inside = pd.Series(False, index=here.index)
     for first, last in runs:
@@ -158,15 +144,13 @@ def _length(runs: Iterable[tuple[date, date]]) -> int:
     return sum((last - first).days + 1 for first, last in runs)
 
 
-def covered(series: totals.Series, runs: Sequence[tuple[date, date]]) -> list[tuple[date, date]]:
+def covered(series: totals.Series, runs: Runs) -> Runs:
     """Return the days of `runs` from the first that the totals of `series` count to the last for which one is given."""
     start, end = series.since, series.last_day.date()
-    return [(max(first, start), min(last, end)) for first, last in runs if first <= end and last >= start]
+    return tuple((max(first, start), min(last, end)) for first, last in runs if first <= end and last >= start)
 
 
-def _of_totals(
-    counter: str, series: totals.Series, place: str, part: str, runs: Sequence[tuple[date, date]]
-) -> Tally | None:
+def _of_totals(counter: str, series: totals.Series, place: str, part: str, runs: Runs) -> Tally | None:
     """Return what a running total says of the days of `runs`; None where it covers less than half of them."""
     held = covered(series, runs)
     if 2 * _length(held) < _length(runs):
@@ -226,6 +210,18 @@ def _periods(other_counts: pd.DataFrame, incidents: pd.DataFrame, parameters: Pa
     return found
 
 
+@dataclass(frozen=True)
+class Base:
+    """Attacks on one base in Syria by the Observatory's last whole breakdown, and on record in the same days."""
+
+    site: str
+    name: str
+    observatory: int
+    record: int
+    incidents: tuple[str, ...]
+    rows: tuple[str, ...]
+
+
 def find_bases(
     other_counts: pd.DataFrame, incidents: pd.DataFrame, sites: pd.DataFrame, parameters: Parameters
 ) -> tuple[tuple[Base, ...], date | None]:
@@ -263,7 +259,6 @@ def count_all(
     official_counts: pd.DataFrame,
     other_counts: pd.DataFrame,
     sources: pd.DataFrame,
-    sites: pd.DataFrame,
     parameters: Parameters,
 ) -> CountersResult:
     """Return what every counter says of the run's stretches and months (see `CountersResult`); all are clean tables."""
@@ -294,10 +289,9 @@ def count_all(
             tallies[part, place, counter] = tally
             if part in NAMES:
                 beside.append((tally, _of_record(chosen, place, part, covered(series, runs))))
-    bases, day = find_bases(other_counts, chosen, sites, parameters)
     words = {name: text for name, (text, _) in found.items()}
     periods = tuple(_periods(other_counts, chosen, parameters))
-    return CountersResult(parameters, words, tallies, tuple(beside), periods, bases, day, running, chosen)
+    return CountersResult(parameters, words, tallies, tuple(beside), periods, running, chosen)
 
 
 def daily(result: CountersResult) -> pd.DataFrame:
@@ -325,10 +319,6 @@ def table(result: CountersResult) -> pd.DataFrame:
          ";".join(t.rows))
         for t in every
     ]  # fmt: skip
-    day = f"to {result.bases_day}"
-    for base in result.bases:
-        for counter, count in (("sohr", base.observatory), ("record", base.record)):
-            rows.append((counter, base.site, day, None, result.bases_day, count, count, count, "attacks", ""))
     columns = ["counter", "place", "part", "first", "last", "low", "best", "high", "unit", "rows"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -361,8 +351,7 @@ def rows(result: CountersResult) -> list[Row]:
     """Return the facts ``counters.*``.
 
     ``counters.N.words`` and ``counters.N.COUNTER`` (``.syria.COUNTER``) for the stretches and months in order;
-    ``counters.period.N.*`` for counts by others, ``counters.base.N.*`` by base, ``counters.widest.*`` where counters
-    part most.
+    ``counters.period.N.*`` for counts by others, ``counters.widest.*`` where counters part most.
     """
     ids = tuple(result.incidents["incident_id"])
     found = [fixed("counters.attacks", len(ids), "incidents", ids)]
@@ -379,15 +368,6 @@ def rows(result: CountersResult) -> list[Row]:
                   fixed(f"{stem}.span", span_text(one.first, one.last)), fixed(f"{stem}.unit", one.unit),
                   fixed(f"{stem}.where", COUNTRIES.get(one.place, "all countries")),
                   _count(f"{stem}.count", one), _count(f"{stem}.record", record)]  # fmt: skip
-    for place, base in enumerate(result.bases, 1):
-        stem = f"counters.base.{place}"
-        found += [
-            fixed(f"{stem}.name", base.name),
-            fixed(f"{stem}.sohr", base.observatory, "attacks", rows={"other_counts": base.rows}),
-            fixed(f"{stem}.record", base.record, "attacks", ids=base.incidents),
-        ]  # fmt: skip
-    if result.bases_day:
-        found.append(fixed("counters.base.day", result.bases_day, "date"))
     if result.widest:
         most, least = result.widest
         found += [

@@ -10,7 +10,7 @@ the count.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -19,14 +19,12 @@ import numpy as np
 import pandas as pd
 
 from helpers.analysis import totals
-from helpers.analysis.counters import covered, fixed, parts
+from helpers.analysis.counters import Runs, covered, fixed, parts
 from helpers.facts import Row, printed
 from helpers.parameters import Parameters
 from helpers.stretches import NAMES, span_text, within_coding
 from helpers.tables import select
 from helpers.vocabulary import countries
-
-METHODS = totals.METHODS
 
 GRADES = ("us_official", "local_official", "media_only", "claim_only")
 DAY = pd.Timedelta(days=1)
@@ -108,7 +106,7 @@ def intervals(series: totals.Series, incidents: pd.DataFrame, parameters: Parame
     return pd.DataFrame(rows, columns=columns)
 
 
-def cover(series: totals.Series, incidents: pd.DataFrame, runs: Sequence[tuple[date, date]]) -> Cover | None:
+def cover(series: totals.Series, incidents: pd.DataFrame, runs: Runs) -> Cover | None:
     """Return what officials counted in the days of `runs` (first, last) that their totals cover; None where none is."""
     held = covered(series, runs)
     if not held or len(series.points) < 2:
@@ -129,11 +127,11 @@ def cover(series: totals.Series, incidents: pd.DataFrame, runs: Sequence[tuple[d
     )
 
 
-def told_days(series: totals.Series, parameters: Parameters) -> list[tuple[date, date]]:
-    """Return the days of the window up to the last for which a total was given (none: an empty list)."""
+def told_days(series: totals.Series, parameters: Parameters) -> Runs:
+    """Return the days of the window up to the last for which a total was given (none: no run)."""
     start, end = parameters.window_start, pd.Timestamp(parameters.window_end)
     last = max((point.day.date() for point in series.told[1:] if point.day <= end), default=date.min)
-    return [(start, last)] if last >= start else []
+    return ((start, last),) if last >= start else ()
 
 
 def analyse_coverage(
@@ -187,13 +185,7 @@ def rows(result: CoverageResult) -> list[Row]:
     series, clashes = result.series, result.contradictions
     told = [row for item in series.statements for row in item.rows]
     note = "on record for each counted, since the second stop over before the pause"
-    whole = result.covers.get("all")
-    old = [] if whole is None else [  # until the first page reads the new names
-        fixed("coverage.share.official", whole.counted, "attacks"), fixed("coverage.share.low", whole.least, "share"),
-        fixed("coverage.share.high", whole.most, "share"),
-    ]  # fmt: skip
     return [
-        *old,
         *(row for name, one in result.covers.items() for row in _rows(name, one)),
         fixed("coverage.statements", len(series.statements), "statements", rows={"official_counts": told},
               note="a day and a total; reprints are one"),

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import special, stats
 
 from helpers.analysis.rates import LEVEL, Ratio
+from helpers.stretches import Counts, Mask
 
 Array = npt.NDArray[np.float64]
 
@@ -25,7 +26,7 @@ FEWEST = 5
 #: Variance over mean, less one, at which the likelihood is looked at; ratios of the first look; steps of each zoom.
 SPREADS = np.geomspace(2e-3, 30, 22)
 RATIOS = np.r_[0.0, np.geomspace(1e-3, 30, 34)]
-ZOOMS, STEPS, SCORING = 4, 9, 8
+ZOOMS, STEPS, SCORING, STEP = 4, 9, 10, 0.7
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Interval:
     count: float
     outside: float
     inside: float
+
+
+def daily(counts: Counts, inside: Mask, outside: Mask) -> list[Interval]:
+    """Return the days `outside` one by one, and those `inside` as one interval (in NB1 a sum is as a day is)."""
+    found = [Interval(float(count), 1.0, 0.0) for count in counts[outside]]
+    return [*found, Interval(float(counts[inside].sum()), 0.0, float(inside.sum()))] if inside.any() else found
 
 
 def joined(intervals: Sequence[Interval], shortest: float = SHORTEST) -> list[Interval]:
@@ -84,7 +91,8 @@ class Model:
             rise = special.digamma(self.counts + size) - special.digamma(size) - np.log1p(spread)
             score = (self.times * size * rise).sum(axis=-1, keepdims=True)
             known = (self.times * rate * days).sum(axis=-1, keepdims=True) / (1 + spread)
-            rate = rate * np.exp(np.clip(score / np.maximum(known, 1e-9), -1, 1))
+            # steps of less than the whole, which could go to and fro between two rates for ever
+            rate = rate * np.exp(np.clip(STEP * score / np.maximum(known, 1e-9), -1, 1))
         size = rate * days / spread
         log = np.log1p(spread)
         parts = special.gammaln(self.counts + size) - special.gammaln(size) - size * log
@@ -153,9 +161,9 @@ def interval_ratio(intervals: Sequence[Interval], method: str) -> Ratio:
     Fewer than `FEWEST` intervals outside, or no attack in them, give no ratio.
     """
     if not _judged(intervals):
-        return Ratio(None, None, None, None, method, "too few counts to compare with")
+        return Ratio(None, None, None, method, "too few counts to compare with")
     value, low, high = Model(intervals).profile()
-    return Ratio(value, low, high, None, method)
+    return Ratio(value, low, high, method)
 
 
 def largest_showing(intervals: Sequence[Interval]) -> int | None:

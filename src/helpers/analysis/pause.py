@@ -18,12 +18,12 @@ import pandas as pd
 
 from helpers.analysis import totals
 from helpers.analysis.events import Event, find_events
-from helpers.analysis.likelihood import Interval, interval_ratio, joined
+from helpers.analysis.likelihood import Interval, daily, interval_ratio, joined
 from helpers.analysis.likelihood import largest_showing as largest_by_likelihood
 from helpers.analysis.rates import FEWEST_BLOCKS, Ratio, block_ratio, largest_in_blocks
 from helpers.facts import finding
 from helpers.parameters import Parameters
-from helpers.stretches import Counts, Mask, Stretch, Stretches, within_coding
+from helpers.stretches import Stretch, Stretches, within_coding
 from helpers.tables import select
 
 #: Fewest attacks on the days compared with which a fall is judged at all.
@@ -151,12 +151,6 @@ def by_days(name: str, incidents: pd.DataFrame, stretch: Stretch, compared: Stre
     )  # fmt: skip
 
 
-def daily(counts: Counts, inside: Mask, outside: Mask) -> list[Interval]:
-    """Return the days `outside` one by one, and those `inside` as one interval (in NB1 a sum is as a day is)."""
-    found = [Interval(float(count), 1.0, 0.0) for count in counts[outside]]
-    return [*found, Interval(float(counts[inside].sum()), 0.0, float(inside.sum()))] if inside.any() else found
-
-
 def _points(series: totals.Series, last: date) -> dict[pd.Timestamp, tuple[int, tuple[str, ...]]]:
     """Return day -> (total, rows) of the totals up to the day `last`.
 
@@ -164,7 +158,7 @@ def _points(series: totals.Series, last: date) -> dict[pd.Timestamp, tuple[int, 
     day `last` as well.
     """
     end = pd.Timestamp(last)
-    told: list[totals.Statement | totals.Point] = [*series.repeats, *series.points]
+    told = [*series.repeats, *series.points]
     every = sorted({point.day: (point.value, point.rows) for point in told}.items())
     found = {day: point for day, point in every if day <= end}
     later = next((point for day, point in every if day > end), None)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import groupby
@@ -23,20 +23,8 @@ import numpy as np
 import pandas as pd
 
 from helpers import vocabulary
-from helpers.analysis.references import article
 from helpers.parameters import Parameters
 from helpers.words import amount, day_text
-
-METHODS = {
-    "fredman1975": article(
-        "Fredman, Michael L.",
-        1975,
-        "On computing the length of longest increasing subsequences",
-        "Discrete Mathematics",
-        "11",
-        "29-35",
-    ),
-}
 
 #: The day from which officials counted in the codebook's days, on which its coding begins too.
 COUNTED_SINCE: date = Parameters().window_start
@@ -47,6 +35,9 @@ NEAR = 0.05
 #: Origins that have to repeat an exact total on a later day before it counts as news and not as an old figure.
 REPEATED = 2
 
+
+#: What relations may be, the one that claims least first.
+WEAKER = ("at_least", "approximately", "exact")
 
 DAY = pd.Timedelta(days=1)
 
@@ -87,18 +78,6 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Point:
-    """The count by the end of a day: `value` (what most origins say, or the higher), `low`, `high`, its rows."""
-
-    day: pd.Timestamp
-    value: int
-    low: float
-    high: float
-    rows: tuple[str, ...]
-    families: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Series:
     """One running total (all countries or some) as a chain of points, with what does not fit it.
 
@@ -108,7 +87,7 @@ class Series:
     """
 
     countries: tuple[str, ...]
-    points: tuple[Point, ...]
+    points: tuple[Statement, ...]
     statements: tuple[Statement, ...]
     repeats: tuple[Statement, ...] = field(default=())
     aside: tuple[Statement, ...] = field(default=())
@@ -119,14 +98,14 @@ class Series:
         return tuple(row for point in self.points for row in point.rows)
 
     @cached_property
-    def told(self) -> tuple[Point, ...]:
+    def told(self) -> tuple[Statement, ...]:
         """The points, and a later day on which `REPEATED` origins or more give the same exact total, in order of day.
 
         Such a repeat says that no attack was counted in between.
         """
         known = {point.day for point in self.points}
         again = (
-            Point(item.day, item.value, item.low, item.high, item.rows, item.families)
+            item
             for item in self.repeats
             if item.day not in known and item.relation == "exact" and len(item.families) >= REPEATED
         )
@@ -151,9 +130,8 @@ class Series:
 
     def enclosing(self, start: pd.Timestamp | date, end: pd.Timestamp | date) -> tuple[str, ...]:
         """Return the ids of the rows behind the totals around `start` to `end`: those that `between` rests on."""
-        edges = [pd.Timestamp(start) - DAY, pd.Timestamp(end)]
         found: dict[str, None] = {}
-        for edge in edges:
+        for edge in (pd.Timestamp(start) - DAY, pd.Timestamp(end)):
             place = bisect_right(self._days, edge)
             around = self.told[max(place - 1, 0) : place + 1]
             exact = [point for point in around if point.day == edge]
@@ -231,19 +209,17 @@ def statements(
         named=counts["speaker"].fillna("").astype(str).str.strip() != "",
     )
     frame = frame[frame["value"].notna() & frame["day"].notna()].sort_values(["day", "value", "count_id"])
+    columns = ("day", "value", "relation", "family", "count_id", "named")
     found = []
-    rows = zip(*(frame[c].tolist() for c in ("day", "value", "relation", "family", "count_id", "named")), strict=True)
-    for (day, value), group in groupby(rows, key=itemgetter(0, 1)):
-        _, _, relations, families_told, ids, named = zip(*group, strict=True)
+    for (day, value), group in groupby(zip(*(frame[c].tolist() for c in columns), strict=True), key=itemgetter(0, 1)):
+        _, _, relations, origins, ids, named = zip(*group, strict=True)
         votes: dict[str, set[str]] = {}
-        for word, family in zip(relations, families_told, strict=True):
+        for word, family in zip(relations, origins, strict=True):
             votes.setdefault(word, set()).add(family)
         # on a tie the weaker word: it claims less
-        order = {"exact": 0, "approximately": 1, "at_least": 2}
-        relation = max(sorted(votes), key=lambda word: (len(votes[word]), order.get(word, 0)))
+        relation = max(WEAKER, key=lambda word: len(votes.get(word, ())))
         low, high = bounds_of(float(value), relation)
-        families_told = tuple(sorted(set(families_told)))
-        found.append(Statement(day, int(value), relation, low, high, ids, families_told, any(named)))
+        found.append(Statement(day, int(value), relation, low, high, ids, tuple(sorted(set(origins))), any(named)))
     return tuple(found)
 
 
@@ -290,25 +266,25 @@ def series(
     chain = [every[i] for i in kept]
     aside = tuple(item for i, item in enumerate(every) if i not in set(kept))
     start = min([pd.Timestamp(since), *(item.day for item in chain[:1])]) - DAY
-    points = [Point(start, 0, 0.0, 0.0, (), ())]
+    points = [Statement(start, 0, "exact", 0.0, 0.0, (), (), False)]
     repeats: list[Statement] = []
-    for day, group in groupby(chain, key=lambda item: item.day):
+    for _, group in groupby(chain, key=lambda item: item.day):
         today = list(group)
         new = [item for item in today if item.value > points[-1].value]
         repeats += [item for item in today if item not in new]
         if not new:
             continue
         told = max(new, key=lambda item: (item.weight, item.value))
-        points.append(Point(day, told.value, told.low, max(item.high for item in new), told.rows, told.families))
+        points.append(replace(told, high=max(item.high for item in new)))
     return Series(places, tuple(_tightened(points)), every, tuple(repeats), aside)
 
 
-def _tightened(points: list[Point]) -> list[Point]:
+def _tightened(points: list[Statement]) -> list[Statement]:
     """Return `points` with bounds that rise: no low below an earlier one, no high above a later one."""
     lows = np.maximum.accumulate([point.low for point in points])
     highs = np.minimum.accumulate([point.high for point in points][::-1])[::-1]
     return [
-        Point(p.day, p.value, min(float(low), p.value), max(float(high), p.value), p.rows, p.families)
+        replace(p, low=min(float(low), p.value), high=max(float(high), p.value))
         for p, low, high in zip(points, lows, highs, strict=True)
     ]
 

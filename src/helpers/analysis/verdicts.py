@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from helpers.analysis import rates
+from helpers.analysis import likelihood, rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
 from helpers.analysis.strikes import struck
 from helpers.analysis.totals import NEAR, REPEATED
@@ -349,7 +349,9 @@ def rate(claim: Any, evidence: Evidence) -> Verdict:
     )
     ratio = rates.block_ratio(counts, inside, outside)
     if ratio.low is None:
-        ratio = rates.scaled_ratio(here, length, there, rest, rates.dispersion(counts).index)
+        ratio = likelihood.interval_ratio(likelihood.daily(counts, inside, outside), "likelihood")
+    if ratio.low is None:
+        ratio = rates.exact_ratio(here, length, there, rest)
     ids = tuple(table.loc[table["date"].between(claim.start, claim.end), "incident_id"])
     head = f"{amount(here, 'attack')} in {amount(length, 'day')}, {there} in {amount(rest, 'day')} {against}"
     if ratio.low is None:

@@ -171,8 +171,8 @@ class Prose:
         }
 
     def value(self, name: str) -> Any:
-        """Return the value of the fact `name`, None where it is undefined; an unknown name is an error (KeyError)."""
-        return self.facts[name].value
+        """Return the value of the fact `name`, None where it is undefined or unknown."""
+        return self.facts[name].value if name in self.facts else None
 
     def has(self, name: str) -> bool:
         """Return whether the fact `name` is there and defined."""

@@ -128,8 +128,9 @@ def running(codes: tuple[str, ...], clean_dir: str) -> Running:
     official, other, sources = (read(name, clean_dir) for name in ("official_counts", "other_counts", "sources"))
     families = sources.set_index("source_id")["family"]
     found = {"officials": ("official_counts", totals.series(official, families, codes))}
-    observatory = pause.observatory(other, families) if "SY" in codes else None
-    return found if observatory is None else {**found, "sohr": ("other_counts", observatory)}
+    observatory = totals.observatory(other, families)
+    seen = "SY" in codes and len(observatory.points) > 1
+    return {**found, "sohr": ("other_counts", observatory)} if seen else found
 
 
 def pause_html(incidents: pd.DataFrame, running: Running, parameters: Parameters) -> str:

@@ -38,7 +38,7 @@ def draw(result: CountersResult, layout: style.Layout) -> Figure:
     figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.4, 2.2)))
     left = np.array([style.on_axis(day) for day in table["first"]])
     width = np.array([style.on_axis(day) + 1 for day in table["last"]]) - left
-    below = np.zeros(len(table))
+    below = left * 0.0
     for grade in GRADES:
         count = table[grade].to_numpy(float)
         axes.bar(left, count, width * 0.62, below, align="edge", color=style.CONFIRMATION_COLOURS[grade], linewidth=0)
