@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from helpers.analysis import trend
-from helpers.analysis.dating import possible_days
 from helpers.analysis.harm import officials_total
 from helpers.analysis.pause import by_days
 from helpers.cleaning import assemble
@@ -34,6 +33,9 @@ Incidents = Callable[[pd.DataFrame, Parameters, Tables], pd.DataFrame]
 
 #: The ceasefire's own bounds, the day on which it lapsed included: no pause that reaches beyond is a reading of it.
 CEASEFIRE = (Parameters().pause_start, Parameters().pause_end + timedelta(days=1))
+
+#: Hour at which the ceasefire began and lapsed, local time.
+TRUCE_HOUR = "07:00"
 
 #: Fewest weeks of which the window may be shortened by two at an end.
 LONG = timedelta(weeks=10)
@@ -123,7 +125,8 @@ def other_days(rule: str) -> Incidents:
 
     def dated(incidents: pd.DataFrame, parameters: Parameters, tables: Tables) -> pd.DataFrame:
         if rule == "truce":
-            return incidents.assign(date=possible_days(incidents, rule)["best"])
+            early = incidents["time_local"].map(lambda time: time == "dawn" or (":" in str(time) and time < TRUCE_HOUR))
+            return incidents.assign(date=incidents["date"] - pd.to_timedelta(early.astype(int), unit="D"))
         return incidents.assign(date=incidents[f"date_{rule}"].fillna(incidents["date"]))
 
     return dated

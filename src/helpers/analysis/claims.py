@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 
 from helpers.analysis.evidence import Evidence, without
-from helpers.analysis.verdicts import VERDICTS, tested, verdict_of
+from helpers.analysis.verdicts import KINDS, VERDICTS, verdict_of, wanted, when
 from helpers.facts import Row
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.stretches import within_coding
 from helpers.tables import each
-from helpers.vocabulary import split
+from helpers.vocabulary import COUNTRIES, split, weapons
+from helpers.words import day_text, listing
 
 TABLE_COLUMNS = [
     "claim_id", "statement", "source_id", "kind", "tested", "untested", "verdict", "reason", "measured", "low", "high",
@@ -54,6 +55,27 @@ def analyse_claims(tables: Mapping[str, pd.DataFrame], parameters: Parameters) -
         row |= asdict(verdict_of(claim, known[family]))
         rows.append(row | {name: ";".join(row[name]) for name in ("incidents", "rows")})
     return Claims(parameters, pd.DataFrame(rows, columns=TABLE_COLUMNS))
+
+
+def tested(claim: Any, sites: dict[str, str], reference_dir: str) -> str:
+    """Return in words what of `claim` is tested: "at least one attack at Tower 22 on 28 January 2024"."""
+    if claim.kind not in KINDS:
+        return "nothing"
+    arms, codes = weapons(reference_dir), split(claim.weapons)
+    place = f" in {COUNTRIES[claim.country]}" if claim.country else ""
+    words = {
+        "place": place, "where": f" at {sites.get(claim.site_id, claim.site_id)}" if claim.site_id else place,
+        "armed": f" with a {listing((arms[code].label for code in codes if code in arms), 'or')}" if codes else "",
+        "when": when(claim), "end": day_text(claim.end.date()),
+    }  # fmt: skip
+    if claim.kind.startswith("first_"):
+        words["value"] = day_text(claim.value)
+    else:
+        nouns = {"attacks": "attack", "munitions": "munition", "strikes": "US strike", "number": ""}
+        words |= {
+            name: wanted(claim, noun) for name, noun in nouns.items() if f"{{{name}}}" in KINDS[claim.kind].tested
+        }
+    return KINDS[claim.kind].tested.format(**words)
 
 
 def untested(parameters: Parameters) -> dict[str, str]:

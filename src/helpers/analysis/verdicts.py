@@ -21,7 +21,7 @@ from helpers.analysis.totals import NEAR, REPEATED
 from helpers.facts import printed
 from helpers.parameters import Parameters
 from helpers.stretches import Stretches, span_text
-from helpers.vocabulary import COUNTRIES, split, weapons
+from helpers.vocabulary import COUNTRIES, split
 from helpers.words import amount, day_text, listing, number
 
 VERDICTS = ("supported", "contradicted", "mixed", "not testable")
@@ -89,6 +89,20 @@ def agree(said: Iterable[Said], comparator: str, value: float) -> tuple[str, int
     if share >= AGREE and "supported" in verdicts:
         return "supported", allow, len(verdicts)
     return ("contradicted" if share <= DISAGREE else "mixed"), allow, len(verdicts)
+
+
+def _by_origin(claim: Any, said: list[Said], table: str, of: str = "", ids: tuple[str, ...] = ()) -> Verdict:
+    """Judge a number by what each origin gives; `table` is that of their rows, `of` the days they speak of."""
+    verdict, allow, every = agree(said, claim.comparator, float(claim.value))
+    least, most = min(one.low for one in said), max(one.high for one in said)
+    exact = pd.Series([one.low for one in said if one.low == one.high])
+    best = float(exact.mode().iloc[-1]) if len(exact) else least
+    reach = f"from {int(least)} to {int(most)}" if math.isfinite(most) else f"from {int(least)} up"
+    spread = f"all give {int(least)}" if least == most else reach
+    give, fit = "origin that gives" if every == 1 else "origins that give", "fits" if allow == 1 else "fit"
+    rows = tuple(dict.fromkeys(f"{table}:{row}" for one in said for row in one.rows))
+    text = f"{allow} of {every} other {give} a number{of} {fit} it ({spread})."
+    return Verdict(verdict, text, best, least, most if math.isfinite(most) else None, ids, rows)
 
 
 def wanted(claim: Any, noun: str = "") -> str:
@@ -176,27 +190,7 @@ def incident_number(claim: Any, evidence: Evidence) -> Verdict:
     said = numbers(evidence, ids, low, high)
     if not said:
         return Verdict("not testable", f"No other source gives {what}: {low} is blank in all of them.", incidents=ids)
-    verdict, allow, every = agree(said, claim.comparator, float(claim.value))
-    least, most = min(one.low for one in said), max(one.high for one in said)
-    exact = pd.Series([one.low for one in said if one.low == one.high])
-    best = float(exact.mode().iloc[-1]) if len(exact) else least
-    rows = tuple(f"reports:{row}" for one in said for row in one.rows)
-    text = f"{_allow(allow, every)} {_fits(allow)} ({_spread(least, most)})."
-    return Verdict(verdict, text, best, least, most if math.isfinite(most) else None, ids, rows)
-
-
-def _allow(allow: int, every: int) -> str:
-    return f"{allow} of {every} other {'origin that gives' if every == 1 else 'origins that give'} a number"
-
-
-def _fits(allow: int) -> str:
-    return "fits it" if allow == 1 else "fit it"
-
-
-def _spread(least: float, most: float) -> str:
-    if least == most:
-        return f"all give {int(least)}"
-    return f"from {int(least)} to {int(most)}" if math.isfinite(most) else f"from {int(least)} up"
+    return _by_origin(claim, said, "reports", ids=ids)
 
 
 def first_incident(claim: Any, evidence: Evidence) -> Verdict:
@@ -235,10 +229,7 @@ def official_total(claim: Any, evidence: Evidence) -> Verdict:
     above = claim.comparator in ("at_least", "more_than")
     if same_day and not (above and judge(low, math.inf, claim.comparator, value) == "supported"):
         said = [Said(name, item.value, item.value, item.rows) for item in same_day for name in item.families]
-        verdict, allow, every = agree(said, claim.comparator, value)
-        values = [float(item.value) for item in same_day]
-        text = f"{_allow(allow, every)} for that day {_fits(allow)} ({_spread(min(values), max(values))})."
-        return Verdict(verdict, text, best, min(values), max(values), (), _counts(r for s in same_day for r in s.rows))
+        return _by_origin(claim, said, "official_counts", " for that day")
     verdict = judge(low, math.inf if above and low >= value else high, claim.comparator, value)
     text = f"By totals that other origins give it was {bound} by that day."
     return Verdict(verdict, text, best, low, upper, rows=rows)
@@ -256,11 +247,7 @@ def official_injured(claim: Any, evidence: Evidence) -> Verdict:
         last = rows[rows["as_of"] == rows["as_of"].max()]
         value = float(last["us_injured"].max())
         said.append(Said(str(family), value, value, tuple(last["count_id"])))
-    verdict, allow, every = agree(said, claim.comparator, float(claim.value))
-    values = [one.low for one in said]
-    text = f"{_allow(allow, every)} for the week up to that day {_fits(allow)} ({_spread(min(values), max(values))})."
-    used = _counts(row for one in said for row in one.rows)
-    return Verdict(verdict, text, float(pd.Series(values).mode().iloc[0]), min(values), max(values), rows=used)
+    return _by_origin(claim, said, "official_counts", " for the week up to that day")
 
 
 def _strikes(claim: Any, evidence: Evidence) -> pd.DataFrame:
@@ -312,7 +299,8 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
     found, lost = matching(evidence, claim, weapons=False), missing_days(claim, evidence.parameters)
     found = found[found["best"]]
     if found.empty or lost:
-        return Verdict("not testable", f"Other sources tell of no attack on {lost or 'these days'}.")
+        why = f"The record has no data for {lost}." if lost else "Other sources tell of no attack on these days."
+        return Verdict("not testable", why)
     words = evidence.reports[evidence.reports["incident_id"].isin(found["incident_id"])]
     words = words[words["claimed_by"].fillna("") != ""]
     group = set(split(claim.claimed_by))
@@ -385,27 +373,6 @@ KINDS: dict[str, Rule] = {
     "rate_lower": Rule("attacks were rarer {when} than before", rate),
     "rate_higher": Rule("attacks were commoner {when} than in the pause", rate),
 }
-
-
-def tested(claim: Any, sites: dict[str, str], reference_dir: str) -> str:
-    """Return in words what of `claim` is tested: "at least one attack at Tower 22 on 28 January 2024"."""
-    if claim.kind not in KINDS:
-        return "nothing"
-    arms, codes = weapons(reference_dir), split(claim.weapons)
-    place = f" in {COUNTRIES[claim.country]}" if claim.country else ""
-    words = {
-        "place": place, "where": f" at {sites.get(claim.site_id, claim.site_id)}" if claim.site_id else place,
-        "armed": f" with a {listing((arms[code].label for code in codes if code in arms), 'or')}" if codes else "",
-        "when": when(claim), "end": day_text(claim.end.date()),
-    }  # fmt: skip
-    if claim.kind.startswith("first_"):
-        words["value"] = day_text(claim.value)
-    else:
-        nouns = {"attacks": "attack", "munitions": "munition", "strikes": "US strike", "number": ""}
-        words |= {
-            name: wanted(claim, noun) for name, noun in nouns.items() if f"{{{name}}}" in KINDS[claim.kind].tested
-        }
-    return KINDS[claim.kind].tested.format(**words)
 
 
 def verdict_of(claim: Any, evidence: Evidence) -> Verdict:
