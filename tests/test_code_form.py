@@ -12,7 +12,7 @@ from conftest import ROOT
 from nbclient import NotebookClient
 
 from helpers.cleaning.check import check_folder
-from helpers.cleaning.schemas_coded import CODED
+from helpers.cleaning.schemas import CODED
 from helpers.explorer.form import Form
 from helpers.parameters import Parameters
 

@@ -248,9 +248,10 @@ class Record:
         return None if alone else self.chosen[self.chosen["country"] == code]
 
 
-def _running(
+def running(
     official_counts: pd.DataFrame, other_counts: pd.DataFrame, families: pd.Series, parameters: Parameters
 ) -> dict[str, tuple[str, totals.Series]]:
+    """Return series -> table and chain of the running totals that count the countries of `parameters`."""
     since = totals.counted_since(official_counts, parameters)
     series = totals.series(official_counts, families, parameters.countries, since=since)
     found = {"officials": ("official_counts", series)} if len(series.points) > 1 else {}
@@ -306,7 +307,7 @@ def analyse_pause(
     p = within_coding(parameters, incidents)
     cut, chosen = Stretches(p), select(incidents, p)
     families = sources.set_index("source_id")["family"]
-    record = Record(chosen, _running(official_counts, other_counts, families, p))
+    record = Record(chosen, running(official_counts, other_counts, families, p))
     pause = record.compare(p, "pause")
     longer = p.model_copy(update={"pause_end": p.pause_end + timedelta(days=1)})
     counts = cut.daily(chosen["date"])

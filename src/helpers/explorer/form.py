@@ -21,8 +21,7 @@ import pandas as pd
 
 from helpers.cleaning.check import check_folder, sentence
 from helpers.cleaning.reading import Faults, read_sheet
-from helpers.cleaning.schemas import Column
-from helpers.cleaning.schemas_coded import CODED
+from helpers.cleaning.schemas import CODED, Column, coded
 from helpers.cleaning.suspects import distances
 from helpers.parameters import Parameters
 from helpers.paths import resolve
@@ -132,9 +131,11 @@ def next_key(known: Iterable[str], day: date, site: str) -> str:
 def _words(column: Column, parameters: Parameters) -> list[tuple[str, str]]:
     """Return the words allowed in a column, each with its code."""
     reference = parameters.reference_dir
-    named = {code: weapon.label for code, weapon in weapons(reference).items() if column.name == "weapons"}
-    named |= {code: country.name for code, country in countries(reference).items() if column.name == "country"}
-    named |= CONFIRMATION if column.name == "confirmation" else {}
+    named = {
+        "weapons": {code: weapon.label for code, weapon in weapons(reference).items()},
+        "countries": {code: country.name for code, country in countries(reference).items()},
+        "confirmation": CONFIRMATION,
+    }.get(column.words, {})
     return [(named.get(code, code.replace("_", " ")), code) for code in column.vocabulary]
 
 
@@ -171,8 +172,9 @@ class Form:
         wide = {"style": {"description_width": "11em"}, "layout": {"width": "40em"}}
         self.folder = widgets.Text(value=folder, description="folder of your sheets", continuous_update=False, **wide)
         self.source = widgets.Dropdown(description="source", **wide)
-        self.about = {column.name: _control(column, parameters) for column in CODED["sources"].columns}
-        chosen = [column for column in CODED["reports"].columns if column.name not in MADE]
+        self.sheets = coded(parameters.reference_dir)
+        self.about = {column.name: _control(column, parameters) for column in self.sheets["sources"].columns}
+        chosen = [column for column in self.sheets["reports"].columns if column.name not in MADE]
         self.fields = {column.name: _control(column, parameters) for column in chosen}
         self.fields["site_id"] = widgets.Dropdown(description="site_id", **wide)
         self.same = widgets.Dropdown(description="which attack", **wide)
@@ -192,7 +194,7 @@ class Form:
 
     def _lines(self, name: str, controls: Mapping[str, widgets.Widget]) -> list[widgets.Widget]:
         """Return each control with the codebook's line beside it."""
-        told = {c.name: f"{c.description}. <i>{html.escape(c.rule)}</i>" for c in CODED[name].columns}
+        told = {c.name: f"{c.description}. <i>{html.escape(c.rule)}</i>" for c in self.sheets[name].columns}
         return [widgets.HBox([control, widgets.HTML(told[column])]) for column, control in controls.items()]
 
     def refresh(self) -> None:

@@ -13,7 +13,6 @@ import io
 import time
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -30,7 +29,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
 from helpers import parameters as parameters_module
-from helpers.analysis import pause, totals
+from helpers.analysis import pause
+from helpers.analysis.totals import Series
 from helpers.explorer import selection
 from helpers.explorer.payload import borders, extent, short_name
 from helpers.figures import style
@@ -40,8 +40,6 @@ from helpers.readable import readable, words
 from helpers.stretches import Stretches
 from helpers.tables import for_spreadsheet, read, select
 from helpers.vocabulary import countries, weapons
-
-Running = Mapping[str, tuple[str, totals.Series]]
 
 #: The analysis parameters: all but the folders.
 NAMES = tuple(name for name in Parameters.model_fields if name not in FOLDERS)
@@ -65,7 +63,8 @@ def _stacked(axes: Axes, counts: pd.DataFrame, parameters: Parameters, title: st
     base = np.zeros(len(counts))
     for code in counts.columns:
         top = base + counts[code].to_numpy()
-        step = StepPatch(top, edges, baseline=base, fill=True, color=known[code].colour, label=known[code].label)
+        look = {"fill": True, "color": known[code].colour, "label": known[code].label}
+        step = StepPatch(top, edges, baseline=base, **look)  # type: ignore[arg-type]
         axes.add_artist(step)  # much quicker than `stairs`, which looks for the extent of each step
         base = top
     axes.set_title(title, fontweight="bold")
@@ -123,17 +122,7 @@ def picture(incidents: pd.DataFrame, parameters: Parameters, borders: dict[str, 
     return drawn.getvalue()
 
 
-def running(codes: tuple[str, ...], clean_dir: str) -> Running:
-    """Return the running totals that the pause is judged by, of the countries `codes`: officials' and Observatory's."""
-    official, other, sources = (read(name, clean_dir) for name in ("official_counts", "other_counts", "sources"))
-    families = sources.set_index("source_id")["family"]
-    found = {"officials": ("official_counts", totals.series(official, families, codes))}
-    observatory = totals.observatory(other, families)
-    seen = "SY" in codes and len(observatory.points) > 1
-    return {**found, "sohr": ("other_counts", observatory)} if seen else found
-
-
-def pause_html(incidents: pd.DataFrame, running: Running, parameters: Parameters) -> str:
+def pause_html(incidents: pd.DataFrame, running: Mapping[str, tuple[str, Series]], parameters: Parameters) -> str:
     """Return the brief's table of the pause for the selected `incidents` and the `running` totals, as HTML."""
     series = pause.Record(incidents, running).compare(parameters, "pause")
     named = pause.table(series).assign(series=[pause.SERIES[name] for name in series])
@@ -210,7 +199,8 @@ class Explorer:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
         self.incidents = read("incidents", parameters.clean_dir)
-        self.running = cache(lambda countries: running(countries, parameters.clean_dir))
+        self.counts = {n: read(n, parameters.clean_dir) for n in ("official_counts", "other_counts")}
+        self.families = read("sources", parameters.clean_dir).set_index("source_id")["family"]
         self.shapes = borders(parameters.reference_dir)
         self.seconds = 0.0
         self.controls = {name: _control(name, parameters) for name in NAMES}
@@ -256,7 +246,7 @@ class Explorer:
         chosen = select(self.incidents, found)
         n, us = len(chosen), int((chosen["confirmation"] == "us_official").sum())
         drawn = base64.b64encode(picture(chosen, found, self.shapes)).decode()
-        tested = pause_html(chosen, self.running(found.countries), found)
+        tested = pause_html(chosen, pause.running(**self.counts, families=self.families, parameters=found), found)
         alt = f"{n} attacks by day, by week and weapon, and by site."
         named = selection.default_view(found, set(self.incidents["confirmation"])).address()
         content = {"text/html": table_html(chosen), "text/plain": f"{n} incidents"}
