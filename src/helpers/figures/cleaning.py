@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -86,15 +87,14 @@ def _origins(axes: Axes, counts: pd.DataFrame) -> None:
 
 
 def _disputed(axes: Axes, table: pd.DataFrame) -> None:
-    rows = range(len(table))
-    axes.barh(rows, table["share"], height=0.7, color=style.ACCENT, linewidth=0)
+    if len(table):
+        sns.barplot(table, x="share", y="label", color=style.ACCENT, saturation=1, width=0.7, linewidth=0, ax=axes)
     for place, row in enumerate(table.to_dict("records")):
         words = f" {row['share']:.0%} of {row['spoken']:,}"
         axes.text(row["share"], place, words, ha="left", va="center", color=style.MUTED)
     most = float(table["share"].max()) if len(table) else 1.0
-    axes.set(ylim=(len(table) - 0.5, -0.5), xlim=(0, most * 1.45 or 1.0), yticks=rows, xticks=[])
-    axes.set_yticklabels(table["label"], color=style.INK, va="center")
-    axes.tick_params(axis="y", length=0)
+    axes.set(ylim=(len(table) - 0.5, -0.5), xlim=(0, most * 1.45 or 1.0), xticks=[], xlabel="", ylabel="")
+    axes.tick_params(axis="y", length=0, labelcolor=style.INK)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.set_title("Where several speak, they disagree on", fontsize=plt.rcParams["font.size"], color=style.INK)
 
