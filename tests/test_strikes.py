@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,6 +88,13 @@ def test_a_real_fall_is_shown_and_none_is_not():
     found = analyse_strikes(attacks(steady), struck(*days), P)
     assert found.halving >= strikes.POWER
     assert found.effect == NOT_SHOWN
+
+
+def test_a_fall_that_is_less_than_on_other_days_is_not_told_as_a_rise():
+    result = analyse_strikes(attacks([1] * 136), struck(10, 40, 70, 100, 125), P)
+    for ratio, low, high, expected in ((0.9, 1.1, 1.4, NOT_SHOWN), (1.2, 1.1, 1.4, SHOWN), (0.7, 0.6, 0.9, SHOWN)):
+        found = replace(result, ratio=ratio, low=low, high=high, halving=0.95)
+        assert found.effect == expected
 
 
 def test_the_same_seed_gives_the_same_and_the_order_of_rows_changes_nothing():

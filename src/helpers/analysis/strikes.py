@@ -64,9 +64,11 @@ class Strikes:
     @property
     def effect(self) -> str:
         """The finding: whether fewer or more attacks after strikes are shown, and whether they could be."""
-        if self.low is None or self.halving is None:
+        if self.ratio is None or self.low is None or self.high is None or self.halving is None:
             return CANNOT
-        return finding(bool(self.low > 1 or (self.high or np.inf) < 1), self.halving >= POWER)
+        # what the shifted days say must hold of the days themselves as well, so that no fall is told as a rise
+        shows = (self.high < 1 and self.ratio < 1) or (self.low > 1 and self.ratio > 1)
+        return finding(shows, self.halving >= POWER)
 
     @property
     def next_after_deadliest(self) -> pd.Series | None:
