@@ -55,11 +55,25 @@ def run(
 @main.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--all", "every", is_flag=True, help="List each row to look at; else they are summed up.")
-def check(folder: Path | None, every: bool) -> None:
-    """Validate a folder of coded sheets and list every fault."""
+@click.option("--reference", type=click.Path(path_type=Path), help="Folder of your own words (default data/reference).")
+@click.option("--write", "into", type=click.Path(path_type=Path), help="Write checked sheets as CSV to a new folder.")
+def check(folder: Path | None, every: bool, reference: Path | None, into: Path | None) -> None:
+    """Validate a folder of coded sheets, or a workbook, and list every fault."""
     from helpers.running.sheets import check_sheets
 
-    sys.exit(check_sheets(folder, every=every))
+    sys.exit(check_sheets(folder, every=every, reference=reference, into=into))
+
+
+@main.command("import")
+@click.argument("kind", type=click.Choice(["acled"]))
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
+@click.option("--into", required=True, type=click.Path(path_type=Path), help="A new folder for the coded sheets.")
+@click.option("--reference", type=click.Path(path_type=Path), help="Folder of your own words (default data/reference).")
+def import_(kind: str, file: Path, into: Path, reference: Path | None) -> None:
+    """Make coded sheets of other people's data: of an ACLED export."""
+    from helpers.running.sheets import import_acled
+
+    sys.exit(import_acled(file, into, reference))
 
 
 @main.command()

@@ -24,34 +24,58 @@ CHECK = "helpers.cleaning.check"
 
 def faults(folder: str, reference_dir: str) -> dict[str, list[list[str]]]:
     """Return the rows of faults in `folder`: ``stops`` a run must stop at, ``lists`` that are only to be listed."""
-    from helpers.cleaning.check import check_folder
+    from helpers.cleaning.check import check_folder, grouped
 
     found = check_folder(folder, reference_dir)
-    return {"stops": rows(found.stops), "lists": rows(found.lists)}
+    return {"stops": rows(grouped(found.stops)), "lists": rows(found.lists)}
 
 
-def check_sheets(folder: Path | None, *, every: bool = False) -> int:
-    """Print every fault of the coded sheets in `folder` (by default the project's); return the exit status.
+def check_sheets(
+    folder: Path | None, *, every: bool = False, reference: Path | None = None, into: Path | None = None
+) -> int:
+    """Print every fault of the coded sheets in `folder` (or a workbook); return the exit status.
 
-    What is only to be looked at is summed up, unless `every` row of it is asked for.
+    What is only to be looked at is summed up, unless `every` row of it is asked for. Sheets without faults are written
+    `into` a new folder as CSV, in the codebook's forms, where one is named.
     """
+    from helpers.cleaning.check import grouped, read_and_check, write_checked
+
     place = folder if folder is not None else resolve("data/coded")
-    if not place.is_dir():
-        tell(f"brief: {place}: there is no such folder", err=True)
+    if not place.exists():
+        tell("brief: " + f"{place}: there is no such folder or workbook", err=True)
         return 2
     try:
-        found = faults(str(place), str(resolve("data/reference")))
+        checked = read_and_check(place.absolute(), reference.absolute() if reference else "data/reference")
+        lists, stops = rows(checked.findings.lists), rows(grouped(checked.findings.stops))
+        if lists:
+            tell(f"{_counted(lists, 'row')} to look at; they stop nothing (--all lists each):")
+            click.echo(table(lists, err=False) if every else summary(lists))
+        if stops:
+            number = len(checked.findings.stops)
+            tell(f"brief: {number} fault{'' if number == 1 else 's'} in {place}:", err=True)
+            click.echo(table(stops), err=True)
+            return 2
+        written = write_checked(checked, into) if into is not None else []
     except OSError as error:
-        tell(f"brief: {error.filename}: {error.strerror}", err=True)
-        return 2
-    if found["lists"]:
-        tell(f"{_counted(found['lists'], 'row')} to look at; they stop nothing (--all lists each):")
-        click.echo(table(found["lists"], err=False) if every else summary(found["lists"]))
-    if found["stops"]:
-        tell(f"brief: {_counted(found['stops'], 'fault')} in {place}:", err=True)
-        click.echo(table(found["stops"]), err=True)
+        tell("brief: " + f"{error.filename}: {error.strerror}" if error.filename else str(error), err=True)
         return 2
     tell(f"{place}: no faults")
+    if written:
+        tell(f"{len(written)} files are in {into}")
+    return 0
+
+
+def import_acled(file: Path, into: Path, reference: Path | None = None) -> int:
+    """Make coded sheets of an ACLED export in the new folder `into`; return the exit status."""
+    from helpers.cleaning.importing import read_acled, write_imported
+
+    try:
+        lines = write_imported(read_acled(file, str(reference.absolute()) if reference else None), into)
+    except (OSError, ValueError) as error:
+        tell("brief: " + str(error), err=True)
+        return 2
+    for line in lines:
+        tell(line)
     return 0
 
 
