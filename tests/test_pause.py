@@ -85,7 +85,7 @@ def test_no_change_is_not_shown_and_could_have_been() -> None:
     days = [str(day.date()) for day in DAYS for _ in range(2)]
     _, facts = analysed(incidents(days))
     assert facts["pause.coded.fall"].value == facts["stop.coded.fall"].value == NOT_SHOWN
-    assert facts["pause.coded.can_show"].value is True
+    assert facts["pause.coded.largest_showing"].value is not None
 
 
 def test_the_pause_is_not_compared_with_the_days_of_the_second_stop() -> None:

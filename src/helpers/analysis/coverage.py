@@ -27,6 +27,8 @@ from helpers.tables import select
 from helpers.vocabulary import countries
 
 GRADES = ("us_official", "local_official", "media_only", "claim_only")
+#: Stretches that are told of each other by what the record holds for each attack counted.
+COMPARED = ("before", "between", "since_stop")
 DAY = pd.Timedelta(days=1)
 
 
@@ -164,19 +166,20 @@ def analyse_coverage(
 
 
 def _rows(name: str, one: Cover) -> list[Row]:
-    """Return the facts of one cover: ``coverage.NAME.counted``, ``.coded``, ``.confirmed``, ``.least``, ``.most``."""
-    behind = {"official_counts": one.rows}
+    """Return the facts of one cover: its attacks on record and the ratio; of all days the count and the shares too."""
     text = f"{one.low:,.0f}" if one.low == one.high else f"{one.low:,.0f} to {one.high:,.0f}"
     shown = text if math.isfinite(one.high) else f"{one.low:,.0f} or more"
-    note = "attacks on record for each that officials counted; may pass one"
+    coded = fixed(f"coverage.{name}.coded", len(one.coded), "incidents", one.coded)
+    if name != "all":
+        note = "attacks on record for each that officials counted; may pass one"
+        return [coded, _range(f"coverage.{name}.ratio", one.ratio, note)] if name in COMPARED else []
     return [
-        fixed(f"coverage.{name}.counted", one.counted, "attacks", rows=behind, text=shown),
-        fixed(f"coverage.{name}.span", one.span, note="the days, as far as totals cover them"),
-        fixed(f"coverage.{name}.coded", len(one.coded), "incidents", one.coded),
-        fixed(f"coverage.{name}.confirmed", len(one.confirmed), "incidents", one.confirmed),
-        fixed(f"coverage.{name}.least", one.least, "share", note="those that a US official confirms"),
-        fixed(f"coverage.{name}.most", one.most, "share", note="all on record"),
-        _range(f"coverage.{name}.ratio", one.ratio, note),
+        coded,
+        fixed("coverage.all.counted", one.counted, "attacks", rows={"official_counts": one.rows}, text=shown),
+        fixed("coverage.all.span", one.span, note="the days, as far as totals cover them"),
+        fixed("coverage.all.confirmed", len(one.confirmed), "incidents", one.confirmed),
+        fixed("coverage.all.least", one.least, "share", note="those that a US official confirms"),
+        fixed("coverage.all.most", one.most, "share", note="all on record"),
     ]
 
 

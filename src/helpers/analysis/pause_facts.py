@@ -20,11 +20,17 @@ Part = Callable[[PauseResult], Comparison | None]
 #: Attacks of the pause, at the most, that are told one by one.
 TOLD = 3
 #: Events of which this notebook gives the day.
-EVENTS = ("slower", "lull_officials", "suspended", "continued", "none_since", "first_since")
+EVENTS = ("slower", "suspended", "continued")
+
+
+#: What is told of every comparison; of all attacks on record, and of running totals in their own days; of the pause.
+ALWAYS = ("during", "days", "expected", "fall", "ratio", "ratio.low", "ratio.high")
+MORE = {"coded": ("before", "before_days", "first"), "officials": ("first", "last"), "sohr": ("first", "last"),
+        "contradicted": ("last",)}  # fmt: skip
 
 
 def comparison(name: str, part: Part) -> list[Row]:
-    """Return the rows of one series in one stretch: counts, days, expected, ratio, and the finding."""
+    """Return the rows of one series in one stretch (``pause.coded``): counts, days, ratio, and the finding."""
 
     def known(result: PauseResult) -> bool:
         return part(result) is not None
@@ -48,14 +54,15 @@ def comparison(name: str, part: Part) -> list[Row]:
         Row(f"{name}.last", "date", get(lambda c: c.last)),
         Row(f"{name}.before", "attacks", get(lambda c: c.before), note="attacks on the days compared"),
         Row(f"{name}.before_days", "days", get(lambda c: c.days_before), note="days compared"),
-        Row(f"{name}.rate", "per day", get(lambda c: c.rate), note="attacks a day on the days compared"),
         Row(f"{name}.expected", "attacks", get(lambda c: c.expected), note="at the rate of the days compared"),
         Row(f"{name}.largest_showing", "attacks", get(lambda c: c.largest_showing), note="would still show a fall"),
-        Row(f"{name}.can_show", "yes or no", get(lambda c: c.can_show), note="whether no attack would show a fall"),
         Row(f"{name}.fall", "finding", get(lambda c: c.fall), **common),
         *interval(f"{name}.ratio", "ratio", get(lambda c: c.ratio), **common),
     ]
-    return [replace(row, when=known) for row in rows]
+    stretch, series = name.split(".")
+    wanted = {*ALWAYS, *(MORE.get(series, ()) if stretch != "lapse" else ())}
+    wanted |= {"largest_showing"} if stretch == "pause" and series != "contradicted" else set()
+    return [replace(row, when=known) for row in rows if row.name.removeprefix(f"{name}.") in wanted]
 
 
 def missed(result: PauseResult) -> int | None:
@@ -64,16 +71,20 @@ def missed(result: PauseResult) -> int | None:
     return None if coded.expected is None else max(0, round(coded.expected) - coded.during)
 
 
-def told(name: str, frame: pd.DataFrame) -> list[Row]:
-    """Return the rows of the first `TOLD` attacks of `frame`: day, place, weapon, who confirms it, origins."""
+def told(name: str, frame: pd.DataFrame, *wanted: str) -> list[Row]:
+    """Return the rows of the first `TOLD` attacks of `frame`: the `wanted` of day, place, weapon, confirmation."""
     found = []
     for place, row in enumerate(frame.head(TOLD).to_dict("records"), 1):
         arms = listing(weapons()[code].plural for code in split(row["weapons"]) if code in weapons())
         values = {
             "date": (row["date"].date(), "date"), "site": (row["site_name"], "text"), "weapon": (arms, "text"),
-            "confirmed": (CONFIRMATION[row["confirmation"]], "text"), "origins": (row["n_independent"], "origins"),
+            "confirmed": (CONFIRMATION[row["confirmation"]], "text"),
         }  # fmt: skip
-        found += [fixed(f"{name}.{place}.{key}", *value, [row["incident_id"]]) for key, value in values.items()]
+        found += [
+            fixed(f"{name}.{place}.{key}", *value, [row["incident_id"]])
+            for key, value in values.items()
+            if key in wanted
+        ]
     return found
 
 
@@ -120,12 +131,6 @@ ROWS = [
     Row("pause.missed", "attacks", missed, note="beside those on record, for the pause to be as the days compared"),
     Row("lapse.attacks", "incidents", lambda r: len(r.on_lapse), incidents=lambda r: tuple(r.on_lapse["incident_id"])),
     Row(
-        "stop.coded.last_day",
-        "date",
-        lambda r: None if r.chosen.empty else r.chosen["date"].max(),
-        when=lambda r: len(r.chosen) > 0,
-    ),
-    Row(
         "stop.later",
         "incidents",
         lambda r: len(r.later),
@@ -139,7 +144,12 @@ ROWS = [
 
 def facts(result: PauseResult) -> Facts:
     """Return the facts of `result`."""
-    rows = [*ROWS, *told("pause.inside", result.inside), *told("lapse.on", result.on_lapse), *counted_none(result)]
+    rows = [
+        *ROWS,
+        *told("pause.inside", result.inside, "date", "site", "weapon", "confirmed"),
+        *told("lapse.on", result.on_lapse, "site"),
+        *counted_none(result),
+    ]
     found = record(rows, result)
     add_events(found, dict(result.events), *EVENTS)
     return found
