@@ -460,6 +460,8 @@ def _grade(record: Record, said: Said) -> bool:
     "attacks of a month", rf"^\| (?P<month>{'|'.join(MONTHS)}) (?P<year>\d{{4}}) \| {NUMBER} \|(?= [^|]+ \| [^|]+ \|)"
 )
 def _month(record: Record, said: Said) -> bool:
+    if "%" in said.sentence:  # a table of shares of those with a named weapon
+        return True
     month, year = MONTHS.index(said.match["month"]) + 1, int(said.match["year"])
     return number(said[3]) == sum((one.year, one.month) == (year, month) for one in record.frame["day"])
 

@@ -82,7 +82,7 @@ FALSE = (
     ("us_officials", "what went on goes on to the end", "Attacks became rarer, but they did not end."),
     ("syria", "what was said of all is not put to one country",
      "Attacks on US and coalition forces in Syria were said to have climbed to ballistic missiles."),
-    ("one_missile", "several have what is theirs", "With one missile the test would notice a doubling of their share."),
+    ("one_missile", "several have what is theirs", "With one missile, no: one missile doubling their share."),
     ("three_weeks", "what follows has something before it", "Nor do officials’ totals show a fall."),
     ("three_weeks", "no test without ten stretches beside each other", "It is set against every stretch of its length."),
     ("default", "attacks on record in a stretch of days", "Two attacks are on record in seven days."),
