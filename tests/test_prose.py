@@ -84,7 +84,7 @@ FALSE = (
      "Attacks on US and coalition forces in Syria were said to have climbed to ballistic missiles."),
     ("one_missile", "several have what is theirs", "With one missile, no: one missile doubling their share."),
     ("three_weeks", "what follows has something before it", "Nor do officials’ totals show a fall."),
-    ("three_weeks", "no test without ten stretches beside each other", "It is set against every stretch of its length."),
+    ("three_weeks", "no test without ten stretches beside each other", "Set against every stretch of its length."),
     ("default", "attacks on record in a stretch of days", "Two attacks are on record in seven days."),
     ("default", "what would be expected", "One attack is on record in seven days, where about 25 were to be expected."),
     ("christmas", "attacks were rarer in the pause", "Attacks were rarer in the pause."),

@@ -29,7 +29,8 @@ MOST = {
 }
 _STEP = re.compile(
     r"^(?:\d+\. )?(In|Make) `(?P<path>[^`]+)`(?:, (?P<where>at the end|before|after|in place of)"
-    r"(?: the lines? (?:that starts? with )?(?P<anchor>(?:`[^`]+`(?:, )?)+))?)?[^:\n`]*:\n\n *```\w*\n(?P<text>.*?)\n *```$",
+    r"(?: the lines? (?:that starts? with )?(?P<anchor>(?:`[^`]+`(?:, )?)+))?)?[^:\n`]*:\n\n"
+    r" *```\w*\n(?P<text>.*?)\n *```$",
     re.MULTILINE | re.DOTALL,
 )
 
