@@ -78,11 +78,12 @@ def other_counts(frames: Frames, faults: Faults) -> None:
     """Counts by others that fall below an earlier total of the same counter, or whose bases do not add up."""
     frame = frames["other_counts"]
     told = frame.assign(day=_days(frame["as_of"]), number=_numbers(frame["total"]))
-    for _, series in told.dropna(subset=["day", "number"]).groupby(_SERIES, sort=True):
-        by_day = series.groupby("day")["number"].max().cummax().shift()
-        for row, cells in series[series["number"] < series["day"].map(by_day)].iterrows():
-            rule = f"below an earlier total of this counter, {by_day[cells['day']]:.0f}"
-            _list(faults, "other_counts", "total", pd.Series({row: cells["total"]}), rule, "that or more")
+    daily = told.dropna(subset=["day", "number"]).groupby([*_SERIES, "day"])["number"].max()
+    before = daily.groupby(level=_SERIES).cummax().groupby(level=_SERIES).shift().rename("before")
+    told = told.join(before, on=[*_SERIES, "day"])
+    for row, cells in told[told["number"] < told["before"]].iterrows():
+        rule = f"below an earlier total of this counter, {cells['before']:.0f}"
+        _list(faults, "other_counts", "total", pd.Series({row: cells["total"]}), rule, "that or more")
     one = ["source_id", "counter", "as_of", "since", "country"]
     bases = told[told["site_id"] != ""].groupby(one)["number"].agg(["sum", "size"])
     totals = told[told["site_id"] == ""].join(bases[bases["size"] > 1], on=one)
