@@ -103,7 +103,7 @@ def hostile(tmp_path: Path) -> Document:
     template = tmp_path / "template.md"
     template.write_text(f"# Texts {{#texts}}\n\n{lines}\n\n{parts}", encoding="utf-8")
     parameters = Parameters(report_dir=str(tmp_path))
-    facts = own_facts(facts, incidents, parameters)
+    facts = own_facts(_head(facts), incidents, parameters)
     run = Run(parameters, facts, {"incidents": incidents, "sources": sources, "claims": claims}, {}, tmp_path)
     document = Document(run, template=template, papers={})
     names = document.names()
@@ -149,6 +149,14 @@ def test_the_evidence_of_a_cited_hostile_source_never_leaves_the_web(hostile: Do
             assert str(action.get("/URI", "https://")).startswith(("https://", "http://"))
 
 
+def _head(facts: Facts) -> Facts:
+    """Return `facts` with those that the head of every brief prints."""
+    given = Facts(facts.values())
+    for name in ("reports_linked", "sources", "languages"):
+        given.add(f"data.{name}", 1, unit="count")
+    return given
+
+
 def _strange(draw: random.Random) -> str:
     blocks = [(0x20, 0x2FF), (0x300, 0x36F), (0x370, 0x1FFF), (0x2000, 0x2BFF), (0x3000, 0xD7FF), (0xE000, 0x1FFFF)]
     signs = []
@@ -168,7 +176,7 @@ def _fuzz(tmp_path: Path, rounds: int) -> None:
     )
     incidents = pd.read_parquet(ROOT / "data/clean/incidents.parquet").head(2)
     sources = pd.read_parquet(ROOT / "data/clean/sources.parquet").head(2)
-    facts = own_facts(Facts(), incidents, Parameters())
+    facts = own_facts(_head(Facts()), incidents, Parameters())
     run = Run(Parameters(report_dir=str(tmp_path)), facts, {"incidents": incidents, "sources": sources}, {}, tmp_path)
     document = Document(run, template=template, papers={})
     names = document.names()
