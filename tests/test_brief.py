@@ -134,7 +134,7 @@ def test_a_place_without_a_name_and_a_long_anchor_can_be_printed(tmp_path: Path)
     clean = {"incidents": incidents, "sources": tables.read("sources")}
     (tmp_path / "brief.md").write_text("# List\n\n{{ incident_list }}\n", encoding="utf-8")
     parameters = Parameters(report_dir=str(tmp_path))
-    facts = document.own_facts(head(), incidents, parameters)
+    facts = document.own_facts(head(), clean, parameters)
     run = document.Run(parameters, facts, clean, {}, tmp_path)
     assert len(PdfReader(pdf.write(document.Document(run, tmp_path / "brief.md", papers={}))).pages) == 1
 
@@ -145,7 +145,7 @@ def test_a_theme_in_a_folder_with_a_percent_sign_is_found(tmp_path: Path) -> Non
     (folder / "brief.md").write_text("# A\n\nWord.\n", encoding="utf-8")
     clean = {"incidents": tables.read("incidents").head(2), "sources": tables.read("sources").head(2)}
     parameters = Parameters(report_dir=str(folder))
-    run = document.Run(parameters, document.own_facts(head(), clean["incidents"], parameters), clean, {}, folder)
+    run = document.Run(parameters, document.own_facts(head(), clean, parameters), clean, {}, folder)
     brief = document.Document(run, folder / "brief.md", folder / "theme", papers={})
     assert "Word." in web.write(brief).read_text(encoding="utf-8")
     assert PdfReader(pdf.write(brief)).pages

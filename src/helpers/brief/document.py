@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -118,11 +119,20 @@ def default_facts(report: Path) -> Path | None:
     return next((path for path in paths if path.parent != report and path.exists()), None)
 
 
-def own_facts(facts: Facts, incidents: pd.DataFrame, parameters: Parameters) -> Facts:
-    """Return `facts` with those of the brief itself, from the clean table of incidents."""
+def own_facts(facts: Facts, clean: Mapping[str, pd.DataFrame], parameters: Parameters) -> Facts:
+    """Return `facts` with those of the brief itself, from the clean tables of incidents and sources."""
     from helpers.brief.old_prose import record as old_record
 
+    incidents, sources = clean["incidents"], clean["sources"]
     merged = Facts([*facts.values(), *record(ROWS, tables.select(incidents, parameters)).values()])
+    telling = {source for cell in incidents["sources"] for source in split(cell)}
+    published = sources.loc[sources["source_id"].isin(telling), "published"].dropna()
+    last = published.max().date() if len(published) else None
+    merged.add(
+        "brief.reports_until", last, unit="date", note="day on which the last report of the record was published"
+    )
+    digest = hashlib.sha256(incidents.to_csv(index=False).encode(errors="replace")).hexdigest()[:8]
+    merged.add("brief.data", digest, unit="text", note="start of the SHA-256 digest of the table of attacks")
     return old_record(merged, incidents, parameters)
 
 
@@ -143,7 +153,7 @@ def load(parameters: Parameters) -> Run:
                 raise
     return Run(
         parameters,
-        own_facts(merge(report / "facts"), clean_tables["incidents"], parameters),
+        own_facts(merge(report / "facts"), clean_tables, parameters),
         clean_tables,
         handed,
         resolve(parameters.figures_dir),
@@ -277,7 +287,7 @@ class Document:
         ``figure(name)`` a figure, with ``paper=False`` one of the screen alone; ``placed(section)`` the figures whose
         words name the section; ``differing`` the parameters that are
         not the default's (words, here, default); ``usual(name)`` a fact's text in the default run; ``incident_list``
-        and ``source_list``; ``notebooks``; ``level``, ``seed``, ``resamples``, ``confirmed_by`` in words.
+        and ``source_list``; ``notebooks``; ``title``; ``level``, ``seed``, ``resamples``, ``confirmed_by`` in words.
         """
         run, usual = self.run, self.run.usual
         months: dict[str, int] = {}
@@ -288,6 +298,7 @@ class Document:
             "sections": sorted(f"sections/{file.name}" for file in (self.template.parent / "sections").glob("*.md")),
             "T": {name: frame.to_dict("records") for name, frame in run.handed.items()},
             "notebooks": run.notebooks,
+            "title": self.head["title"],
             "amount": words.amount,
             "cite": self.references.cite,
             "figure": self.figure,

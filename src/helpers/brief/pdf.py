@@ -64,7 +64,7 @@ def picture_of(path: Path) -> bytes:
 
 
 def on_paper(blocks: list[Node]) -> list[Node]:
-    """Return `blocks` without the sections whose heading has the class ``screen``."""
+    """Return `blocks` without the sections of the screen alone: those whose heading has the class ``screen``."""
     kept: list[Node] = []
     left_out = 0
     for block in blocks:

@@ -50,8 +50,31 @@ class Text:
         left = [nodes.plain_text(block)[:80] for block in blocks if filler.pending(block)]
         if left:
             raise ValueError(f"a figure or list needs a paragraph of its own in its section, not within {left}")
-        together: list[Node] = nodes.kept_together(blocks)
+        together: list[Node] = nodes.kept_together(number_tables(blocks))
         return together
+
+
+def number_tables(blocks: list[Node]) -> list[Node]:
+    """Return `blocks` with its number before each table's caption: 1, 2, ...; S1, S2, ... on the screen alone.
+
+    A heading with the class ``screen`` keeps its section, down to the next heading of its level, off the paper.
+    """
+    counts, level = {True: 0, False: 0}, 0
+
+    def leaf(node: Node) -> list[Node] | None:
+        if node["t"] != "Table" or not node["c"][1][1]:
+            return None
+        counts[level > 0] += 1
+        number = f"Table{nodes.NO_BREAK}{'S' if level else ''}{counts[level > 0]}."
+        caption = [{"t": "Plain", "c": [nodes.string(number), {"t": "Space"}, *node["c"][1][1][0]["c"]]}]
+        return [{"t": "Table", "c": [node["c"][0], [node["c"][1][0], caption], *node["c"][2:]]}]
+
+    numbered: list[Node] = []
+    for block in blocks:
+        if block["t"] == "Header" and (not level or block["c"][0] <= level):
+            level = block["c"][0] if "screen" in block["c"][1][1] else 0
+        numbered += nodes.change([block], leaf)
+    return numbered
 
 
 def render(path: Path, names: Mapping[str, Any]) -> Text:
@@ -93,10 +116,10 @@ def _refuse_numbers(path: Path, folder: Path) -> None:
 
 
 class _Filler:
-    """Replaces the marks of one document by the nodes of their values, and numbers its tables."""
+    """Replaces the marks of one document by the nodes of their values."""
 
     def __init__(self, values: list[Any], form: Form, linked: Callable[[Fact], str | None]) -> None:
-        self.values, self.form, self.linked, self.tables = values, form, linked, 0
+        self.values, self.form, self.linked = values, form, linked
 
     def leaf(self, node: Node) -> list[Node] | None:
         if node["t"] == "Str" and _OPEN in node["c"]:
@@ -113,15 +136,11 @@ class _Filler:
         return self._table(node) if node["t"] == "Table" else None
 
     def _table(self, table: Node) -> list[Node]:
-        """Return a table with its number before its caption; on paper a short one is kept on one page."""
+        """Return a table as its form wants it: on paper a short one is kept on one page; one without rows is nothing."""
         label, (short, caption), columns, head, bodies, foot = table["c"]
         rows = sum(len(body[3]) for body in bodies)
         if not rows:
             return []
-        if caption:
-            self.tables += 1
-            number = [nodes.string(f"Table{nodes.NO_BREAK}{self.tables}."), {"t": "Space"}]
-            caption = [{"t": "Plain", "c": [*number, *caption[0]["c"]]}]
         if self.form == "html":  # a page that allows no style attribute says it with classes
             right = [align["t"] == "AlignRight" for align, _ in columns]
             for row in [*head[1], *(row for body in bodies for row in body[3])]:
