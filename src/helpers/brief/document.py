@@ -121,8 +121,6 @@ def default_facts(report: Path) -> Path | None:
 
 def own_facts(facts: Facts, clean: Mapping[str, pd.DataFrame], parameters: Parameters) -> Facts:
     """Return `facts` with those of the brief itself, from the clean tables of incidents and sources."""
-    from helpers.brief.old_prose import record as old_record
-
     incidents, sources = clean["incidents"], clean["sources"]
     merged = Facts([*facts.values(), *record(ROWS, tables.select(incidents, parameters)).values()])
     telling = {source for cell in incidents["sources"] for source in split(cell)}
@@ -133,7 +131,7 @@ def own_facts(facts: Facts, clean: Mapping[str, pd.DataFrame], parameters: Param
     )
     digest = hashlib.sha256(incidents.to_csv(index=False).encode(errors="replace")).hexdigest()[:8]
     merged.add("brief.data", digest, unit="text", note="start of the SHA-256 digest of the table of attacks")
-    return old_record(merged, incidents, parameters)
+    return merged
 
 
 def load(parameters: Parameters) -> Run:
@@ -315,35 +313,8 @@ class Document:
             "resamples": f"{run.parameters.resamples:,}",
             "confirmed_by": CONFIRMED_BY.get(run.parameters.confirmed_by, "anyone"),
             "incident_list": Made(_folds(months), "#incidents()" if self.incidents else ""),
-            **self._old_names(),
             "source_list": Made(_fold("sources", "sources", f"All {len(self.sources):,} sources"), ""),
         }
-
-    def _old_names(self) -> dict[str, Any]:
-        """Return what sections that are not rewritten yet use beside."""
-        from helpers.brief.old_prose import Nothing, Prose
-
-        run = self.run
-        old = Prose(run.facts, run.usual, run.parameters, run.clean.get("claims"), self, self.references.cite)
-        drawn = {file.stem for file in run.figures.glob("*.json")}
-        return {
-            **old.names(),
-            "joined": words.listing,
-            "said": lambda fact, text: wording.Printed(fact, text),
-            "phrase": lambda *parts: wording.Phrase(tuple(parts)),
-            "figure_if": lambda name, caption="", paper=True: self.figure(name, paper) if name in drawn else Nothing(),
-        }
-
-    def table(self, name: str, caption: str, heads: Any, rows: Any, widths: Any = ()) -> Any:
-        """Return a table as a block, for sections that are not rewritten yet."""
-        from helpers.brief.old_prose import Grid
-        from helpers.brief.template import inlines
-
-        linked = self.evidence.link
-        return Grid(
-            name, caption, heads, rows,
-            lambda cell, form: inlines(cell, form, linked if form == "html" else lambda fact: None), widths,
-        )  # fmt: skip
 
     def placed(self, section: str) -> list[str]:
         """Return the names of the figures whose words name `section` (``sections/50-harm.md``: 50-harm)."""

@@ -85,7 +85,7 @@ def render(path: Path, names: Mapping[str, Any]) -> Text:
     WordsError
         If it wants a name, a fact or a figure that is not there, or types a number: its file and line.
     """
-    for section in [path, *sorted((path.parent / "sections").glob("*.md"))]:
+    for section in [path, *sorted(path.parent.glob("sections/*.md")), *sorted(path.parent.glob("answers/*.md"))]:
         _refuse_numbers(section, path.parent)
     values: list[Any] = []
 
@@ -136,7 +136,7 @@ class _Filler:
         return self._table(node) if node["t"] == "Table" else None
 
     def _table(self, table: Node) -> list[Node]:
-        """Return a table as its form wants it: on paper a short one is kept on one page; one without rows is nothing."""
+        """Return a table as its form wants it: a short one is kept on one page of paper, one without rows left out."""
         label, (short, caption), columns, head, bodies, foot = table["c"]
         rows = sum(len(body[3]) for body in bodies)
         if not rows:
