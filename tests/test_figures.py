@@ -17,12 +17,13 @@ from matplotlib.figure import Figure
 from test_escalation import EDGES, table, whole
 
 from helpers.analysis.weapons_facts import Escalation, facts
+from helpers.facts import Facts
 from helpers.figures import bases, map, style
 from helpers.figures import weapons as weapons_figure
 from helpers.figures.labels import around, end_labels, spread
 from helpers.figures.style import NARROW, WIDE
 from helpers.figures.text import clean_text, extent, wrap
-from helpers.figures.words import joined, many, people, signed, times
+from helpers.figures.wording import WordsError, block_words
 from helpers.parameters import Parameters
 from helpers.vocabulary import weapons
 
@@ -157,24 +158,37 @@ def test_words_in_a_colour_can_be_read() -> None:
         assert contrast(style.readable(weapon.colour)) >= 4.5
 
 
-def test_save_writes_the_same_bytes_and_refuses_blank_words(tmp_path: Path) -> None:
+def test_save_writes_the_same_bytes_and_refuses_blank_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def draw(layout: style.Layout) -> Figure:
         figure, axes = plt.subplots(figsize=(layout.width, 2))
         axes.plot([1, 2], [1, 3])
-        style.headline(figure, "Title", "", "Source", layout)
         return figure
 
-    words = {"title": "Title", "alt": "A line from 1 to 3", "source": "Source"}
-    data = pd.DataFrame({"x": ["=1+1", "b"]})
+    file = tmp_path / "figures.md"
+    file.write_text(
+        "## line\n\ntitle: {{ count(F['a.b'], 'step') }} <up>\nalt: A line.\nsource: Nobody.\nview: country=IQ\n"
+        "## blank\n\ntitle: One\nalt:\nsource: Nobody.\n## wrong\n\ntitle: {{ F['a.c'] }}\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(style, "block_words", lambda *given: block_words(*given, file=str(file)))
+    known, data = Facts(), pd.DataFrame({"x": ["=1+1", "b"]})
+    known.add("a.b", 2, unit="count")
     for folder in ("one", "two"):
-        style.save(draw, "line", **words, data=data, folder=tmp_path / folder)
+        style.save("line", draw, data, QUICK, known, tmp_path / folder)
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert names == ["line-narrow.svg", "line.csv", "line.json", "line.png", "line.svg"]
+    assert names == ["line-narrow.svg", "line.csv", "line.json", "line.svg"]
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    assert "'=1+1" in (tmp_path / "one" / "line.csv").read_text(encoding="utf-8")
-    with pytest.raises(ValueError, match="alt"):
-        style.save(draw, "line", **{**words, "alt": " "}, data=data, folder=tmp_path)
+    assert "'=1+1" in (tmp_path / "one/line.csv").read_text(encoding="utf-8")
+    beside = json.loads((tmp_path / "one/line.json").read_text(encoding="utf-8"))
+    assert (beside["title"], beside["view"]) == ("two steps <up>", {"country": "IQ"})
+    for name, said in (("blank", "alt must not be blank"), ("wrong", "line 14: no fact is named 'a.c'; the nearest"),
+                       ("lin", "no block 'lin'; the nearest is 'line'")):  # fmt: skip
+        with pytest.raises(WordsError, match=said):
+            style.save(name, draw, data, QUICK, known, tmp_path)
+    monkeypatch.setenv("BRIEF_FACTS_ONLY", "1")
+    assert style.save("line", draw, data, QUICK, known, tmp_path / "three") is None
+    assert not (tmp_path / "three").exists()
 
 
 # --- labels -----------------------------------------------------------------------------------------------------------
@@ -205,20 +219,6 @@ def test_labels_around_points_do_not_overlap() -> None:
             assert axes.get_window_extent().x1 + 1 > box.x1
         end_labels(axes, [(1.0, "one", "#000000"), (1.01, "two", "#000000"), (np.nan, "none", "#000000")])
         plt.close(figure)
-
-
-# --- words ------------------------------------------------------------------------------------------------------------
-
-
-def test_words() -> None:
-    assert [many(n, "week") for n in (0, 1, 2, 13)] == ["no weeks", "one week", "two weeks", "13 weeks"]
-    assert [times(n) for n in (1, 2, 3)] == ["once", "twice", "three times"]
-    assert joined([]) == ""
-    assert joined(["a", "b", "c"]) == "a, b and c"
-    assert people(3, 47) == "3 killed, 47 injured"
-    assert people(None, 0) == ""
-    assert signed(-0.001) == "0.00"
-    assert signed(-0.25) == "−0.25"
 
 
 # --- the figures of weapons and places --------------------------------------------------------------------------------

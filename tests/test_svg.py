@@ -10,8 +10,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from helpers.figures import style
+from helpers.facts import Facts
+from helpers.figures import style, wording
 from helpers.figures.labels import halo
+from helpers.parameters import Parameters
 
 
 def _draw(layout: style.Layout) -> plt.Figure:
@@ -24,10 +26,11 @@ def _draw(layout: style.Layout) -> plt.Figure:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
-    for name in ("one", "two"):
-        style.save(
-            name, _draw, pd.DataFrame({"x": [0, 1]}), folder=folder, title="A title", alt="A line.", source="Nobody."
-        )
+    words = dict.fromkeys(wording.FIELDS, "") | {"title": "A title", "alt": "A <line>.", "source": "Nobody."}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "block_words", lambda *given: words)
+        for name in ("one", "two"):
+            style.save(name, _draw, pd.DataFrame({"x": [0, 1]}), Parameters(), Facts(), folder)
     return folder
 
 

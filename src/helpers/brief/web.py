@@ -121,6 +121,7 @@ def _figure(shown: Picture, pages: Environment) -> str:
 def inline(svg: Path, width: str, alt: str) -> Markup:
     """Return a drawing as an element of the page, shown at `width` (a class); its colours are the page's variables."""
     text = _COLOUR.sub(r'\1var(--f\2)"', svg.read_text(encoding="utf-8"))
+    text = re.sub(r"<title>.*?</title>", "", text, count=1)  # the page says it as a label, which no pointer uncovers
     said = Markup('<svg class="{}" role="img" aria-label="{}" ').format(width, alt)
     return said + Markup(text[text.index("<svg") + 5 :].strip())
 

@@ -1,9 +1,9 @@
 """One style for all figures: type, colours, the common time axis, the ceasefire's band, headline, and saving.
 
 A chart is a function ``draw(layout) -> Figure`` that gives the same picture at two widths: `WIDE` for paper and
-desktop, `NARROW` for a phone. It draws its axes at the height it wants and calls `headline` last, which adds the room
-that title, subtitle and source line need. `save` writes both widths, with the alt text beside them. Helpers that place
-labels without overlap stand in `helpers.figures.labels`.
+desktop, `NARROW` for a phone. It draws its axes at the height it wants; `save` adds the room that title, subtitle and
+source line need, and writes both widths with the alt text beside them. Helpers that place labels without overlap stand
+in `helpers.figures.labels`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -96,6 +96,7 @@ def use(layout: Layout) -> dict[Any, Any]:
     """
     return {
         "font.family": families(),
+        "figure.dpi": 72,
         "font.size": layout.font,
         "text.parse_math": False,
         "text.hinting": "no_hinting",  # the same line breaks at every resolution
@@ -257,32 +258,6 @@ def pause_band(axes: Axes, parameters: Parameters, label: str | None = None) -> 
         )  # fmt: skip
 
 
-def day_text(day: date) -> str:
-    """Return `day` as the brief prints it: 24 November 2023."""
-    return f"{day.day} {day:%B %Y}"
-
-
-def span_text(first: date, last: date) -> str:
-    """Return a stretch of days as the brief prints it: 24 November 2023 to 30 November 2023, or one day alone."""
-    return day_text(first) if first == last else f"{day_text(first)} to {day_text(last)}"
-
-
-def source_line(parameters: Parameters, incidents: int, kinds: str = "") -> str:
-    """Return the source line of a figure: what was counted, where, when, confirmed by whom, with how many incidents."""
-    from helpers.vocabulary import COUNTRIES
-
-    where = ", ".join(COUNTRIES[code] for code in parameters.countries)
-    by = {
-        "anyone": "",
-        "media": "; those that only the claimant reports left out",
-        "local_official": "; only those that a US or local official confirmed",
-        "us_official": "; only those that a US official confirmed",
-    }[parameters.confirmed_by]
-    span = span_text(parameters.window_start, parameters.window_end)
-    counted = f"{incidents:,} incident{'' if incidents == 1 else 's'} coded from public reports"
-    return f"Source: {counted}, {where}, {span}{by}.{f' {kinds}' if kinds else ''}"
-
-
 def view(parameters: Parameters, **more: str) -> dict[str, str]:
     """Return the explorer's address parameters that show the incidents which `parameters` counts."""
     shown = {"from": parameters.window_start.isoformat(), "to": parameters.window_end.isoformat()}
@@ -292,23 +267,6 @@ def view(parameters: Parameters, **more: str) -> dict[str, str]:
     if parameters.confirmed_by != usual.confirmed_by:
         shown["confirmation"] = ",".join(CONFIRMATIONS[parameters.confirmed_by])
     return {**shown, **more}
-
-
-def _settle(figure: Figure) -> None:
-    """Lay `figure` out as its SVG needs it, once for all formats: matplotlib would do so twice for each.
-
-    Left without a layout engine, it is drawn once when it is saved, not twice. Needs settings that ask for no engine.
-    """
-    engine = figure.get_layout_engine()
-    if engine is None:
-        return
-    shown, dpi = figure.canvas, figure.dpi
-    FigureCanvasSVG(figure)
-    figure.dpi = 72
-    engine.execute(figure)
-    figure.set_layout_engine(None)
-    figure.set_canvas(shown)
-    figure.dpi = dpi
 
 
 def weeks(parameters: Parameters) -> pd.DatetimeIndex:
@@ -322,15 +280,14 @@ def weeks(parameters: Parameters) -> pd.DatetimeIndex:
 
 
 def save(
-    name: Any,
-    draw: Any,
+    name: str,
+    draw: Callable[[Layout], Figure],
     data: pd.DataFrame,
-    p: Parameters | None = None,
-    facts: Mapping[str, Fact] | None = None,
-    folder: str | Path = "figures",
+    p: Parameters,
+    facts: Mapping[str, Fact],
+    folder: str | Path,
     view: Mapping[str, str] | None = None,
-    **given: str,
-) -> Any:
+) -> SVG | None:
     """Draw figure `name` at each width and write it to `folder`; return it as a notebook shows it.
 
     `draw` gives the picture without its title; title, subtitle, alt text and source line are those of the block
@@ -346,31 +303,29 @@ def save(
     """
     if os.environ.get("BRIEF_FACTS_ONLY"):
         return None
-    if callable(name):  # figures whose words are not in figures.md yet
-        name, draw = draw, name
-    words = given or block_words(name, facts or {}, p or Parameters())
+    words = block_words(name, facts, p)
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
     for layout in LAYOUTS:
         with mpl.rc_context(use(layout)):
             figure = draw(layout)
-            if not given:
-                headline(figure, words["title"], words["subtitle"], words["source"], layout)
+            headline(figure, words["title"], words["subtitle"], words["source"], layout)
+            if (engine := figure.get_layout_engine()) is not None:  # once: saving would lay out and draw twice
+                FigureCanvasSVG(figure)
+                engine.execute(figure)
+                figure.set_layout_engine(None)
+            drawn = io.StringIO()
             with mpl.rc_context({"figure.constrained_layout.use": False}):
-                _settle(figure)
-                suffix = "-narrow" if layout.narrow else ""
-                drawn = io.StringIO()
                 figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-                picture = fit(drawn.getvalue(), f"{name}{suffix}", families())
-                (target / f"{name}{suffix}.svg").write_text(picture, encoding="utf-8")
-                if given and not layout.narrow:
-                    figure.savefig(target / f"{name}.png", dpi=110, facecolor=PAPER, metadata={"Software": None})
             plt.close(figure)
+        suffix = "-narrow" if layout.narrow else ""
+        picture = fit(drawn.getvalue(), f"{name}{suffix}", families(), words["alt"])
+        (target / f"{name}{suffix}.svg").write_text(picture, encoding="utf-8")
     shown = data.map(for_spreadsheet)
     shown.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES)
-    seen = dict(view or {})
-    if words.get("view"):
-        seen |= dict(parse_qsl(words["view"]))
-    beside = {key: words.get(key, "") for key in ("title", "subtitle", "alt", "source", "section")} | {"view": seen}
-    (target / f"{name}.json").write_text(json.dumps(beside, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    beside = {key: words[key] for key in ("title", "subtitle", "alt", "source", "section")}
+    seen = {"view": {**(view or {}), **dict(parse_qsl(words["view"]))}}
+    (target / f"{name}.json").write_text(
+        json.dumps(beside | seen, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
     return SVG(filename=str(target / f"{name}.svg"))  # type: ignore[no-untyped-call]

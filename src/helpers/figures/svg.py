@@ -17,10 +17,11 @@ HALO = "halo"
 _HALO = {"paint-order": "stroke", "stroke": "#ffffff", "stroke-width": "2.2", "stroke-linejoin": "round"}
 
 
-def fit(svg: str, name: str, families: list[str]) -> str:
+def fit(svg: str, name: str, families: list[str], alt: str = "") -> str:
     """Return `svg`, as matplotlib writes it with words as words, without style attributes and in fewer bytes.
 
-    `name` begins every id, so that several drawings can stand in one page; `families` are the fonts of its words.
+    `name` begins every id, so that several drawings can stand in one page; `families` are the fonts of its words; `alt`
+    is its title, which readers that cannot see it are given.
     """
     ElementTree.register_namespace("", _SVG)
     root = ElementTree.fromstring(svg)
@@ -42,6 +43,9 @@ def fit(svg: str, name: str, families: list[str]) -> str:
     _flatten(root)
     for size in ("width", "height"):
         root.attrib.pop(size, None)
+    title = ElementTree.Element(f"{{{_SVG}}}title")
+    title.text = alt
+    root.insert(0, title)
     root.attrib |= {"stroke-linejoin": "round", "font-family": ", ".join(f"'{family}'" for family in families)}
     return ElementTree.tostring(root, encoding="unicode").replace(" />", "/>") + "\n"
 
