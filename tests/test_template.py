@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from helpers import words
 from helpers.brief import nodes
 from helpers.brief.evidence import runs
-from helpers.brief.plain import anchor, breakable, clean, printable
 from helpers.brief.nodes import NO_BREAK
+from helpers.brief.plain import anchor, breakable, clean, printable
 from helpers.brief.template import Text, render
 from helpers.facts import Facts
 from helpers.figures import wording
