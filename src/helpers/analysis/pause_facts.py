@@ -20,7 +20,7 @@ Part = Callable[[PauseResult], Comparison | None]
 #: Attacks of the pause, at the most, that are told one by one.
 TOLD = 3
 #: Events of which this notebook gives the day.
-EVENTS = ("war", "slower", "suspended", "continued")
+EVENTS = ("slower", "suspended", "continued")
 
 
 #: What is told of every comparison; of all attacks on record, and of running totals in their own days; of the pause.
