@@ -91,11 +91,12 @@ function timeChart(name, height, { top, marks, words, press }) {
   const cursor = drawn("rect", { class: "cursor", y: 0, visibility: "hidden" });
   let s = null;
   let at = 0;
+  let width = 0;
   let start = null;
   let touched = null;
 
-  function draw() {
-    const width = Math.max(holder.clientWidth, 120);
+  function draw(resized) {
+    if (resized || !width) width = Math.max(holder.clientWidth, 120);
     const columns = columnsAt(width);
     const most = top(columns);
     const inner = width - MARGIN.left - MARGIN.right;
@@ -177,6 +178,7 @@ function timeChart(name, height, { top, marks, words, press }) {
     const bounds = holder.getBoundingClientRect();
     return showTip(words(at, null, s.columns), bounds.left + s.left(at) + s.wide, bounds.top + 20);
   });
+  draw.width = () => width;
   return draw;
 }
 

@@ -148,7 +148,7 @@ function showWords() {
   const bySite = DATA.options.site.map((site) => [site.label, current.chosen.filter((i) => i.site_id === site.code).length]).filter(([, k]) => k);
   byId("chart-map").setAttribute("aria-label", `Map of sites: ${bySite.map(([name, k]) => `${name} ${k}`).join(", ") || "none"}. The list of sites beside the map filters by site.`);
   if (byId("weeks").open) showWeeks();
-  const { step } = columnsAt(byId("chart-timeline").clientWidth);
+  const { step } = columnsAt(drawTimeline.width());
   for (const button of document.querySelectorAll("[data-step]")) button.setAttribute("aria-pressed", String(Number(button.dataset.step) === step));
   for (const spot of document.querySelectorAll("[data-unit]")) spot.textContent = { 1: "day", 7: "week", 28: "weeks" }[step];
 }
@@ -191,11 +191,8 @@ function showOthers() {
   byId("others-body").replaceChildren(...rows);
 }
 
-function showCharts() {
-  drawTimeline();
-  drawCounters();
-  drawHarm();
-  drawMap();
+function showCharts(resized = false) {
+  for (const drawChart of [drawTimeline, drawCounters, drawHarm, drawMap]) drawChart(resized);
   showLegend();
   showWords();
 }
@@ -249,7 +246,7 @@ function readHash() {
 // What leaves the page
 const FORMULA = /^[=+\-@\t\r]/;
 const cellText = (value) => {
-  const text = typeof value === "string" ? (FORMULA.test(value) ? `'${value}` : value).replace(/\r\n?/g, "\n") : String(value ?? "");
+  const text = typeof value === "boolean" ? titled(String(value)) : typeof value === "string" ? (FORMULA.test(value) ? `'${value}` : value).replace(/\r\n?/g, "\n") : String(value ?? "");
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 function csvOfSelection() {
@@ -309,7 +306,7 @@ function listen() {
   narrow.addEventListener("change", arrange);
   window.addEventListener("hashchange", readHash);
   let width = document.documentElement.clientWidth;
-  new ResizeObserver(() => { if (width !== (width = document.documentElement.clientWidth)) showCharts(); }).observe(document.documentElement);
+  new ResizeObserver(() => { if (width !== (width = document.documentElement.clientWidth)) showCharts(true); }).observe(document.documentElement);
 }
 
 performance.mark("scripts");

@@ -60,9 +60,11 @@ function siteWords(site, n) {
   return `${site.label}: ${number(n, "attack", "attacks")} selected, of ${site.n}.${seen ? `\nThe Syrian Observatory counted ${seen.total} here by ${dayText(seen.day)}.` : ""}`;
 }
 
-function drawMap() {
+let mapWidth = 0;
+function drawMap(resized) {
   const holder = document.getElementById("chart-map");
-  const p = projection(Math.max(holder.clientWidth, 200));
+  if (resized || !mapWidth) mapWidth = Math.max(holder.clientWidth, 200);
+  const p = projection(mapWidth);
   const largest = Math.max(1, ...DATA.options.site.map((site) => site.n));
   const radius = (n) => Math.min(Math.max(p.width / 26, 13), 28) * Math.sqrt(n / largest);
   const chosen = new Set(state.site);

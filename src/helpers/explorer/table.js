@@ -152,7 +152,7 @@ function details(incident) {
     said("People hurt", harmText(incident)),
     said("Claimed by", groupText(incident)),
     incident.attributed_to ? said("Blamed on", plain(incident.attributed_to)) : [],
-    said("Confirmed by", label("confirmation", incident.confirmation)),
+    said("Confirmed by", `${label("confirmation", incident.confirmation)}${incident.second_hand ? ", as quoted by one lesser outlet alone" : ""}`),
     said("Sources", `${incident.n_sources}, of them ${number(incident.n_independent, "independent source", "independent sources")}`),
     said("Address", element("a", { href: address }, address)),
   );
