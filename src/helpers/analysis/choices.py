@@ -267,7 +267,7 @@ def cell(headline: str, row: pd.Series) -> str:
 
 
 def _tally(headline: str) -> list[Row]:
-    """Return how many single changes show a headline, can be judged, and cannot."""
+    """Return how many single changes show a headline, and can be judged."""
 
     def count(result: Choices, *findings: str) -> int:
         return int(result.of(headline)["finding"].isin(findings).sum())
@@ -275,7 +275,6 @@ def _tally(headline: str) -> list[Row]:
     return [
         Row(f"choices.{headline}.shown", "count", lambda r: count(r, SHOWN)),
         Row(f"choices.{headline}.judged", "count", lambda r: count(r, SHOWN, NOT_SHOWN)),
-        Row(f"choices.{headline}.cannot", "count", lambda r: count(r, CANNOT)),
     ]
 
 

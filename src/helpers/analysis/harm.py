@@ -40,7 +40,6 @@ class Harm:
     ----------
     parameters: those of the run. incidents: the attacks that they count, with whole numbers of people as floats.
     officials: officials' running total of US injured as a chain (see `helpers.analysis.totals`), since they counted.
-    totals: count_id -> the total of attacks in the same statement.
     toll: one row a day on which officials' total rose in the window: day, officials, record, record_low, record_high
         (injured in attacks up to that day, over those with a number), attacks (how many those are), rows (count_ids).
     worst: the attacks that mattered most, columns `WORST_COLUMNS`, the gravest first; killed_told is the most killed
@@ -52,7 +51,6 @@ class Harm:
     parameters: Parameters
     incidents: pd.DataFrame
     officials: Series
-    totals: pd.Series
     toll: pd.DataFrame
     worst: pd.DataFrame
     events: pd.DataFrame
@@ -113,7 +111,7 @@ def analyse_harm(incidents: pd.DataFrame, parameters: Parameters, more: dict[str
     counts, context = more["official_counts"], more["context"]
     chain = officials(counts, more["sources"], parameters)
     return Harm(
-        parameters, chosen, chain, counts.set_index("count_id")["total"], _toll(chain, chosen, parameters),
+        parameters, chosen, chain, _toll(chain, chosen, parameters),
         consequential(chosen, more["conflicts"], parameters), context[context["kind"] == "casualty_event"],
         more["sources"].set_index("source_id")["outlet"],
     )  # fmt: skip
@@ -303,9 +301,6 @@ def _official(name: str, unit: str, column: str) -> Row:
     def get(result: Harm) -> Any:
         if result.last is None:
             return None
-        if column == "attacks":
-            said = result.totals.reindex(split(result.last["rows"])).dropna()
-            return int(said.max()) if len(said) else None
         value = result.last[column]
         return value.date() if column == "day" else int(value)
 
@@ -346,7 +341,7 @@ def rows(result: Harm) -> list[Row]:
         Row("harm.silent", "incidents", lambda r: len(r.incidents) - len(r.numbered),
             lambda r: ids(r.incidents[r.incidents["us_injured_best"].isna()]), note="no number of injured is chosen"),
         _official("injured", "people", "officials"), _official("injured_day", "date", "day"),
-        _official("attacks", "incidents", "attacks"), _official("record", "people", "record"),
+        _official("record", "people", "record"),
         Row("harm.deadliest.killed", "people", lambda r: int(r.deadliest["us_killed"]), _deadliest, when=_deadly),
         Row("harm.deadliest.date", "date", lambda r: r.deadliest["date"].date(), _deadliest, when=_deadly),
         Row("harm.deadliest.site", "text", lambda r: r.deadliest["site_name"], _deadliest, when=_deadly),

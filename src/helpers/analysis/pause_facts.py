@@ -25,8 +25,9 @@ EVENTS = ("slower", "suspended", "continued")
 
 #: What is told of every comparison; of all attacks on record, and of running totals in their own days; of the pause.
 ALWAYS = ("during", "days", "expected", "fall", "ratio", "ratio.low", "ratio.high")
-MORE = {"coded": ("before", "before_days", "first"), "officials": ("first", "last"), "sohr": ("first", "last"),
-        "contradicted": ("last",)}  # fmt: skip
+MORE = {"pause.coded": ("before", "before_days"), "stop.coded": ("before", "before_days", "first"),
+        "pause.officials": ("first", "last"), "pause.sohr": ("first", "last"), "stop.sohr": ("first", "last"),
+        "pause.contradicted": ("last",)}  # fmt: skip
 
 
 def comparison(name: str, part: Part) -> list[Row]:
@@ -60,8 +61,11 @@ def comparison(name: str, part: Part) -> list[Row]:
         *interval(f"{name}.ratio", "ratio", get(lambda c: c.ratio), **common),
     ]
     stretch, series = name.split(".")
-    wanted = {*ALWAYS, *(MORE.get(series, ()) if stretch != "lapse" else ())}
-    wanted |= {"largest_showing"} if stretch == "pause" and series != "contradicted" else set()
+    wanted = {*ALWAYS, *MORE.get(name, ())}
+    if series == "contradicted":
+        wanted -= {"during", "days", "expected"}
+    elif stretch == "pause":
+        wanted |= {"largest_showing"}
     return [replace(row, when=known) for row in rows if row.name.removeprefix(f"{name}.") in wanted]
 
 

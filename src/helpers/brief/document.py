@@ -72,7 +72,7 @@ def _by(code: str, told: str) -> Row:
 #: The facts of the brief itself, from the attacks that it counts.
 ROWS = [
     Row("brief.incidents", "incidents", len, incidents=_ids, note="attacks on record that this brief counts"),
-    *(_by(code, told) for code, told in CONFIRMATION.items()),
+    *(_by(code, told) for code, told in CONFIRMATION.items() if code != "denied"),
     Row("brief.second_hand", "incidents", lambda incidents: len(_second_hand(incidents)), _second_hand,
         note="attacks confirmed by a US official at second hand, by one outlet alone that is no wire or national one"),
     Row("brief.claimed", "incidents", lambda incidents: len(_claimed(incidents)), _claimed,
