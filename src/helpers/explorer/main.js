@@ -251,7 +251,7 @@ const cellText = (value) => {
 };
 function csvOfSelection() {
   const rows = current.chosen.map((incident) => {
-    const row = { ...incident, sources: [...new Set(incident.reports.map((report) => report.source_id))].sort().join(";") };
+    const row = { ...incident, sources: [...new Set(incident.reports.map((report) => report.source_id))].join(";") };
     return DATA.columns.map((column) => cellText(row[column])).join(",");
   });
   return [DATA.columns.join(","), ...rows, ""].join("\n");

@@ -18,6 +18,7 @@ from helpers.explorer import selection
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.tables import read
+from helpers.vocabulary import split
 
 #: What a report says, as far as the page shows it; what else is coded, the page shows of the incident.
 SAID = (
@@ -116,7 +117,7 @@ def site_options(incidents: pd.DataFrame, sites: pd.DataFrame, reference_dir: st
 
 def labels(incidents: pd.DataFrame, reference_dir: str) -> dict[str, dict[str, str]]:
     """Return for each list of filters code -> label, in order; groups are those that claim any of the `incidents`."""
-    claimed = incidents["claimed_by"].map(vocabulary.split).explode().value_counts(sort=True)
+    claimed = incidents["claimed_by"].map(split).explode().value_counts(sort=True)
     groups = {code: claimant_names().get(code, code.removeprefix("other:").replace("_", " ")) for code in claimed.index}
     return {
         "country": {code: country.name for code, country in vocabulary.countries(reference_dir).items()},
@@ -131,7 +132,7 @@ def options(
     incidents: pd.DataFrame, sites: pd.DataFrame, words: dict[str, dict[str, str]], reference_dir: str
 ) -> dict[str, Any]:
     """Return for each list of filters the values in the data, in the order of `words`, with label and colour."""
-    parts = {name: set(incidents[name].map(vocabulary.split).explode()) for name in ("weapons", "claimed_by")}
+    parts = {name: set(incidents[name].map(split).explode()) for name in ("weapons", "claimed_by")}
     used = {
         "country": set(words["country"]),
         "weapon": parts["weapons"] | set(incidents["top_weapon"]),
@@ -216,10 +217,15 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
     reports, sources, sites = (read(name, clean_dir) for name in ("reports", "sources", "sites"))
     conflicts, responses, other = (table(name, clean_dir) for name in ("conflicts", "responses", "other_counts"))
     place = {name: n for n, name in enumerate(incidents["incident_id"])}
-    linked = reports[reports["incident_id"].isin(place)].sort_values(["incident_id", "report_id"])
+    order = {
+        (row.incident_id, source): n for row in incidents.itertuples() for n, source in enumerate(split(row.sources))
+    }
+    linked = reports[reports["incident_id"].isin(place)]
+    pairs = zip(linked["incident_id"], linked["source_id"], strict=True)
+    linked = linked.assign(order=[order.get(pair, 0) for pair in pairs]).sort_values(["order", "report_id"])
     cited = set(linked["source_id"]) | (set() if other is None else set(other["source_id"]))
     if responses is not None:
-        cited |= set(responses["sources"].map(vocabulary.split).explode())
+        cited |= set(responses["sources"].map(split).explode())
     known = sources[sources["source_id"].isin(cited)].sort_values("source_id")
     confirmations = set(incidents["confirmation"])
     view = selection.default_view(parameters, confirmations)
@@ -240,7 +246,7 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
             {"name": country.name, "longitude": country.longitude, "latitude": country.latitude}
             for country in vocabulary.countries(parameters.reference_dir).values()
         ],
-        # The sources of an incident are those of its reports.
+        # The sources of an incident are those of its reports, in their order.
         "columns": incidents.columns.tolist(),
         "incidents": packed(incidents.drop(columns="sources").assign(harm=selection.harm(incidents))),
         "reports": _by_incident(linked, place, ["source_id", *(name for name in SAID if name in linked.columns)]),
