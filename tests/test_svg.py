@@ -56,3 +56,13 @@ def test_a_figure_can_stand_in_a_page(folder: Path) -> None:
 def test_words_over_marks_are_set_off(folder: Path) -> None:
     svg = (folder / "one.svg").read_text(encoding="utf-8")
     assert re.search(r'<text[^>]*paint-order="stroke"[^>]*>Tower 22', svg)
+
+
+def test_the_words_of_a_figure_stand_above_its_axes(folder: Path) -> None:
+    svg = (folder / "one.svg").read_text(encoding="utf-8")
+    heights = {
+        words: float(re.search(r'(?:y="|translate\(\S+ )([\d.]+)', place)[1])  # type: ignore[index]
+        for place, words in re.findall(r"<text([^>]*)>([^<]*)<", svg)
+    }
+    ticks = [height for words, height in heights.items() if re.fullmatch(r"[\d.]+", words)]
+    assert heights["A title"] < min(ticks) <= max(ticks) < heights["Nobody."]
