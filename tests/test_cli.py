@@ -184,7 +184,7 @@ def test_check_tells_every_fault(made: Path, tmp_path: Path) -> None:
 def test_nothing_heavy_is_loaded_where_there_is_nothing_to_do(made: Path) -> None:
     program = (
         "import sys\n"
-        "from helpers.running.cli import main\n"
+        "from helpers.running.__main__ import command_line as main\n"
         "try:\n    main(sys.argv[1:])\nexcept SystemExit: pass\n"
         "print(sorted({'pandas', 'numpy', 'papermill', 'nbformat', 'zmq'} & set(sys.modules)))"
     )

@@ -72,7 +72,7 @@ def disturb(root: Path, number: int, wait: float | Path, undisturbed: Undisturbe
     shutil.copytree(built, root)
     assert results(root) == before
     changed(root)
-    shutil.rmtree(root / ".brief/store")  # or an earlier round's results would be taken from there
+    shutil.rmtree(root / ".brief/cache")  # or an earlier round's results would be taken from there
     mark = f"BRIEF_MARK_{uuid.uuid4().hex}"
     temporary = Path(tempfile.mkdtemp(prefix="brief-test-"))
     run = subprocess.Popen(
@@ -125,7 +125,7 @@ def test_ctrl_c_on_a_terminal(times: int, tmp_path: Path, undisturbed: Undisturb
     before, after, _, built = undisturbed
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     changed(tmp_path)
-    shutil.rmtree(tmp_path / ".brief/store")
+    shutil.rmtree(tmp_path / ".brief/cache")
     mark = f"BRIEF_MARK_{uuid.uuid4().hex}"
     at_work = tmp_path / ".brief/work/default/02_count/report/notebooks"
     status, said = on_terminal(tmp_path, "run", press=lambda shown: at_work.exists(), times=times, **{mark: "1"})

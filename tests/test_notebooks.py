@@ -15,8 +15,7 @@ from conftest import ROOT
 from projects import brief, results
 
 from helpers.parameters import Parameters, cell_source
-from helpers.running.fingerprint import Contents
-from helpers.running.layout import OUTPUT_FOLDERS
+from helpers.running.files import OUTPUT_FOLDERS, Contents
 from helpers.running.steps import load
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.parameters import FOLDERS, Parameters, cell_source, check, from_notebook
 from helpers.running.request import checked, gathered, output_folders, run_name
-from helpers.running.steps import Refusal
+from helpers.running.files import Refusal
 
 NAMES = list(Parameters.model_fields)
 
@@ -115,7 +115,7 @@ def test_a_run_stays_in_its_folder(name: str) -> None:
 def test_results_stay_in_the_project(name: str, folder: str) -> None:
     root = Path("/project")
     try:
-        folders = output_folders(Parameters(**{name: folder}), root, None)
+        folders = output_folders(Parameters(**{name: folder}), root)
     except Refusal:
         return
     for place in folders.values():

@@ -11,12 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from projects import CLEAN, brief, notebook, project, results
 
-from helpers.running.fingerprint import Contents
-from helpers.running.imports import closure, mentioned, notebook_imports
-from helpers.running.layout import Layout
-from helpers.running.plan import reasons
-from helpers.running.steps import Refusal, dependencies, load, overlap
-from helpers.running.store import Store
+from helpers.running.files import Contents, Layout, Refusal
+from helpers.running.results import Cache
+from helpers.running.steps import closure, dependencies, imported, load, overlap, reasons
 
 
 def outcome(stdout: str) -> dict[str, str]:
@@ -210,9 +207,9 @@ def test_a_remembered_hash_never_outlives_the_content(tmp_path: Path) -> None:
     assert Contents(memory).hash(file) in seen
 
 
-def test_the_store_gives_back_only_what_is_whole(tmp_path: Path) -> None:
+def test_the_cache_gives_back_only_what_is_whole(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    store = Store(layout.root, layout.store, Contents())
+    cache = Cache(layout, Contents())
     entries = []
     for name in ("one", "two"):
         box = tmp_path / name
@@ -220,19 +217,19 @@ def test_the_store_gives_back_only_what_is_whole(tmp_path: Path) -> None:
         (box / "file").write_text(name)
         sha = Contents().hash(box / "file")
         assert sha is not None
-        entry, changed = store.put("key", box, {"file": sha}, {})
+        entry, changed = cache.put("key", box, {"file": sha}, {})
         assert changed == ([] if name == "one" else ["file"])
         entries.append(entry)
     # What one run has put there, another does not take away from it.
     assert [entry.file("file").read_text() for entry in entries] == ["one", "two"]
-    assert store.get("key") == entries[1]
-    assert store.put("key", tmp_path, entries[1].files, {}) == (entries[1], [])
+    assert cache.get("key") == entries[1]
+    assert cache.put("key", tmp_path, entries[1].files, {}) == (entries[1], [])
     entries[1].file("file").write_text("spoiled")
-    assert store.get("key") == entries[0]
+    assert cache.get("key") == entries[0]
     entries[0].file("file").unlink()
-    assert store.get("key") is None
-    store.trim(largest=0)
-    assert not list(layout.store.iterdir())
+    assert cache.get("key") is None
+    cache.trim(largest=0)
+    assert not list(layout.cache.iterdir())
 
 
 def test_the_state_is_no_secret(made: Path) -> None:

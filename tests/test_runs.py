@@ -16,8 +16,8 @@ import pytest
 from projects import CLEAN, COUNT, DRAW, brief, command, environment, project, results
 from test_plan import outcome
 
-from helpers.running import moving
-from helpers.running.executed import tidy
+from helpers.running.execute import tidy
+from helpers.running.results import complete
 
 #: Prints what would betray the machine, the moment or the order of things.
 BETRAYING = DRAW + (
@@ -287,10 +287,10 @@ def test_half_moved_results_are_moved_to_the_end(tmp_path: Path, done_before: in
     journal.write_text(json.dumps({"move": moves, "remove": [str(tmp_path / "out/stale")]}))
     for source, target in moves[:done_before]:  # as a machine that stopped would leave it
         Path(source).replace(target)
-    assert moving.complete(str(journal)) == 3
+    assert complete(journal) == 3
     assert {file.read_text() for file in (tmp_path / "out").rglob("*") if file.is_file()} == {"new"}
     assert not journal.exists()
-    assert moving.complete(str(journal)) == 0
+    assert complete(journal) == 0
 
 
 def test_tidied_notebooks_join_what_was_printed() -> None:

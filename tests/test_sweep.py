@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from projects import COUNT, brief, command, environment, on_terminal, project, results
 
-from helpers.running.steps import Refusal
+from helpers.running.files import Refusal
 from helpers.running.sweep import expanded
 
 GRID = "window_end: [2023-12-31, 2024-02-29]\nseed: [1, 2]\n"

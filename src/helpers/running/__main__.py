@@ -1,5 +1,188 @@
-"""``python -m helpers.running``: the command ``brief`` where its script is not on the path."""
+"""The command line of ``brief``."""
 
-from helpers.running.start import main
+from __future__ import annotations
 
-main()
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+
+def _leave(status: int, *lines: str) -> NoReturn:
+    from helpers.running.terminal import complain
+
+    complain(*lines)
+    sys.exit(status)
+
+
+class _Pairs(click.Command):
+    """A command that takes ``-p NAME=VALUE`` as ``-p NAME VALUE``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take them apart."""
+        apart: list[str] = []
+        for arg in args:
+            apart += arg.split("=", 1) if apart[-1:] == ["-p"] else [arg]
+        return super().parse_args(ctx, apart)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="helpers", prog_name="brief")
+def command_line() -> None:
+    """Turn the coded sheets into the brief.
+
+    Exit status: 0 done, 1 a notebook failed or results could not be written, 2 bad input or parameter (nothing was
+    run), 130 stopped by Ctrl-C.
+
+    Completion of names in bash: eval "$(_BRIEF_COMPLETE=bash_source brief)" (zsh_source, fish_source in those).
+    """
+
+
+@command_line.command(cls=_Pairs)
+@click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter, also as NAME=VALUE.")
+@click.option("-f", "file", type=click.Path(path_type=Path), metavar="FILE.yml", help="Take parameters from a file.")
+@click.option("--only", metavar="NOTEBOOK", help="Run this notebook, and before it what it reads if out of date.")
+@click.option("--name", metavar="RUN", help="Write to runs/RUN (by default named after what differs).")
+@click.option("--force", is_flag=True, help="Run notebooks even if nothing changed; with --only, that one alone.")
+@click.option("--jobs", type=click.IntRange(1), default=None, help="Notebooks at once (by default one a core).")
+def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force: bool, jobs: int | None) -> None:
+    """Run what is out of date, in order; say where the brief is.
+
+    `brief parameters` lists the parameters. Several values are joined by commas: -p countries IQ,SY. A file holds a
+    line for each: "window_end: 2024-01-31", "countries: [IQ, SY]".
+    """
+    from helpers.paths import project_root
+    from helpers.running.files import Layout, Refusal
+    from helpers.running.request import cores, gathered, prepared, run_name
+    from helpers.running.run import Failure, stoppable
+    from helpers.running.terminal import Bars, Lines
+
+    begun = time.monotonic()
+    layout: Layout | None = None
+    with stoppable("stopped; the results in place are whole; the next run goes on from here"):
+        try:
+            parameters = gathered(file, pairs)
+            layout = Layout(project_root(), run_name(parameters, name))
+            progress = Bars() if sys.stdout.isatty() else Lines()
+            work = prepared(layout, parameters, only=only, force=force, jobs=jobs or cores(), progress=progress)
+            with layout.held():
+                done = work.go()
+            work.contents.save()
+        except Refusal as refusal:
+            _leave(2, *refusal.lines)
+        except Failure as failure:
+            _leave(1, *failure.lines)
+        except OSError as error:
+            half = layout is not None and any(layout.journals.glob("*.json"))
+            rest = "the next run puts the rest of the results into place"
+            _leave(1, f"{_reason(error)}; {rest if half else 'the results in place are as they were'}")
+    _conclude(work, done, time.monotonic() - begun)
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+
+
+def _conclude(work: Any, done: list[Any], seconds: float) -> None:
+    """Print the last lines: how many notebooks ran, how long it took, and where what was built is."""
+    from helpers.running.terminal import say
+
+    ran = sum(one.how == "ran" for one in done)
+    say(f"{ran} of {len(done)} notebooks ran; {seconds:.1f} s" if ran else f"nothing to run; {seconds:.1f} s")
+    if work.only is not None:
+        say(f"only {work.only} was asked for; `brief run` brings the rest up to date")
+        folders = {str(Path(path).parent) for path in work.state[work.only]["files"]}
+        say("results are in " + ", ".join(work.layout.shown(work.in_place(folder)) for folder in sorted(folders)))
+        return
+    report = work.in_place("report")
+    found = [path for path in (report / "brief.html", report / "brief.pdf") if path.exists()]
+    explorer = [path for path in (report / "explorer.html",) if path.exists()]
+    if found:
+        say("the brief is in " + " and ".join(work.layout.shown(path) for path in found))
+        say(*(f"the explorer is in {work.layout.shown(path)}" for path in explorer))
+    else:
+        say(f"results are in {work.layout.shown(report)}")
+
+
+@command_line.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--all", "every", is_flag=True, help="List each row to look at; else they are summed up.")
+def check(folder: Path | None, every: bool) -> None:
+    """Validate a folder of coded sheets and list every fault."""
+    from helpers.running.request import check_sheets
+
+    sys.exit(check_sheets(folder, every=every))
+
+
+@command_line.command()
+def parameters() -> None:
+    """List every parameter with type, default and meaning."""
+    from helpers.parameters import Parameters, type_name
+    from helpers.running.steps import plain
+    from helpers.running.terminal import table, width
+
+    fields = Parameters.model_fields
+    rows = [
+        (name, type_name(name), plain(value), fields[name].description or "")
+        for name, value in Parameters().values().items()
+    ]
+    click.echo(table(rows, width()))
+
+
+@command_line.command()
+@click.argument("grid", type=click.Path(path_type=Path), metavar="GRID.yml")
+@click.option("--jobs", type=click.IntRange(1), default=None, help="Sets at once (by default one a core).")
+@click.option("--scheduler", metavar="ADDRESS", help="Run the sets on the Dask cluster at this address.")
+@click.option("--force", is_flag=True, help="Run every set anew.")
+def sweep(grid: Path, jobs: int | None, scheduler: str | None, force: bool) -> None:
+    """Run a grid of parameter sets; one table of all facts.
+
+    GRID.yml holds the values of each parameter, of which every combination is a set: "window_end: [2023-12-31,
+    2024-02-29]". For parameters that move together it holds a list of sets: "- {pause_start: 2023-11-24, pause_end:
+    2023-12-01}".
+    """
+    from helpers.running.files import Refusal
+    from helpers.running.request import cores
+    from helpers.running.run import stoppable
+    from helpers.running.sweep import sweep_grid
+
+    with stoppable("stopped; the sets that are done stay; the next sweep goes on from here"):
+        try:
+            status = sweep_grid(grid, jobs=jobs or cores(), scheduler=scheduler, force=force)
+        except Refusal as refusal:
+            _leave(2, *refusal.lines)
+        except OSError as error:
+            _leave(1, _reason(error))
+    sys.exit(status)
+
+
+@command_line.group()
+def export() -> None:
+    """Write the clean tables in another form."""
+
+
+@export.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--from", "folder", default="data/clean", show_default=True, help="Folder of the clean tables.")
+def sqlite(path: Path, folder: str) -> None:
+    """Write the clean tables as one SQLite file."""
+    from helpers.paths import resolve
+
+    place = resolve(folder)
+    if not (place / "incidents.parquet").is_file():
+        _leave(2, f"{folder}: holds no clean tables; run `brief run` first")
+    try:
+        from helpers.explorer.sqlite import export as write_database
+
+        write_database(place, path)
+    except OSError as error:
+        _leave(2, f"{error.filename or path}: {error.strerror or error}")
+    click.echo(f"{path}: {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    from helpers.running import main
+
+    main()

@@ -1,8 +1,9 @@
-"""What the user asks for, checked before any notebook starts: parameters, the run's name and folders."""
+"""What the user asks for, checked before any notebook starts: parameters, folders, the coded sheets."""
 
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -10,22 +11,58 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import click
+
 from helpers.parameters import Parameters, check
 from helpers.paths import resolve
-from helpers.running.fingerprint import digest
-from helpers.running.layout import OUTPUT_FOLDERS
-from helpers.running.steps import Refusal
+from helpers.running import kernels
+from helpers.running.files import OUTPUT_FOLDERS, Contents, Layout, Refusal, digest, remembered
+from helpers.running.results import write_whole
+from helpers.running.run import Run
+from helpers.running.steps import Step, closure, load
+from helpers.running.terminal import complain, say, width
+from helpers.running.terminal import table as aligned
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._,=@+-]*(/[A-Za-z0-9][A-Za-z0-9._,=@+-]*)*")
 LONGEST = 80
 
+#: The check of the coded sheets, by which a notebook that looks at them is known.
+CHECK = "helpers.cleaning.check"
 
-def from_file_any(path: Path) -> Any:
-    """Return what the YAML file at `path` holds; a `Refusal` tells in one line why it cannot be read."""
+
+def from_yaml(path: Path) -> tuple[Any, dict[str, int]]:
+    """Return what the YAML file at `path` holds, every value as text, and the line of each name in it.
+
+    Raises
+    ------
+    Refusal
+        In one line: it cannot be read, or a name in it is given twice.
+    """
     import yaml
 
+    lines: dict[str, int] = {}
+
+    def value(node: Any) -> Any:
+        where = f"{path}, line {node.start_mark.line + 1}"
+        if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:
+            raise Refusal(f"{where}: {node.tag} has no place here; write plain values")
+        if isinstance(node, yaml.ScalarNode):
+            return node.value
+        if isinstance(node, yaml.SequenceNode):
+            return [value(part) for part in node.value]
+        found: dict[str, Any] = {}
+        for name, content in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                raise Refusal(f"{where}: a name must be a word")
+            if name.value in found:
+                raise Refusal(f"{path}, line {name.start_mark.line + 1}: {name.value} is given twice")
+            found[name.value] = value(content)
+            lines[name.value] = name.start_mark.line + 1
+        return found
+
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        return (None if node is None else value(node)), lines
     except OSError as error:
         raise Refusal(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -34,39 +71,44 @@ def from_file_any(path: Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise Refusal(f"{path}{where}: is no YAML ({getattr(error, 'problem', None) or 'cannot be read'})") from None
-    except ValueError as error:
-        raise Refusal(f"{path}: {error}") from None  # such as 2023-13-45, which YAML takes for a day
+    except RecursionError:
+        raise Refusal(f"{path}: refers to itself") from None
 
 
-def from_file(path: Path) -> dict[str, Any]:
-    """Return the parameters in the YAML file at `path`, none if it is empty."""
-    loaded = from_file_any(path)
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, dict) or not all(isinstance(name, str) for name in loaded):
-        raise Refusal(f"{path}: holds no lines of the form NAME: VALUE")
-    return loaded
+def gathered(file: Path | None, pairs: Iterable[tuple[str, str]]) -> Parameters:
+    """Return the parameters of the YAML `file` with those of `pairs` over them, checked.
 
-
-def gathered(file: Path | None, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Return the parameters of `file` with those of `pairs` over them; a name twice in `pairs` is refused."""
+    Raises
+    ------
+    Refusal
+        With one line for each fault, and where in the file it is.
+    """
+    values, lines = from_yaml(file) if file is not None else ({}, {})
+    if values is not None and not isinstance(values, dict):
+        raise Refusal(f"{file}: holds no lines of the form NAME: VALUE")
     pairs = list(pairs)
     names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise Refusal(*(f"{name}: given more than once" for name in twice))
-    return {**(from_file(file) if file is not None else {}), **dict(pairs)}
+    lines = {name: line for name, line in lines.items() if name not in names}
+    return checked({**(values or {}), **dict(pairs)}, lines, file)
 
 
-def checked(values: Mapping[str, Any]) -> Parameters:
-    """Return `values` as parameters that the coded sheets can answer to, or refuse with one line for each fault."""
-    parameters, faults = check(values)
-    if parameters is None:
-        raise Refusal(*faults)
-    faults = against_data(parameters, set(values))
-    if faults:
-        raise Refusal(*faults)
-    return parameters
+def checked(values: Mapping[str, Any], lines: Mapping[str, int] | None = None, file: Path | None = None) -> Parameters:
+    """Return `values` as parameters that the coded sheets can answer to, or refuse with one line for each fault.
+
+    `lines` are the lines of `file` in which names stand.
+    """
+    empty = [name for name, value in values.items() if value in ("", "~", "null", None)]
+    parameters, faults = check({name: value for name, value in values.items() if name not in empty})
+    faults = [f"{name}: has no value" for name in empty] + faults
+    if parameters is not None and not faults:
+        faults = against_data(parameters, set(values))
+        if not faults:
+            return parameters
+    named = [(fault, (lines or {}).get(fault.split(":")[0])) for fault in faults]
+    raise Refusal(*(fault if line is None else f"{file}, line {line}: {fault}" for fault, line in named))
 
 
 def against_data(parameters: Parameters, given: set[str]) -> list[str]:
@@ -134,7 +176,7 @@ def run_name(parameters: Parameters, asked: str | None) -> str | None:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 9].rstrip('-._')}-{digest(differing)[:8]}"
 
 
-def output_folders(parameters: Parameters, root: Path, name: str | None) -> dict[str, str]:
+def output_folders(parameters: Parameters, root: Path) -> dict[str, str]:
     """Return where the results of each output folder go, relative to the root; refuse what would do harm.
 
     A folder that the user gives is taken as given; the others are the run's own.
@@ -148,11 +190,7 @@ def output_folders(parameters: Parameters, root: Path, name: str | None) -> dict
         place = Path(os.path.normpath(root / given))
         inside = place.is_relative_to(root) and place != root and not given.startswith("~")
         relative = str(place.relative_to(root)) if inside else ""
-        if (
-            not inside
-            or relative.split("/")[0] in {"src", "tests", "notebooks", "benchmarks"}
-            or relative.startswith(".")
-        ):
+        if not inside or relative.split("/")[0] in {"src", "tests", "notebooks", "benchmarks"} or relative[:1] == ".":
             faults.append(f"{key}: results cannot be written to {given}; give a folder in the project, or --name alone")
         elif any(_nested(relative, other) for other in ("data/coded", "data/reference", *OUTPUT_FOLDERS.values())):
             faults.append(f"{key}: {given} lies in, or holds, a folder that has another use")
@@ -167,3 +205,134 @@ def output_folders(parameters: Parameters, root: Path, name: str | None) -> dict
 
 def _nested(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+def cores() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def named(only: str | None, names: list[str]) -> str | None:
+    """Return the notebook that the user means by `only`: its name, file, number or the rest of its name."""
+    if only is None:
+        return None
+    stem = Path(only).name.removesuffix(".ipynb")
+    found = [name for name in names if stem in {name, *name.split("_", 1)}]
+    if len(found) != 1:
+        raise Refusal(f"--only: there is no notebook {only}; there are {', '.join(names)}")
+    return found[0]
+
+
+def prepared(layout: Layout, parameters: Parameters, *, only: str | None = None, **more: Any) -> Run:
+    """Return the run of the project's notebooks with `parameters`, refusing what cannot be run."""
+    contents = more.pop("contents", None) or Contents(layout.hidden / "contents.json")
+    steps = load(layout.root / "notebooks", contents)
+    folders = output_folders(parameters, layout.root)
+    only = named(only, [step.name for step in steps])
+
+    def look(waiting: list[Step]) -> None:
+        """Look at the coded sheets if a notebook that checks them is about to run."""
+        room = CHECK.rsplit(".", 1)[0]
+        if any(name.startswith(room) for step in waiting for name in step.imports if "coded_dir" in step.parameters):
+            refuse_faulty(layout, parameters, contents)
+
+    return Run(layout, steps, parameters, contents, folders, only=only, check=look, **more)
+
+
+# --- the coded sheets
+
+COLUMNS = ("file", "row", "column", "value", "rule", "allowed")
+
+
+def faults_of(folder: str, reference_dir: str) -> dict[str, list[list[str]]]:
+    """Return the rows of faults in `folder`: ``stops`` a run must stop at, ``lists`` that are only to be listed."""
+    from helpers.cleaning.check import check_folder
+
+    found = check_folder(folder, reference_dir)
+    return {"stops": rows(found.stops), "lists": rows(found.lists)}
+
+
+def check_sheets(folder: Path | None, *, every: bool = False) -> int:
+    """Print every fault of the coded sheets in `folder` (by default the project's); return the exit status.
+
+    What is only to be looked at is summed up, unless `every` row of it is asked for.
+    """
+    place = folder if folder is not None else resolve("data/coded")
+    if not place.is_dir():
+        complain(f"{place}: there is no such folder")
+        return 2
+    try:
+        found = faults_of(str(place), str(resolve("data/reference")))
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}")
+        return 2
+    if found["lists"]:
+        say(f"{_counted(found['lists'], 'row')} to look at; they stop nothing (--all lists each):")
+        click.echo(table(found["lists"], err=False) if every else summed(found["lists"]))
+    if found["stops"]:
+        complain(f"{_counted(found['stops'], 'fault')} in {place}:", table(found["stops"]))
+        return 2
+    say(f"{place}: no faults")
+    return 0
+
+
+def refuse_faulty(layout: Layout, parameters: Parameters, contents: Contents) -> None:
+    """Refuse to run on coded sheets with faults; sheets found good are remembered until they, or the check, change.
+
+    Raises
+    ------
+    Refusal
+        With the table of faults.
+    """
+    places = [str(resolve(folder, layout.root)) for folder in (parameters.coded_dir, parameters.reference_dir)]
+    sheets = {str(file): contents.hash(file) for place in places for file in sorted(Path(place).rglob("*"))}
+    seen = digest([sheets, closure([CHECK], contents)])
+    memory = layout.hidden / "checked.json"
+    good = remembered(memory, lambda value: isinstance(value, list)) or []
+    if seen in good:
+        return
+    stops = kernels.call(faults_of, *places)["stops"]
+    if stops:
+        raise Refusal(f"{_counted(stops, 'fault')} in {parameters.coded_dir}; nothing was run", table(stops))
+    write_whole(memory, json.dumps([*good[-19:], seen]))
+
+
+def rows(frame: Any) -> list[list[str]]:
+    """Return the rows of a table of faults as text, blanks for what is missing."""
+    plain = frame.reindex(columns=list(COLUMNS)).astype(object).itertuples(index=False)
+    return [["" if cell is None or cell != cell else str(cell) for cell in row] for row in plain]
+
+
+def table(lines: list[list[str]], widest: int = 60, *, err: bool = True) -> str:
+    """Return `lines` under their column names, aligned; control characters shown as a sign, long cells cut.
+
+    What is allowed is told in full below, once a column, where it had to be cut.
+    """
+    long = {f"allowed in {line[2]}: {line[-1]}": None for line in lines if len(line[-1]) > widest}
+    return "\n".join([_aligned([list(COLUMNS), *lines], widest, err=err), *map(_printable, long)])
+
+
+def summed(lines: list[list[str]], named: int = 6) -> str:
+    """Return how many rows of each file and column are to be looked at and why, and where the first of them are."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for file, row, column, _value, rule, _allowed in lines:
+        groups.setdefault((file, column, rule), []).append(row)
+    told = [
+        [*group, str(len(found)), ", ".join(filter(None, found[:named])) + (", ..." if len(found) > named else "")]
+        for group, found in groups.items()
+    ]
+    return _aligned([["file", "column", "rule", "rows", "these"], *told], 60)
+
+
+def _aligned(lines: list[list[str]], widest: int, *, err: bool = False) -> str:
+    plain = [[_printable(cell) for cell in line] for line in lines]
+    cut = [[cell if len(cell) <= widest else f"{cell[: widest - 1]}…" for cell in line] for line in plain]
+    return aligned(cut, width(err=err))
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def _counted(lines: list[list[str]], word: str) -> str:
+    return f"{len(lines)} {word}{'' if len(lines) == 1 else 's'}"

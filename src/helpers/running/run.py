@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import shutil
+import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from helpers.parameters import Parameters
-from helpers.running.box import furnish, results
-from helpers.running.fingerprint import Contents
-from helpers.running.layout import EXECUTED, OUTPUT_FOLDERS, Layout
-from helpers.running.plan import Inputs, check_inputs, key, reasons, summary
-from helpers.running.server import server, stop
-from helpers.running.steps import Refusal, Step, ancestors, dependencies, filled, load, overlap
-from helpers.running.store import Made, Store, in_place, place, recover
+from helpers.running import kernels
+from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Contents, Layout, Refusal, mapping, remembered
+from helpers.running.results import Cache, Made, place, recover
+from helpers.running.steps import (
+    RESULTS_ALONE,
+    Inputs,
+    Step,
+    ancestors,
+    dependencies,
+    filled,
+    key_of,
+    load,
+    modules,
+    overlap,
+    reasons,
+    summary,
+)
+from helpers.running.terminal import Done, Progress, complain
+
+#: What a sandbox has no use for; settings of matplotlib that lie in the project would change figures.
+_KEPT_OUT = {"runs", "build", "__pycache__", "matplotlibrc"}
 
 
 class Failure(Exception):
@@ -31,74 +50,69 @@ class Failure(Exception):
         self.lines = lines
 
 
-@dataclass(frozen=True)
-class Done:
-    """What became of one notebook: `how` is ``ran``, ``taken`` (from the store) or ``kept`` (up to date)."""
+class Stopped(BaseException):
+    """The run was asked to stop by a signal."""
 
-    name: str
-    how: str
-    seconds: float
-    why: str
-    notes: tuple[str, ...] = ()
+    def __init__(self, number: int) -> None:
+        self.status = 128 + number
 
 
-@dataclass(frozen=True)
-class Built:
-    """A finished step: what became of it, what its results rest on, and the results as stored."""
+@contextlib.contextmanager
+def stoppable(message: str) -> Iterator[None]:
+    """Within the block, end the process in good order, with `message`, when a signal asks it to stop."""
 
-    done: Done
-    parts: dict[str, Any]
-    made: Made
+    def caught(number: int, frame: FrameType | None) -> NoReturn:
+        for other in before:
+            signal.signal(other, signal.SIG_IGN)
+        raise Stopped(number)
 
-
-class Reporter:
-    """Hears of a run's progress; this one says nothing. Calls come from one thread, `finished` in the steps' order."""
-
-    def planned(self, names: list[str]) -> None:
-        """Hear which notebooks the run holds."""
-
-    def started(self, name: str, why: str) -> None:
-        """Hear that a notebook is being executed."""
-
-    def cell(self, name: str, done: int, total: int) -> None:
-        """Hear that a cell was executed (from any thread)."""
-
-    def finished(self, done: Done) -> None:
-        """Hear what became of a notebook."""
-
-    def close(self) -> None:
-        """Hear that the run has ended, one way or another."""
+    before = {number: signal.signal(number, caught) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    except Stopped as stopped:
+        # Threads may still wait for kernels that are gone, and need not be waited for.
+        kernels.stop()
+        kernels.close()
+        complain(message)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(stopped.status)
+    finally:
+        kernels.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass
 class Run:
-    """A run of `steps` with `parameters`, whose results stand under `layout`.
+    """A run of the notebooks with `parameters`, whose results stand under `layout`.
 
     Attributes
     ----------
     folders: output folder's parameter -> where its results stand, relative to the root; as notebooks see it by default.
-    before: hears the steps about to run, before the first one starts; may raise `Refusal`.
+    check: hears the notebooks about to run, before the first one starts; may raise `Refusal`.
     """
 
     layout: Layout
     steps: list[Step]
     parameters: Parameters
     contents: Contents
-    reporter: Reporter = field(default_factory=lambda: Reporter())
+    folders: dict[str, str] = field(default_factory=lambda: dict(OUTPUT_FOLDERS))
+    progress: Progress = field(default_factory=Progress)
     jobs: int = 1
     force: bool = False
     only: str | None = None
-    folders: dict[str, str] = field(default_factory=lambda: dict(OUTPUT_FOLDERS))
-    before: Callable[[list[str]], None] = lambda names: None
+    check: Callable[[list[Step]], None] = lambda steps: None
 
     def __post_init__(self) -> None:
         self.inputs = Inputs(self.layout.root, self.parameters, self.steps, self.contents)
-        self.store = Store(self.layout.root, self.layout.store, self.contents)
+        self.cache = Cache(self.layout, self.contents)
         self.needs = dependencies(self.steps)
         self.state: dict[str, Any] = {}
         self.old: dict[str, Any] = {}
         self.done: dict[str, Done] = {}
         self.wanted: dict[Path, tuple[str, Path]] = {}
+        self.library: dict[str, str] = {}
 
     def go(self) -> list[Done]:
         """Do it; return what became of each notebook, in the steps' order.
@@ -112,248 +126,260 @@ class Run:
         OSError
             If the disk is full or a folder cannot be written; the results in place are as they were.
         """
-        recover(self.layout)
-        self._may_write()
-        self.old = self.state = self._read_state()
-        check_inputs(self.inputs, self.steps)
+        recover(self.layout, lambda journal: remembered(journal, lambda _: False))
+        self._refuse_unwritable()
+        self.old = remembered(self.layout.state, _sound) or {}
+        self.state = dict(self.old)
+        self.inputs.refuse_missing(self.steps)
         chosen = {step.name for step in self.steps}
         if self.only is not None:
             chosen = {self.only, *ancestors(self.only, self.needs)}
-        self.state = dict(self.old)
         order = [step for step in self.steps if step.name in chosen]
-        self.reporter.planned([step.name for step in order])
+        self.progress.planned([step.name for step in order])
         try:
             self._work(order)
             place(self.layout, self.wanted, self._gone(), self.state, self.contents)
         finally:
+            self.progress.close()
             shutil.rmtree(self.layout.work, ignore_errors=True)
         if any(done.how == "ran" for done in self.done.values()):
-            self.store.trim()
+            self.cache.trim()
         return [self.done[step.name] for step in order]
 
     def in_place(self, path: str) -> Path:
         """Return where the result `path`, as notebooks see it, stands for readers."""
-        return in_place(self.layout, self.folders, path)
+        for name, usual in OUTPUT_FOLDERS.items():
+            if self.folders[name] != usual and f"{path}/".startswith(f"{usual}/"):
+                return self.layout.root / self.folders[name] / path.removeprefix(usual).removeprefix("/")
+        return self.layout.base / path
 
-    def _may_write(self) -> None:
+    def _refuse_unwritable(self) -> None:
         """Refuse to start where results could not be put into place in the end."""
         for folder in {self.in_place(folder) for folder in OUTPUT_FOLDERS.values()}:
             standing = next(place for place in (folder, *folder.parents) if place.exists())
             if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
                 raise Refusal(f"{self.layout.shown(standing)}: cannot be written")
 
-    def _read_state(self) -> dict[str, Any]:
-        try:
-            state = json.loads(self.layout.state.read_text(encoding="utf-8"))
-            return state if isinstance(state, dict) else {}
-        except (OSError, ValueError):
-            return {}
+    # --- which notebooks run, and when
 
     def _work(self, order: list[Step]) -> None:
         """Finish all steps of `order`, at most `jobs` at once; what needs nobody else starts as soon as it can."""
         waiting = list(order)
-        running: dict[Future[Built], Step] = {}
+        running: dict[Future[Done], Step] = {}
         failures: dict[str, Failure] = {}
-        told = 0
-        asked = False
         pool = ThreadPoolExecutor(max_workers=self.jobs)
+        told = 0
         try:
-            while waiting or running:
-                for step in list(waiting):
-                    if self.needs[step.name] - set(self.done):
-                        continue
-                    parts = self.inputs.parts(step)
-                    why = self._why(step, parts)
-                    if not why:
-                        waiting.remove(step)
-                        self._keep(step)
-                        continue
-                    if not self._forced(step) and self._take(step, parts, why):
-                        waiting.remove(step)
-                        continue
-                    if not asked:
-                        server()  # starts to import while the rest is being looked at
-                        self.before([step.name for step in waiting])
-                        asked = True
-                    if len(running) >= self.jobs:
-                        break
-                    waiting.remove(step)
-                    self.reporter.started(step.name, summary(why))
-                    running[pool.submit(self._run, step, parts, why)] = step
-                told = self._tell(order, told)
-                if running:
-                    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        step = running.pop(future)
-                        try:
-                            built = future.result()
-                            self._accept(step, built)
-                            self.done[step.name] = built.done
-                        except Failure as failure:
-                            failures[step.name] = failure
-                            # What comes later in the order is left alone, so that the report does not depend on timing.
-                            later = order[order.index(step) :]
-                            waiting = [other for other in waiting if other not in later]
-                            waiting = [
-                                other for other in waiting if not ancestors(other.name, self.needs) & set(failures)
-                            ]
-                elif failures:
+            while True:
+                self._start(waiting, running, pool)
+                while told < len(order) and order[told].name in self.done:
+                    self.progress.finished(self.done[order[told].name])
+                    told += 1
+                if not running:
                     break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    step = running.pop(future)
+                    try:
+                        self.done[step.name] = future.result()
+                    except Failure as failure:
+                        failures[step.name] = failure
+                        # What comes later in the order is left alone, so that the report does not depend on timing.
+                        later = order[order.index(step) :]
+                        waiting[:] = [
+                            other
+                            for other in waiting
+                            if other not in later and not ancestors(other.name, self.needs) & set(failures)
+                        ]
         except Exception:
             pool.shutdown(cancel_futures=True)
             raise
         except BaseException:
-            stop()  # kernels and what they started die with their server
+            kernels.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
-        self._tell(order, told)
         for step in order:
             if step.name in failures:
                 raise failures[step.name]
 
-    def _tell(self, order: list[Step], told: int) -> int:
-        """Tell the reporter of finished steps, in order; return how many have been told."""
-        while told < len(order) and order[told].name in self.done:
-            self.reporter.finished(self.done[order[told].name])
-            told += 1
-        return told
-
-    def _forced(self, step: Step) -> bool:
-        """Return whether `step` runs even if nothing changed: every one, or the only one asked for."""
-        return self.force and self.only in {None, step.name}
+    def _start(self, waiting: list[Step], running: dict[Future[Done], Step], pool: ThreadPoolExecutor) -> None:
+        """Settle what is up to date or in the cache, and start as many of `waiting` as may run now."""
+        for step in list(waiting):
+            if self.needs[step.name] - set(self.done):
+                continue
+            parts = self.inputs.parts(step)
+            forced = self.force and self.only in {None, step.name}  # every one, or the only one asked for
+            why = ["forced"] if forced else self._why(step, parts)
+            made = None if forced or not why else self.cache.get(key_of(step, parts))
+            if not why:
+                for path, sha in self.old[step.name]["files"].items():
+                    self.inputs.made[path] = (sha, self.in_place(path))
+                self.done[step.name] = Done(step.name, "kept", 0.0, "up to date")
+            elif made is not None:
+                self._accept(step, parts, made)
+                self.done[step.name] = Done(step.name, "taken", 0.0, summary(why))
+            elif len(running) < self.jobs:
+                if not self.library:
+                    self.library = modules(self.contents)
+                    named = {name for other in waiting for name in other.imports}
+                    kernels.prepare(self.layout.hidden, sorted(named))  # starts while the sheets are being looked at
+                    self.check(waiting)
+                self.progress.started(step.name)
+                running[pool.submit(self._run, step, parts, why)] = step
+            else:
+                continue
+            waiting.remove(step)
 
     def _why(self, step: Step, parts: dict[str, Any]) -> list[str]:
         """Return why `step` is to be built anew (nothing if it is up to date)."""
-        if self._forced(step):
-            return ["forced"]
         before = self.old.get(step.name)
+        if before is None:
+            return reasons(parts, None, [])
         spoiled = []
-        for path, sha in before["files"].items() if before else ():
+        for path, sha in before["files"].items():
             found = self.contents.hash(self.in_place(path))
             if found != sha:
                 spoiled.append(f"{path} {'is missing' if found is None else 'was changed'}")
-        for path, sha in before["observed"].items() if before else ():
-            if self.contents.hash(self.layout.root / path) != sha:
-                spoiled.append(f"{path} changed")
-        return reasons(parts, before["parts"] if before else None, spoiled)
+        root = self.layout.root
+        spoiled += [
+            f"{path} changed" for path, sha in before["observed"].items() if self.contents.hash(root / path) != sha
+        ]
+        return reasons(parts, before["parts"], spoiled)
 
-    def _keep(self, step: Step) -> None:
-        entry = self.old[step.name]
-        for path, sha in entry["files"].items():
-            self.inputs.made[path] = (sha, self.in_place(path))
-        self.done[step.name] = Done(step.name, "kept", 0.0, "up to date")
+    # --- one notebook
 
-    def _take(self, step: Step, parts: dict[str, Any], why: list[str]) -> bool:
-        """Take the results of `step` from the store, if some run has made them from the same parts."""
-        made = self.store.get(key(step, parts))
-        if made is None:
-            return False
-        done = Done(step.name, "taken", 0.0, summary(why))
-        self._accept(step, Built(done, parts, made))
-        self.done[step.name] = done
-        return True
+    def _run(self, step: Step, parts: dict[str, Any], why: list[str]) -> Done:
+        """Execute `step` in a sandbox of its own and keep what it wrote."""
+        from helpers.running.execute import Fault, execute
 
-    def _steady(self, step: Step, parts: dict[str, Any]) -> None:
+        start = time.monotonic()
+        sandbox = self.layout.work / step.name
+        copies = self._furnish(sandbox, parts["files"])
+        output = sandbox / OUTPUT_FOLDERS["report_dir"] / EXECUTED / f"{step.name}.ipynb"
+        given = {name: value for name, value in parts["parameters"].items() if value != step.parameters[name]}
+        on_cell = partial(self.progress.cell, step.name)
+        fault = execute(step.path, sandbox, self.layout.root, output, given, on_cell)
+        files = _written(sandbox, copies) if fault is None else {}
+        broken = self._broken(step, files, copies) if fault is None else None
+        fault = fault or (Fault(None, broken) if broken else None)
+        if fault is not None:
+            where = f" in cell {fault.cell}" if fault.cell else ""
+            lines = [f"{step.name} failed{where}: {fault.error}"]
+            if output.exists():
+                kept = self.layout.failed / output.name
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                lines.append(f"executed notebook: {output.replace(kept)}")
+            raise Failure(*lines)
+        self._refuse_unsteady(step, parts)
+        seconds = time.monotonic() - start
+        made, changed = self.cache.put(key_of(step, parts), sandbox, files, self._observed(sandbox, parts["files"]))
+        shutil.rmtree(sandbox, ignore_errors=True)
+        self._accept(step, parts, made)
+        notes = [f"other bytes than before from the same inputs: {', '.join(changed)}"] if changed else []
+        return Done(step.name, "ran", seconds, summary(why), tuple(notes))
+
+    def _furnish(self, sandbox: Path, reads: Mapping[str, str]) -> dict[str, str]:
+        """Make the project as a step that `reads` (path -> hash) may see it; return path -> hash of the copies.
+
+        The project's own files are there, of other steps' results only those that it declares to read, and nothing
+        that it writes touches the project.
+        """
+        shutil.rmtree(sandbox, ignore_errors=True)
+        copies: dict[str, str] = {}
+        self._mirror(sandbox, "", copies)
+        for path, (sha, source) in list(self.inputs.made.items()):
+            if path in reads:
+                (sandbox / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, sandbox / path)
+                copies[path] = sha
+        for folder in OUTPUT_FOLDERS.values():
+            (sandbox / folder).mkdir(parents=True, exist_ok=True)
+        return copies
+
+    def _mirror(self, sandbox: Path, folder: str, copies: dict[str, str]) -> None:
+        """Mirror `folder` of the project: results left out, files beside results copied, the rest linked."""
+        (sandbox / folder).mkdir(parents=True, exist_ok=True)
+        mixed = {str(parent) for pattern in self.inputs.patterns for parent in Path(pattern).parents}
+        for entry in sorted(os.scandir(self.layout.root / folder), key=lambda entry: entry.name):
+            path = f"{folder}/{entry.name}".removeprefix("/")
+            if entry.name.startswith(".") or path in {*RESULTS_ALONE, *_KEPT_OUT} or self.inputs.is_result(path):
+                continue
+            if entry.is_dir() and path in {"data", *mixed, *OUTPUT_FOLDERS.values()}:
+                self._mirror(sandbox, path, copies)
+            elif folder and entry.is_file() and folder != "data":
+                shutil.copyfile(entry.path, sandbox / path)
+                copies[path] = self.contents.hash(Path(entry.path)) or ""
+            else:
+                (sandbox / path).symlink_to(entry.path)
+
+    def _broken(self, step: Step, files: dict[str, str], copies: dict[str, str]) -> str | None:
+        """Return what is wrong if the step did not write what it declares, or wrote what is not its own."""
+        own = [filled(pattern, self.inputs.folders) for pattern in step.writes]
+        for pattern in own:
+            if not any(overlap(pattern, path) for path in files):
+                return f"it did not write {pattern}, which its metadata declares"
+        for path in files:
+            if path in self.inputs.made and path not in self.old.get(step.name, {}).get("files", {}):
+                return f"it wrote {path}, which another notebook writes"
+            if path in copies and not any(overlap(pattern, path) for pattern in own):
+                return f"it changed {path}, which its metadata does not declare that it writes"
+        return None
+
+    def _refuse_unsteady(self, step: Step, parts: dict[str, Any]) -> None:
         """Fail if something that the step rests on was changed while it ran: nobody can say what it then saw."""
-        steps = {one.name: one for one in load(self.layout.root / "notebooks", self.contents)}
-        now = self.inputs.parts(steps[step.name]) if step.name in steps else None
-        if now != parts:
-            what = summary(reasons(now, parts, [])) if now else "it is gone"
-            raise Failure(f"{step.name}: {what} while it ran; run again")
+        now = {one.name: one for one in load(self.layout.root / "notebooks", self.contents)}.get(step.name)
+        found = ["it is gone"] if now is None else reasons(self.inputs.parts(now), parts, [])
+        if found:
+            raise Failure(f"{step.name}: {summary(found)} while it ran; run again")
         # A forked kernel may have modules as they were when the server started.
-        started = server(start=False)
-        stale = [name for name, sha in parts["library"].items() if started and started.library.get(name) != sha]
+        stale = [name for name, sha in parts["library"].items() if self.library.get(name) != sha]
         if stale:
             raise Failure(f"{step.name}: {stale[0]} changed since the run began; run again")
 
-    def _accept(self, step: Step, built: Built) -> None:
-        made = built.made
+    def _observed(self, sandbox: Path, reads: dict[str, str]) -> dict[str, str]:
+        """Return path -> hash of the project's own files that the step opened beside what it declares."""
+        try:
+            paths = json.loads(kernels.opened(sandbox).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        own = [path for path in paths if path not in reads and not path.startswith("src/")]
+        hashes = {path: self.contents.hash(self.layout.root / path) for path in own if not self.inputs.is_result(path)}
+        return {path: sha for path, sha in hashes.items() if sha is not None}
+
+    def _accept(self, step: Step, parts: dict[str, Any], made: Made) -> None:
         for path, sha in made.files.items():
             self.inputs.made[path] = (sha, made.file(path))
             self.wanted[self.in_place(path)] = (sha, made.file(path))
-        self.state[step.name] = {"parts": built.parts, "files": made.files, "observed": made.observed}
-
-    def _run(self, step: Step, parts: dict[str, Any], why: list[str]) -> Built:
-        """Execute `step` in a box of its own and store what it wrote."""
-        from helpers.running.execute import execute
-
-        start = time.monotonic()
-        box = self.layout.work / step.name
-        copies = furnish(box, self.inputs, parts["files"])
-        output = box / OUTPUT_FOLDERS["report_dir"] / EXECUTED / f"{step.name}.ipynb"
-        usual = Parameters().values()
-        given = {name: value for name, value in parts["parameters"].items() if value != usual[name]}
-        on_cell = partial(self.reporter.cell, step.name)
-        fault = execute(step.path, box, self.layout.root, output, given, on_cell)
-        if fault is None:
-            files = results(box, copies)
-            fault = self._contract(step, files, copies)
-        if fault is not None:
-            kept = self.layout.failed / output.name
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            where = f" in cell {fault.cell}" if fault.cell else ""
-            if output.exists():
-                output.replace(kept)
-                raise Failure(f"{step.name} failed{where}: {fault.error}", f"executed notebook: {kept}")
-            raise Failure(f"{step.name} failed{where}: {fault.error}")
-        self._steady(step, parts)
-        seconds = time.monotonic() - start
-        made, changed = self.store.put(key(step, parts), box, files, self._observed(box, parts["files"]))
-        shutil.rmtree(box, ignore_errors=True)
-        notes = [f"other bytes than before from the same inputs: {', '.join(changed)}"] if changed else []
-        return Built(Done(step.name, "ran", seconds, summary(why), tuple(notes)), parts, made)
-
-    def _observed(self, box: Path, reads: dict[str, str]) -> dict[str, str]:
-        """Return path -> hash of the project's own files that the step opened in `box` beside what it declares."""
-        from helpers.running.kernels import opened
-
-        try:
-            paths = json.loads(opened(box).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        own = {
-            path
-            for path in paths
-            if path not in reads and not path.startswith("src/") and not self.inputs.is_result(path)
-        }
-        hashes = {path: self.contents.hash(self.layout.root / path) for path in sorted(own)}
-        return {path: sha for path, sha in hashes.items() if sha is not None}
-
-    def _contract(self, step: Step, files: dict[str, str], copies: dict[str, str]) -> Any:
-        """Return the fault of a step that did not write what it declares, or wrote what is not its own."""
-        from helpers.running.execute import Fault
-
-        for pattern in step.writes:
-            path = filled(pattern, self.inputs.folders)
-            if not any(overlap(path, name) for name in files):
-                return Fault(None, f"it did not write {path}, which its metadata declares")
-        own = [filled(pattern, self.inputs.folders) for pattern in step.writes]
-        for path in files:
-            if path in self.inputs.made and path not in self.old.get(step.name, {}).get("files", {}):
-                return Fault(None, f"it wrote {path}, which another notebook writes")
-            if path in copies and not any(overlap(pattern, path) for pattern in own):
-                return Fault(None, f"it changed {path}, which its metadata does not declare that it writes")
-        return None
+        self.state[step.name] = {"parts": parts, "files": made.files, "observed": made.observed}
 
     def _gone(self) -> list[Path]:
         """Return results of earlier runs that no step writes any more and that nobody has changed."""
+        self.state = {step.name: self.state[step.name] for step in self.steps if step.name in self.state}
         kept = {path for entry in self.state.values() for path in entry["files"]}
-        names = {step.name for step in self.steps}
-        gone = []
-        for name in [name for name in self.state if name not in names]:
-            del self.state[name]
-        for entry in self.old.values():
-            for path, sha in entry["files"].items():
-                target = self.in_place(path)
-                if path not in kept and self.contents.hash(target) == sha:
-                    gone.append(target)
-        return gone
+        old = {path: sha for entry in self.old.values() for path, sha in entry["files"].items() if path not in kept}
+        return [self.in_place(path) for path, sha in old.items() if self.contents.hash(self.in_place(path)) == sha]
 
 
-def cores() -> int:
-    """Return the number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _written(sandbox: Path, copies: Mapping[str, str]) -> dict[str, str]:
+    """Return path -> hash of what the step has written into its folders of results in `sandbox`."""
+    found: dict[str, str] = {}
+    for folder in OUTPUT_FOLDERS.values():
+        for file in sorted((sandbox / folder).rglob("*")):
+            path = str(file.relative_to(sandbox))
+            if file.is_symlink() or not file.is_file() or "/.ipynb_checkpoints/" in path:
+                continue
+            sha = hashlib.sha256(file.read_bytes()).hexdigest()
+            if copies.get(path) != sha:
+                found[path] = sha
+    return found
 
 
-__all__ = ["Done", "Failure", "Refusal", "Reporter", "Run", "cores"]
+def _sound(state: Any) -> bool:
+    """Return whether `state` is what a run leaves behind."""
+    kinds = {"notebook": str, "parameters": dict, "files": dict, "library": dict, "lock": str}
+    return isinstance(state, dict) and all(
+        mapping(entry["files"])
+        and mapping(entry["observed"])
+        and all(isinstance(entry["parts"][name], kind) for name, kind in kinds.items())
+        for entry in state.values()
+    )

@@ -1,10 +1,11 @@
-"""Notebooks as steps: cells, declared parameters, the files they read and write, and the order that follows."""
+"""Notebooks as steps: what they read and write, the order that follows, what they rest on, and why they run."""
 
 from __future__ import annotations
 
 import ast
 import fnmatch
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -12,16 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from helpers.parameters import FOLDERS, Parameters
-from helpers.running.fingerprint import Contents, digest
-from helpers.running.imports import notebook_imports
+from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Contents, Refusal, digest
 
+LIBRARY = Path(__file__).resolve().parents[1]
 
-class Refusal(Exception):
-    """Bad input: nothing is run. Holds one line for each fault."""
-
-    def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+#: Folders that hold results alone; nothing in them counts as an input that a person made.
+RESULTS_ALONE = (OUTPUT_FOLDERS["clean_dir"], OUTPUT_FOLDERS["figures_dir"])
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Step:
     name: the file's stem, ``04_pause``.
     path: the notebook.
     cells: hash of what is executed, comments and prose included (they stand in the executed notebook).
-    parameters: names declared in the cell tagged ``parameters``.
+    parameters: parameters that the cell so tagged declares, with their values there (None where it computes one).
     reads, writes: as in the metadata, folders as ``{clean_dir}``; ``*`` matches within a folder.
     imports: dotted names that the code imports from the library.
     """
@@ -41,51 +38,62 @@ class Step:
     name: str
     path: Path
     cells: str
-    parameters: tuple[str, ...]
+    parameters: dict[str, Any]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     imports: tuple[str, ...]
 
 
-def declared(source: str) -> tuple[str, ...]:
-    """Return the names which a ``parameters`` cell assigns, in their order."""
-    names = []
+def declared(source: str) -> dict[str, Any]:
+    """Return name -> value of what a ``parameters`` cell assigns, in its order; None for what is no plain value."""
+    found: dict[str, Any] = {}
     for node in ast.parse(source).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        names += [target.id for target in targets if isinstance(target, ast.Name)]
-    return tuple(names)
+        for target in getattr(node, "targets", [getattr(node, "target", None)]):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name):
+                try:
+                    found[target.id] = ast.literal_eval(node.value) if node.value is not None else None
+                except ValueError:
+                    found[target.id] = None
+    return found
+
+
+def imported(cells: Iterable[str]) -> list[str]:
+    """Return the dotted names that code `cells` import from the library; lines for IPython alone are left out."""
+    found: set[str] = set()
+    for source in cells:
+        plain = "\n".join("pass" if line.lstrip()[:1] in {"%", "!", "?"} else line for line in source.splitlines())
+        try:
+            nodes = list(ast.walk(ast.parse(plain)))
+        except SyntaxError:
+            continue  # the notebook will say so itself, with the cell, when it runs
+        found |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        found |= {
+            f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+        }
+    return sorted(name for name in found if name.split(".")[0] == LIBRARY.name)
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:
     """Return what a step needs of a notebook file, as JSON can hold it (a value error tells what is wrong)."""
     notebook = json.loads(raw)
-    cells = [
-        (
-            cell["cell_type"],
-            cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"]),
-            cell.get("metadata", {}),
-        )
-        for cell in notebook["cells"]
-    ]
+    cells = [(cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {})) for cell in notebook["cells"]]
     brief = notebook.get("metadata", {}).get("brief")
     tagged = [source for _, source, meta in cells if "parameters" in meta.get("tags", [])]
     return {
         "step": isinstance(brief, dict),
         "cells": digest([[kind, source, meta.get("tags", [])] for kind, source, meta in cells]),
-        "parameters": [name for source in tagged[:1] for name in declared(source)],
+        "parameters": declared(tagged[0]) if tagged else {},
         "reads": list((brief or {}).get("reads", [])),
         "writes": list((brief or {}).get("writes", [])),
-        "imports": notebook_imports(source for kind, source, _ in cells if kind == "code"),
+        "imports": imported(source for kind, source, _ in cells if kind == "code"),
     }
 
 
 def load(folder: Path, contents: Contents) -> list[Step]:
     """Return the steps in `folder`, in an order in which each comes after what it reads from.
 
-    A notebook whose metadata holds no ``brief`` (such as ``explore``) is no step. Between notebooks that do not
-    depend on each other the name decides.
+    A notebook whose metadata holds no ``brief`` (such as ``explore``) is no step, nor is a file whose name begins with
+    a dot. Between notebooks that do not depend on each other the name decides.
 
     Raises
     ------
@@ -93,15 +101,15 @@ def load(folder: Path, contents: Contents) -> list[Step]:
         If a notebook cannot be read, two write the same file, or they wait for each other.
     """
     steps, faults = [], []
-    for path in sorted(folder.glob("*.ipynb")):
+    for path in sorted(folder.glob("[!.]*.ipynb")):
         try:
             parts = contents.derived(path, "step", _parsed)
         except (ValueError, KeyError, TypeError, SyntaxError) as error:
             faults.append(f"{path.name}: cannot be read as a notebook ({' '.join(str(error).split())})")
             continue
         if parts["step"]:
-            lists = {key: tuple(parts[key]) for key in ("parameters", "reads", "writes", "imports")}
-            steps.append(Step(path.stem, path, parts["cells"], **lists))
+            lists = {key: tuple(parts[key]) for key in ("reads", "writes", "imports")}
+            steps.append(Step(path.stem, path, parts["cells"], parts["parameters"], **lists))
             faults += [
                 f"{path.name}: declares {name}, which is no parameter; known are {', '.join(Parameters.model_fields)}"
                 for name in parts["parameters"]
@@ -117,8 +125,7 @@ def load(folder: Path, contents: Contents) -> list[Step]:
 def ordered(steps: Sequence[Step]) -> list[Step]:
     """Return `steps` such that each follows those it depends on; else the name decides."""
     by_name = {step.name: step for step in steps}
-    needs = dependencies(steps)
-    sorter = TopologicalSorter(needs)
+    sorter = TopologicalSorter(dependencies(steps))
     try:
         sorter.prepare()
     except CycleError as error:
@@ -142,13 +149,15 @@ def dependencies(steps: Iterable[Step]) -> dict[str, set[str]]:
         for path in step.writes:
             if writers.setdefault(path, step.name) != step.name:
                 raise Refusal(f"{writers[path]} and {step.name} both write {path}")
-    needs: dict[str, set[str]] = {step.name: set() for step in steps}
-    for step in steps:
-        for read in step.reads:
-            needs[step.name] |= {
-                writer for path, writer in writers.items() if writer != step.name and overlap(read, path)
-            }
-    return needs
+    return {
+        step.name: {
+            writer
+            for read in step.reads
+            for path, writer in writers.items()
+            if writer != step.name and overlap(read, path)
+        }
+        for step in steps
+    }
 
 
 def overlap(one: str, other: str) -> bool:
@@ -158,13 +167,7 @@ def overlap(one: str, other: str) -> bool:
 
 def ancestors(name: str, needs: Mapping[str, set[str]]) -> set[str]:
     """Return the names of all steps that `name` needs, directly or through others."""
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        new = needs[waiting.pop()] - found
-        found |= new
-        waiting += new
-    return found
+    return needs[name].union(*(ancestors(other, needs) for other in needs[name]))
 
 
 def filled(template: str, folders: Mapping[str, str]) -> str:
@@ -172,3 +175,146 @@ def filled(template: str, folders: Mapping[str, str]) -> str:
     for name in FOLDERS:
         template = template.replace("{" + name + "}", folders[name].rstrip("/"))
     return template
+
+
+def modules(contents: Contents) -> dict[str, str]:
+    """Return module -> hash for all modules of the library."""
+    found = {}
+    for path in sorted(LIBRARY.rglob("*.py")):
+        name = ".".join((LIBRARY.name, *path.relative_to(LIBRARY).with_suffix("").parts))
+        found[name.removesuffix(".__init__")] = contents.hash(path) or ""
+    return found
+
+
+def closure(names: Iterable[str], contents: Contents) -> dict[str, str]:
+    """Return module -> hash for all modules of the library that `names` lead to, directly or through others."""
+    hashes = modules(contents)
+    graph = contents.derived(LIBRARY / "__init__.py", "imports", lambda _: _graph(), digest(hashes))
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        parts = waiting.pop().split(".")  # a package is imported before what is in it
+        new = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)} & set(hashes) - found
+        found |= new
+        waiting += [other for name in new for other in graph.get(name, ())]
+    return {name: hashes[name] for name in sorted(found)}
+
+
+def _graph() -> dict[str, list[str]]:
+    """Return module -> modules of the library that it imports, also within functions."""
+    import grimp
+
+    graph = grimp.build_graph(LIBRARY.name, cache_dir=None)
+    return {name: sorted(graph.find_modules_directly_imported_by(name)) for name in graph.modules}
+
+
+class Inputs:
+    """The inputs of a run: parameters, the project's own files, and what finished steps have written so far."""
+
+    def __init__(self, root: Path, parameters: Parameters, steps: list[Step], contents: Contents) -> None:
+        self.root = root
+        self.values = parameters.values()
+        self.contents = contents
+        self.folders = {name: str(self.values[name]) for name in FOLDERS} | OUTPUT_FOLDERS
+        self.patterns = [filled(path, self.folders) for step in steps for path in step.writes]
+        self.patterns.append(f"{OUTPUT_FOLDERS['report_dir']}/{EXECUTED}/*")
+        #: Results of finished steps: path as notebooks see it -> (hash, where it lies now).
+        self.made: dict[str, tuple[str, Path]] = {}
+        lock = contents.hash(root / "requirements.lock") or ""
+        self.lock = f"{lock} on Python {sys.version_info.major}.{sys.version_info.minor}"
+
+    def is_result(self, path: str) -> bool:
+        """Return whether `path` (relative to the root) is written by a notebook."""
+        return path.startswith(tuple(f"{folder}/" for folder in RESULTS_ALONE)) or any(
+            overlap(pattern, path) for pattern in self.patterns
+        )
+
+    def _own(self, path: str) -> dict[str, str]:
+        """Return path -> hash for the project's own files that `path` means: a file, a pattern, or a whole folder."""
+        base = self.root / path
+        if "*" in path:
+            found = sorted(Path(base.anchor).glob(str(base.relative_to(base.anchor))))
+        else:
+            found = sorted(base.rglob("*")) if base.is_dir() else [base]
+        named = {str(file.relative_to(self.root) if file.is_relative_to(self.root) else file): file for file in found}
+        hashes = {name: self.contents.hash(file) for name, file in named.items() if not self.is_result(name)}
+        return {name: sha for name, sha in hashes.items() if sha is not None}
+
+    def files(self, step: Step) -> dict[str, str]:
+        """Return path -> hash for all files that `step` reads; steps before it must have finished."""
+        found: dict[str, str] = {}
+        for read in step.reads:
+            path = filled(read, self.folders).rstrip("/")
+            found |= self._own(path)
+            found |= {
+                name: sha
+                for name, (sha, _) in list(self.made.items())  # other threads add to it
+                if overlap(path, name) or name.startswith(f"{path}/")
+            }
+        return dict(sorted(found.items()))
+
+    def refuse_missing(self, steps: list[Step]) -> None:
+        """Refuse what a step declares to read, no notebook writes and nobody has put there."""
+        lines = []
+        for step, read in ((one, read) for one in steps for read in one.reads):
+            path = filled(read, self.folders).rstrip("/")
+            written = any(
+                overlap(read, other) or other.startswith(read.rstrip("/") + "/") for s in steps for other in s.writes
+            )
+            if not written and not self._own(path):
+                lines.append(f"{step.name}: reads {path}, which is missing and which no notebook writes")
+        if lines:
+            raise Refusal(*lines)
+
+    def parts(self, step: Step) -> dict[str, Any]:
+        """Return all that the results of `step` rest on, in a form that `reasons` understands."""
+        used = [name for name in step.parameters if name in self.values and name not in OUTPUT_FOLDERS]
+        return {
+            "notebook": step.cells,
+            "parameters": {name: self.values[name] for name in used},
+            "files": self.files(step),
+            "library": closure(step.imports, self.contents),
+            "lock": self.lock,
+        }
+
+
+def reasons(parts: Mapping[str, Any], before: Mapping[str, Any] | None, spoiled: list[str]) -> list[str]:
+    """Return why a step must run again, most telling first; nothing if it is up to date.
+
+    `before` are the parts it was last built from, `spoiled` those of its results that are missing or were changed.
+    """
+    if before is None:
+        return ["not built here yet"]
+    found = ["its cells changed"] if parts["notebook"] != before["notebook"] else []
+    now, then = parts["parameters"], before["parameters"]
+    for name in {**now, **then}:
+        if name not in now or name not in then:
+            found.append(f"{name} is {'gone' if name not in now else 'new'}")
+        elif now[name] != then[name]:
+            found.append(f"{name} is {plain(now[name])}, was {plain(then[name])}")
+    for kind in ("files", "library"):
+        now, then = parts[kind], before[kind]
+        found += [
+            f"{name} {'is gone' if name not in now else 'is new' if name not in then else 'changed'}"
+            for name in sorted({*now, *then})
+            if now.get(name) != then.get(name)
+        ]
+    if parts["lock"] != before["lock"]:
+        found.append("the lock changed")
+    return found + spoiled
+
+
+def plain(value: Any) -> str:
+    """Return a parameter's value as it is typed."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def summary(found: list[str], most: int = 2) -> str:
+    """Return `found` as one short phrase."""
+    rest = len(found) - most
+    return "; ".join(found[:most]) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def key_of(step: Step, parts: Mapping[str, Any]) -> str:
+    """Return the name under which the results of `step` made from `parts` are kept."""
+    return digest([step.name, sorted(step.writes), parts])[:40]

@@ -7,24 +7,21 @@ import io
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from helpers.parameters import Parameters
 from helpers.paths import project_root
-from helpers.running.command import Stopped, leave, prepared, say, stoppable, told
-from helpers.running.fingerprint import Contents
-from helpers.running.layout import OUTPUT_FOLDERS, Layout
-from helpers.running.locking import held
-from helpers.running.request import checked, from_file_any, run_name
-from helpers.running.run import Failure, cores
-from helpers.running.server import close, stop
-from helpers.running.steps import Refusal
-from helpers.running.store import write_whole
-from helpers.running.terminal import tell
+from helpers.running import kernels
+from helpers.running.files import OUTPUT_FOLDERS, Layout, Refusal
+from helpers.running.request import checked, from_yaml, prepared, run_name
+from helpers.running.results import write_whole
+from helpers.running.run import Failure
+from helpers.running.steps import plain
+from helpers.running.terminal import complain, say
 
 COLUMNS = ("fact", "value", "unit", "text")
 
@@ -69,7 +66,7 @@ def sets_of(path: Path) -> list[Set]:
     """Return the sets of the grid file at `path`, all checked; refuse with one line for each fault of each set."""
     sets, faults = [], []
     names: dict[str, int] = {}
-    for number, values in enumerate(expanded(from_file_any(path), str(path)), start=1):
+    for number, values in enumerate(expanded(from_yaml(path)[0], str(path)), start=1):
         given = sorted(set(values) & set(OUTPUT_FOLDERS))
         if given:
             faults.append(f"{path}, set {number}: {', '.join(given)}: a set's results have folders of their own")
@@ -89,106 +86,74 @@ def sets_of(path: Path) -> list[Set]:
     return sets
 
 
-def run_set(
-    root: str, name: str, values: Mapping[str, Any], force: bool = False, contents: Contents | None = None
-) -> Outcome:
-    """Run one set of a sweep, in this process; return what became of it, failures included.
+def run_set(root: str, name: str, values: Mapping[str, Any], force: bool = False) -> Outcome:
+    """Run one set of a sweep; return what became of it, failures included.
 
     This is what a Dask worker is sent: it takes and gives plain values, and needs the project at `root`.
     """
     begun = time.monotonic()
     try:
         layout = Layout(Path(root), name)
-        work = prepared(layout, Parameters(**values), jobs=1, force=force, contents=contents)
-        with held(layout):
+        work = prepared(layout, Parameters(**values), jobs=1, force=force)
+        with layout.held():
             done = work.go()
-        ran = sum(one.how == "ran" for one in done)
-        return Outcome(name, ran=ran, seconds=time.monotonic() - begun)
+        return Outcome(name, ran=sum(one.how == "ran" for one in done), seconds=time.monotonic() - begun)
     except (Refusal, Failure) as fault:
         return Outcome(name, "; ".join(fault.lines), seconds=time.monotonic() - begun)
     except OSError as error:
-        return Outcome(name, told(error), seconds=time.monotonic() - begun)
+        what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+        return Outcome(name, what, seconds=time.monotonic() - begun)
 
 
-def here(root: Path, sets: list[Set], jobs: int, force: bool) -> Iterator[Outcome]:
-    """Run the sets on this machine, `jobs` at once, from one fork server; give the outcomes as they come."""
-    contents = Contents(root / ".brief" / "contents.json")
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+def executor(jobs: int, scheduler: str | None) -> Executor:
+    """Return what runs the sets: threads that wait for kernels of this machine, or the workers of a Dask cluster."""
+    if scheduler is None:
+        return ThreadPoolExecutor(max_workers=jobs)
+    try:
+        import distributed
+    except ImportError:
+        raise Refusal("--scheduler needs the extra `cluster`: pip install 'helpers[cluster]'") from None
+    try:
+        client = distributed.Client(scheduler, timeout=20)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise Refusal(f"--scheduler: no Dask scheduler answers at {scheduler} ({error})") from None
+    # A set whose worker dies goes to another one; no old outcome is taken for a new one.
+    found: Executor = client.get_executor(pure=False, retries=2)  # type: ignore[no-untyped-call]
+    return found
+
+
+def sweep_grid(path: Path, *, jobs: int, scheduler: str | None, force: bool) -> int:
+    """Do what ``brief sweep`` is asked for; return the exit status: 0, or 1 if a set failed."""
+    root = project_root()
+    sets = sets_of(path)
+    place = Layout(root, path.stem)
+    with Layout(root, f"{path.stem}/facts.csv").held():
+        outcomes: dict[str, Outcome] = {}
+        pool = executor(jobs, scheduler)
         try:
-            futures = [pool.submit(run_set, str(root), one.name, one.values, force, contents) for one in sets]
+            futures = {pool.submit(run_set, str(root), one.name, one.values, force): one.name for one in sets}
             for future in as_completed(futures):
-                yield future.result()
+                outcome = _outcome(future, futures[future])
+                outcomes[outcome.name] = outcome
+                what = "failed" if outcome.fault else f"done in {outcome.seconds:.1f} s" if outcome.ran else "was done"
+                say(f"[{len(outcomes)}/{len(sets)}] {outcome.name.split('/', 1)[1]}: {what}")
         except BaseException:
-            stop()
+            kernels.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    contents.save()
-
-
-def on_cluster(address: str) -> Callable[[Path, list[Set], int, bool], Iterator[Outcome]]:
-    """Return a function that runs the sets on the Dask cluster at `address`, whose workers see the same folder."""
-
-    def run(root: Path, sets: list[Set], jobs: int, force: bool) -> Iterator[Outcome]:
-        try:
-            import distributed
-        except ImportError:
-            raise Refusal("--scheduler needs the extra `cluster`: pip install 'helpers[cluster]'") from None
-        try:
-            client = distributed.Client(address, timeout=20)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise Refusal(f"--scheduler: no Dask scheduler answers at {address} ({error})") from None
-        with client:
-            # A set whose worker dies goes to another one; pure=False, so that no old outcome is taken for a new one.
-            futures = {
-                client.submit(run_set, str(root), one.name, one.values, force, pure=False, retries=2): one
-                for one in sets
-            }
-            for future in distributed.as_completed(list(futures), raise_errors=False):  # type: ignore[no-untyped-call]
-                one = futures[future]
-                if future.status == "finished":
-                    yield future.result()
-                else:
-                    yield Outcome(one.name, f"{type(future.exception()).__name__}: {future.exception()}")
-
-    return run
-
-
-def sweep_grid(path: Path, *, jobs: int | None, scheduler: str | None, force: bool) -> int:
-    """Do what ``brief sweep`` is asked for; return the exit status: 0, or 1 if a set failed."""
-    with stoppable():
-        try:
-            root = project_root()
-            sets = sets_of(path)
-            place = Layout(root, path.stem)
-            run = on_cluster(scheduler) if scheduler else here
-            with held(Layout(root, f"{path.stem}/facts.csv")):
-                outcomes = _followed(run(root, sets, jobs or cores(), force), len(sets))
-                table = write_tables(root, place.base, sets, outcomes)
-        except Refusal as refusal:
-            say(*refusal.lines)
-            return 2
-        except OSError as error:
-            say(told(error))
-            return 1
-        except Stopped as stopped:
-            leave(stopped, "stopped; the sets that are done stay; the next sweep goes on from here")
-        finally:
-            close()
+        pool.shutdown()
+        table = write_tables(root, place.base, sets, outcomes)
     failed = [outcome for outcome in outcomes.values() if outcome.fault]
     for outcome in sorted(failed, key=lambda outcome: outcome.name):
-        say(f"{outcome.name}: {outcome.fault}")
-    tell(f"{len(sets) - len(failed)} of {len(sets)} sets done; all facts are in {place.shown(table)}")
+        complain(f"{outcome.name}: {outcome.fault}")
+    say(f"{len(sets) - len(failed)} of {len(sets)} sets done; all facts are in {place.shown(table)}")
     return 1 if failed else 0
 
 
-def _followed(outcomes: Iterable[Outcome], total: int) -> dict[str, Outcome]:
-    """Show the outcomes as they come; return them by name."""
-    found: dict[str, Outcome] = {}
-    for outcome in outcomes:
-        found[outcome.name] = outcome
-        what = "failed" if outcome.fault else f"done in {outcome.seconds:.1f} s" if outcome.ran else "was done"
-        tell(f"[{len(found)}/{total}] {outcome.name.split('/', 1)[1]}: {what}")
-    return found
+def _outcome(future: Any, name: str) -> Outcome:
+    """Return what became of a set, also where the worker that had it died."""
+    error = future.exception()
+    return Outcome(name, f"{type(error).__name__}: {error}") if error is not None else future.result()
 
 
 def write_tables(root: Path, folder: Path, sets: list[Set], outcomes: Mapping[str, Outcome]) -> Path:
@@ -201,7 +166,7 @@ def write_tables(root: Path, folder: Path, sets: list[Set], outcomes: Mapping[st
     states = [["set", *names, "state", "fault"]]
     for one in sets:
         values = one.parameters.values()
-        label = [one.name.split("/", 1)[1], *(_cell(values[name]) for name in names)]
+        label = [one.name.split("/", 1)[1], *(plain(values[name]) for name in names)]
         fault = outcomes[one.name].fault
         states.append([*label, "failed" if fault else "done", fault])
         if not fault:
@@ -218,8 +183,4 @@ def facts_of(folder: Path) -> Iterator[list[str]]:
     for path in sorted(folder.glob("*.json")):
         for name, fact in json.loads(path.read_text(encoding="utf-8")).items():
             value = fact["value"]
-            yield [name, "" if value is None else _cell(value), fact["unit"], fact["text"]]
-
-
-def _cell(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            yield [name, "" if value is None else plain(value), fact["unit"], fact["text"]]

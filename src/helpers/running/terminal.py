@@ -1,4 +1,4 @@
-"""Lines and tables that break at words on a terminal, and stay as they are in a file or a pipe."""
+"""What is printed: lines and tables that break at words on a terminal and stay as they are elsewhere, and progress."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -27,9 +29,15 @@ def folded(text: str, columns: int | None, indent: int = 2) -> str:
     return textwrap.fill(text, columns, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
-def tell(text: str, *, err: bool = False) -> None:
-    """Print `text`, folded."""
-    click.echo(folded(text, width(err=err)), err=err)
+def say(*texts: str, err: bool = False) -> None:
+    """Print `texts`, folded; a table among them is left as it is."""
+    for text in texts:
+        click.echo(text if "\n" in text else folded(text, width(err=err)), err=err)
+
+
+def complain(*lines: str) -> None:
+    """Print error lines; a table below the first is left as it is."""
+    say(*(line if "\n" in line else f"brief: {line}" for line in lines), err=True)
 
 
 def table(lines: Iterable[Sequence[str]], columns: int | None) -> str:
@@ -55,3 +63,89 @@ def table(lines: Iterable[Sequence[str]], columns: int | None) -> str:
     with console.capture() as capture:
         console.print(made)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of one notebook: `how` is ``ran``, ``taken`` (from the cache) or ``kept`` (up to date)."""
+
+    name: str
+    how: str
+    seconds: float
+    why: str
+    notes: tuple[str, ...] = ()
+
+    def lines(self, width: int) -> list[str]:
+        """Return what to say, with names `width` wide."""
+        what = {"kept": "up to date", "taken": "taken from an earlier run: ", "ran": f"ran {self.seconds:.1f} s: "}
+        first = f"{self.name.ljust(width)}  {what[self.how]}{self.why if self.how != 'kept' else ''}"
+        return [first, *(f"{'':{width}}  {note}" for note in self.notes)]
+
+
+class Progress:
+    """Hears of a run's progress; this one says nothing. `finished` is called in the steps' order."""
+
+    def planned(self, names: list[str]) -> None:
+        """Hear which notebooks the run holds."""
+
+    def started(self, name: str) -> None:
+        """Hear that a notebook is being executed."""
+
+    def cell(self, name: str, done: int, total: int) -> None:
+        """Hear that a cell was executed (from any thread)."""
+
+    def finished(self, done: Done) -> None:
+        """Hear what became of a notebook."""
+
+    def close(self) -> None:
+        """Hear that the run has ended, one way or another."""
+
+
+class Lines(Progress):
+    """Lines for each notebook, in order, as soon as those before it are done."""
+
+    width = 0
+
+    def planned(self, names: list[str]) -> None:
+        """Take the width of the names."""
+        self.width = max(map(len, names), default=0)
+
+    def finished(self, done: Done) -> None:
+        """Print what became of a notebook."""
+        for line in done.lines(self.width):
+            print(line, flush=True)
+
+
+class Bars(Lines):
+    """On a terminal: as `Lines`, with the notebooks at work and their cells below."""
+
+    def __init__(self) -> None:
+        from rich import progress
+        from rich.console import Console
+
+        self.console = Console(highlight=False)
+        columns = (progress.SpinnerColumn(), progress.TextColumn("{task.description}"), progress.BarColumn(24))
+        more = (progress.TextColumn("{task.fields[cells]}"), progress.TimeElapsedColumn())
+        self.progress = progress.Progress(*columns, *more, console=self.console, transient=True)
+        self.tasks: dict[str, Any] = {}
+
+    def started(self, name: str) -> None:
+        """Show the notebook as at work."""
+        if not self.tasks:
+            self.progress.start()
+        self.tasks[name] = self.progress.add_task(name.ljust(self.width), total=None, cells="")
+
+    def cell(self, name: str, done: int, total: int) -> None:
+        """Move the notebook's bar."""
+        self.progress.update(self.tasks[name], completed=done, total=total, cells=f"cell {done} of {total}")
+
+    def finished(self, done: Done) -> None:
+        """Print what became of a notebook above the bars."""
+        if done.name in self.tasks:
+            self.progress.remove_task(self.tasks[done.name])
+        for text in done.lines(self.width):
+            self.console.print(folded(text, self.console.width, self.width + 2), markup=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """Take the bars off the screen."""
+        self.progress.stop()

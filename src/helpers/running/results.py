@@ -1,4 +1,10 @@
-"""The store of finished steps, and the way of their results into place."""
+"""Results of finished steps: kept in a cache for all runs, and moved into place, all of them or none.
+
+Also run as a script of its own, which nothing interrupts: ``python -IS results.py JOURNAL``. So it imports nothing but
+the standard library. The journal lists the moves and is itself written whole. Once it stands, the moves will happen:
+by the script, in a session of its own, so that signals to the run do not reach it; or, if the machine stops, by the
+next run.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +17,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from helpers.running import moving
-from helpers.running.fingerprint import Contents
-from helpers.running.layout import OUTPUT_FOLDERS, Layout
+if TYPE_CHECKING:
+    from helpers.running.files import Contents, Layout
 
-#: The store forgets what was used longest ago when it grows beyond this (bytes).
+#: The cache forgets what was used longest ago when it grows beyond this (bytes).
 LARGEST = 400_000_000
 
 
 @dataclass(frozen=True)
 class Made:
-    """An entry of the store: its folder, its `files` and the `observed` files it rests on (path -> hash)."""
+    """An entry of the cache: its folder, its `files` and the `observed` files it rests on (path -> hash)."""
 
     place: Path
     files: dict[str, str]
@@ -37,36 +42,37 @@ class Made:
         return self.place / "files" / path
 
 
-class Store:
-    """Results of finished steps in ``.brief/store/KEY.WHEN``: ``files/`` and ``made.json``.
+class Cache:
+    """Results of finished steps in ``.brief/cache/KEY.WHEN``: ``files/`` and ``made.json``.
 
     ``made.json`` holds the results' hashes and, as ``observed``, those of the project's files that the step was seen
     to open beside what it declares: the entry counts only as long as they are as they were.
     """
 
-    def __init__(self, root: Path, folder: Path, contents: Contents) -> None:
-        self.root = root
-        self.folder = folder
+    def __init__(self, layout: Layout, contents: Contents) -> None:
+        self.root = layout.root
+        self.folder = layout.cache
         self.contents = contents
 
     def get(self, key: str) -> Made | None:
         """Return what is stored under `key`, the newest that is whole and true; None if nothing is."""
         for place in sorted(self.folder.glob(f"{key}.*"), key=lambda place: place.name, reverse=True):
             try:
-                made = json.loads((place / "made.json").read_text(encoding="utf-8"))
-            except (OSError, ValueError):
+                entry = json.loads((place / "made.json").read_text(encoding="utf-8"))
+                made = Made(place, dict(entry["files"]), dict(entry["observed"]))
+                whole = all(self.contents.hash(made.file(path)) == sha for path, sha in made.files.items())
+            except (OSError, ValueError, KeyError, TypeError):
                 continue
-            whole = all(self.contents.hash(place / "files" / path) == sha for path, sha in made["files"].items())
-            if whole and all(self.contents.hash(self.root / path) == sha for path, sha in made["observed"].items()):
+            if whole and all(self.contents.hash(self.root / path) == sha for path, sha in made.observed.items()):
                 with contextlib.suppress(OSError):
                     os.utime(place)
-                return Made(place, made["files"], made["observed"])
+                return made
         return None
 
     def put(
         self, key: str, folder: Path, files: Mapping[str, str], observed: Mapping[str, str]
     ) -> tuple[Made, list[str]]:
-        """Store `files` (path -> hash) from `folder`; return the entry, and what differs from an earlier one's files.
+        """Keep `files` (path -> hash) from `folder`; return the entry, and what differs from an earlier one's files.
 
         An entry is never changed once it stands, so that runs at the same time do not take it from each other.
         """
@@ -88,11 +94,9 @@ class Store:
         return Made(place, made["files"], made["observed"]), changed
 
     def trim(self, largest: int = LARGEST) -> None:
-        """Forget what was used longest ago until the store is at most `largest` bytes."""
-        if not self.folder.is_dir():
-            return
+        """Forget what was used longest ago until the cache is at most `largest` bytes."""
         found = []
-        for place in self.folder.iterdir():
+        for place in self.folder.glob("*"):
             with contextlib.suppress(OSError):  # another run may be forgetting it, too
                 size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
                 found.append((place.stat().st_mtime, size, place))
@@ -112,14 +116,6 @@ def write_whole(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-
-
-def in_place(layout: Layout, folders: Mapping[str, str], path: str) -> Path:
-    """Return where the result `path`, as notebooks see it, stands for readers."""
-    for name, usual in OUTPUT_FOLDERS.items():
-        if folders[name] != usual and f"{path}/".startswith(f"{usual}/"):
-            return layout.root / folders[name] / path.removeprefix(usual).removeprefix("/")
-    return layout.base / path
 
 
 def place(
@@ -147,7 +143,7 @@ def place(
             shutil.copyfile(source, copy)
             moves.append((str(copy), str(target)))
     text = json.dumps(state, ensure_ascii=False, indent=1)
-    if not moves and not gone and layout.state.exists() and layout.state.read_text(encoding="utf-8") == text:
+    if not moves and not gone and layout.state.is_file() and layout.state.read_bytes() == text.encode():
         return
     write_whole(staging / "state", text)
     moves.append((str(staging / "state"), str(layout.state)))
@@ -156,25 +152,54 @@ def place(
         if not os.access(folder, os.W_OK):
             raise PermissionError(13, "Permission denied", str(folder))
     journal = layout.journals / f"{os.getpid()}-{time.time_ns()}.json"
-    with unstoppable():
+    with _unstoppable():
         write_whole(journal, json.dumps({"move": moves, "remove": [str(path) for path in gone]}))
-        command = [sys.executable, "-IS", moving.__file__, str(journal)]
+        command = [sys.executable, "-IS", __file__, str(journal)]
         subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait()
-        moving.complete(str(journal))  # tells what went wrong, if something did
+        complete(journal)  # tells what went wrong, if something did
 
 
-def recover(layout: Layout) -> None:
-    """Bring to its end what a stopped machine left half moved."""
+def recover(layout: Layout, damaged: Callable[[Path], Any]) -> None:
+    """Bring to its end what a stopped machine left half moved; a journal that cannot be read is `damaged`, and goes."""
     for journal in sorted(layout.journals.glob("*.json")):
-        moving.complete(str(journal))
+        try:
+            complete(journal)
+        except (ValueError, KeyError, TypeError):
+            damaged(journal)
+            journal.unlink()
+
+
+def complete(journal: Path) -> int:
+    """Carry out what is left of the moves in `journal`; return how many there were.
+
+    Two processes may do so at once: whatever one of them has moved is no longer there for the other.
+    """
+    try:
+        moves = json.loads(journal.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return 0
+    for path in moves["remove"]:
+        Path(path).unlink(missing_ok=True)
+    for source, target in moves["move"]:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(source, target)  # noqa: PTH105
+    journal.unlink(missing_ok=True)
+    return len(moves["move"])
 
 
 @contextlib.contextmanager
-def unstoppable() -> Iterator[None]:
+def _unstoppable() -> Iterator[None]:
     """Let signals wait until the block has ended."""
-    waiting = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+if __name__ == "__main__":
+    try:
+        complete(Path(sys.argv[1]))
+    except OSError as error:
+        sys.exit(f"{error.strerror}: {error.filename}")
