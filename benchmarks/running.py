@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.running.server import ENVIRONMENT
+from helpers.running.kernels import ENVIRONMENT
 
 PROJECT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(sys.executable).parent

@@ -41,7 +41,7 @@ def run(root: Path) -> list[tuple[str, float, float, float, float]]:
     """Execute the notebooks' code; return (notebook, seconds, processor's, for imports, for figures) for each."""
     imports = builtins.__import__ = Watch(builtins.__import__)
     from helpers.figures import style
-    from helpers.running.fingerprint import Contents
+    from helpers.running.files import Contents
     from helpers.running.steps import load
 
     drawing = style.save = Watch(style.save)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -38,7 +38,7 @@ def test_a_run_builds_the_brief_and_says_where_it_is(made: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "lines"),
     [
-        (("-p", "windowstart", "2023-11-01"), ["windowstart: unknown parameter; known are window_start"]),
+        (("-p", "windowstart", "2023-11-01"), ["windowstart: unknown parameter; did you mean window_start?"]),
         (("-p", "window_end", "31/12/2023"), ["window_end: a day is written YYYY-MM-DD, not '31/12/2023'"]),
         (("-p", "window_end", "2023-10-01"), ["window_end 2023-10-01 lies before window_start 2023-10-17"]),
         (("-p", "window_start", "2024-02-01"), ["window_start, window_end: no report on IQ, SY, JO falls between"]),
@@ -54,7 +54,13 @@ def test_a_run_builds_the_brief_and_says_where_it_is(made: Path) -> None:
         (("-f", "missing.yml"), ["missing.yml: No such file"]),
         (("-f", "broken.yml"), ["broken.yml, line 3: is no YAML"]),
         (("-f", "list.yml"), ["list.yml: holds no lines of the form NAME: VALUE"]),
-        (("-f", "two.yml"), ["seed: a whole number is wanted, not 1.5", "nonsense: unknown parameter"]),
+        (
+            ("-f", "two.yml"),
+            [
+                "two.yml, line 2: seed: a whole number is wanted, not '1.5'",
+                "two.yml, line 1: nonsense: unknown parameter",
+            ],
+        ),
     ],
 )
 def test_bad_input_is_refused_in_one_line_each(made: Path, arguments: tuple[str, ...], lines: list[str]) -> None:
@@ -176,9 +182,6 @@ def test_check_tells_every_fault(made: Path, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert any("reports.csv" in line and "Iraqistan" in line and " 2 " in line for line in done.stderr.splitlines())
     assert brief(made, "check", "nowhere").returncode == 2
-    done = brief(made, "check")  # there is no weapon ladder to check by
-    missing = made / "data/reference/weapons.csv"
-    assert (done.returncode, done.stderr) == (2, f"brief: {missing}: No such file or directory\n")
 
 
 def test_nothing_heavy_is_loaded_where_there_is_nothing_to_do(made: Path) -> None:
@@ -193,12 +196,10 @@ def test_nothing_heavy_is_loaded_where_there_is_nothing_to_do(made: Path) -> Non
             [sys.executable, "-c", program, *arguments], cwd=made, env=environment(), capture_output=True, text=True
         )
         assert done.stdout.splitlines()[-1] == "[]"
-    times = []
-    for _ in range(3):
-        begun = time.monotonic()
-        subprocess.run(command("run"), cwd=made, env=environment(), capture_output=True, check=True)
-        times.append(time.monotonic() - begun)
-    assert min(times) < 1.0
+    before = os.times()
+    subprocess.run(command("run"), cwd=made, env=environment(), capture_output=True, check=True)
+    after = os.times()  # processor time, which other work on the machine does not change much
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 1.0
 
 
 def test_help_says_what_there_is(made: Path) -> None:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
+import multiprocessing.forkserver
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
-from jupyter_client.provisioning import factory
-from projects import notebook
+from projects import CLEAN, brief, command, environment, notebook, project, results
 
-from helpers.running import server as serving
-from helpers.running.execute import execute
-from helpers.running.kernels import NAME, Manager, PromptClient
-from helpers.running.server import Server, ServerError
+from helpers.running import kernels
+from helpers.running.execute import Manager, PromptClient, execute
 
 FIRST = """
 import os, sys, json
 from pathlib import Path
 told = {"pid": os.getpid(), "parent": os.getppid(), "root": os.environ["BRIEF_ROOT"]}
+told["threads"] = len(list(Path(f"/proc/{os.getppid()}/task").iterdir()))
 told["warm"] = "statistics" in sys.modules
 told["seen"] = "mark" in globals() or hasattr(os, "mark")
 mark = os.mark = True
@@ -34,16 +35,35 @@ told["random"] = random.random()
 Path("told.json").write_text(json.dumps(told))
 """
 
+#: Tells of all processes of the run (those of its user that have the mark) the TCP sockets that listen.
+LISTENING = """
+import json, os, socket
+from pathlib import Path
+inodes = {line.split()[9] for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+          if line.split()[3] == "0A"}
+found = []
+for place in Path("/proc").iterdir():
+    try:
+        if place.name.isdigit() and b"BRIEF_TEST_MARK" in (place / "environ").read_bytes():
+            for file in (place / "fd").iterdir():
+                target = os.readlink(file)
+                if target.startswith("socket:") and target[8:-1] in inodes:
+                    found.append([place.name, target])
+    except OSError:
+        continue
+print(found)
+assert not found, found
+"""
+
 
 @pytest.fixture
-def fork_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def warm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A fork server that imports little."""
     monkeypatch.setenv("BRIEF_IMPORTS", "ipykernel.kernelapp nbformat statistics")
-    serving.close()
-    found = serving.server()
-    assert found is not None
-    yield found
-    serving.close()
+    kernels.prepare(tmp_path / ".brief")
+    yield
+    kernels.close()
+    multiprocessing.forkserver._forkserver._stop()  # a run's ends with its process
 
 
 def run(folder: Path, source: str, name: str = "note") -> dict[str, object]:
@@ -73,11 +93,12 @@ def gone(pid: int, patience: float = 5.0) -> bool:
     return not alive(pid)
 
 
-def test_kernels_are_forked_and_have_nothing_in_common(fork_server: Server, tmp_path: Path) -> None:
+def test_kernels_are_forked_and_have_nothing_in_common(warm: None, tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:  # several at once: no race in starting
         told = list(pool.map(lambda number: run(tmp_path, FIRST, f"note{number}"), range(4)))
-    assert {one["parent"] for one in told} == {fork_server.pid}
-    assert all(one["warm"] for one in told)
+    assert len({one["parent"] for one in told}) == 1
+    assert told[0]["parent"] != os.getpid()
+    assert all(one["threads"] == 1 for one in told)
     assert not any(one["seen"] for one in told)
     assert len({one["pid"] for one in told}) == 4
     assert [one["root"] for one in told] == [str(tmp_path / f"note{number}") for number in range(4)]
@@ -85,129 +106,165 @@ def test_kernels_are_forked_and_have_nothing_in_common(fork_server: Server, tmp_
     assert all(gone(int(str(one["pid"]))) for one in told)
 
 
-def test_the_server_has_one_thread_with_all_imports_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("BRIEF_IMPORTS", raising=False)
-    server = Server()
-    try:
-        while not server.ask(do="state")["imported"]:
-            time.sleep(0.2)
-        assert server.ask(do="state")["threads"] == 1
-    finally:
-        server.close()
-
-
-@pytest.mark.parametrize("how", ["not wanted", "killed", "ended"])
-def test_the_ordinary_kernel_where_forking_fails(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BRIEF_IMPORTS", "ipykernel.kernelapp")
-    serving.close()
-    if how == "not wanted":
-        monkeypatch.setenv(serving.KERNELS, "cold")
-    else:
-        found = serving.server()
-        assert found is not None
-        os.kill(found.pid, signal.SIGKILL if how == "killed" else signal.SIGTERM)
-        assert gone(found.pid)
+def test_the_ordinary_kernel_where_there_is_no_forking(
+    warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(kernels.KERNELS, "cold")
     told = run(tmp_path, FIRST)
     assert told["parent"] == os.getpid()
-    assert not told["warm"]
     assert told["root"] == str(tmp_path / "note")
     assert told["zone"] == "UTC"
     assert gone(int(str(told["pid"])))
-    serving.close()
 
 
-def test_no_ordinary_kernel_is_started_once_the_run_is_being_stopped(
-    fork_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_no_kernel_is_started_once_the_run_is_being_stopped(
+    warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone_while_asked(self: Server, **request: object) -> dict[str, object]:
-        monkeypatch.setattr(serving, "_stopping", True)
-        raise ServerError("the fork server has died")
-
-    monkeypatch.setattr(Server, "ask", gone_while_asked)
-    with pytest.raises(ServerError, match="being stopped"):
+    monkeypatch.setattr(kernels, "_stopping", True)
+    with pytest.raises(kernels.Stopping, match="being stopped"):
         run(tmp_path, FIRST)
     assert not (tmp_path / "note/told.json").exists()
-    monkeypatch.undo()
 
 
-@pytest.mark.parametrize("entry", ["missing", "stale"])
-def test_kernels_are_forked_without_a_working_entry_point(
-    entry: str, fork_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    group = factory.KernelProvisionerFactory.GROUP_NAME
-    stale = [EntryPoint(NAME, "helpers.running.gone:WarmProvisioner", group)] if entry == "stale" else []
-    monkeypatch.setattr(factory, "entry_points", lambda **_: stale)
-    monkeypatch.setattr(factory.KernelProvisionerFactory, "provisioners", {})
-    monkeypatch.setattr(factory.KernelProvisionerFactory, "_instance", None)
-    told = run(tmp_path, FIRST)
-    assert told["warm"]
-    assert told["parent"] == fork_server.pid
+def test_the_server_has_one_thread_with_all_imports_done(tmp_path: Path) -> None:
+    root = project(tmp_path, clean=CLEAN + "\nimport os, sys\nprint(sorted({'pandas', 'scipy'} & set(sys.modules)))")
+    text = (root / "notebooks/01_clean.ipynb").read_text()
+    more = "from helpers.figures import style\\nprint(len(os.listdir(f'/proc/{os.getppid()}/task')))"
+    (root / "notebooks/01_clean.ipynb").write_text(text.replace("print(sorted", more + "\\nprint(sorted"))
+    done = brief(root, "run", "--only", "01", BRIEF_IMPORTS=None)
+    assert done.returncode == 0, done.stderr
+    executed = json.loads((root / "report/notebooks/01_clean.ipynb").read_text())
+    printed = "".join(executed["cells"][-1]["outputs"][0]["text"]).splitlines()
+    assert printed[1] == "1"
+    assert "pandas" in printed[2]
 
 
 def test_kernels_are_forked_whatever_the_machine_calls_python3(
-    fork_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A user may have put a kernel of this name, of some other environment, among their own.
-    other = {
-        "argv": ["/nowhere/python", "-m", "other_kernel", "-f", "{connection_file}"],
-        "display_name": "Python 3",
-        "language": "python",
-        "metadata": {"kernel_provisioner": {"provisioner_name": "gone"}},
-    }
     place = tmp_path / "jupyter/kernels/python3"
     place.mkdir(parents=True)
+    other = {"argv": ["/nowhere/python", "-f", "{connection_file}"], "display_name": "Python 3", "language": "python"}
     (place / "kernel.json").write_text(json.dumps(other))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    told = run(tmp_path, FIRST)
-    assert told["warm"]
-    assert told["parent"] == fork_server.pid
+    assert run(tmp_path, FIRST)["parent"] != os.getpid()
 
 
 def test_a_run_talks_to_its_kernels_by_the_prompt_client() -> None:
     assert isinstance(Manager().client(), PromptClient)
 
 
-def test_kernels_and_what_they_started_die_with_the_server(fork_server: Server, tmp_path: Path) -> None:
-    source = 'import subprocess, json, os\nchild = subprocess.Popen(["sleep", "600"])\n'
-    source += 'open("pids.json", "w").write(json.dumps([os.getpid(), child.pid]))\nimport time\ntime.sleep(600)'
-    with ThreadPoolExecutor(1) as pool:
-        box = tmp_path / "box"
-        box.mkdir()
-        notebook(tmp_path / "note.ipynb", [source], [], [], [])
-        future = pool.submit(execute, tmp_path / "note.ipynb", box, tmp_path, tmp_path / "done.ipynb", {})
-        until = time.monotonic() + 20
-        while not (box / "pids.json").exists() and time.monotonic() < until:
-            time.sleep(0.02)
-        pids = json.loads((box / "pids.json").read_text())
-        serving.close()
-        assert all(gone(pid) for pid in pids)
-        fault = future.result(timeout=30)
-        assert fault is not None
-        assert "kernel died" in fault.error
+def test_kernels_and_what_they_started_die_with_a_killed_run(tmp_path: Path) -> None:
+    source = 'import subprocess, json, os, time\nchild = subprocess.Popen(["sleep", "600"])\n'
+    source += f'open({str(tmp_path / "pids.json")!r}, "w").write(json.dumps([os.getpid(), os.getppid(), child.pid]))\n'
+    root = project(tmp_path / "project", clean=source + "time.sleep(600)")
+    run = subprocess.Popen(command("run"), cwd=root, env=environment())
+    while not (tmp_path / "pids.json").exists() or not (tmp_path / "pids.json").read_text():
+        time.sleep(0.02)
+    run.kill()
+    run.wait()
+    assert all(gone(pid) for pid in json.loads((tmp_path / "pids.json").read_text()))
 
 
-def test_a_kernel_dies_with_a_killed_server(fork_server: Server, tmp_path: Path) -> None:
-    pid = fork_server.ask(
-        do="kernel",
-        argv=["-f", str(tmp_path / "c.json")],
-        cwd=str(tmp_path),
-        env=dict(os.environ),
-        opened="/dev/null",
-        folder="",
-    )["pid"]
-    assert alive(pid)
-    os.kill(fork_server.pid, signal.SIGKILL)
-    assert gone(pid)
+def test_a_call_gives_its_result_or_its_traceback(warm: None) -> None:
+    assert kernels.call(json.loads, "[3, 4]") == [3, 4]
+    with pytest.raises(RuntimeError, match="JSONDecodeError"):
+        kernels.call(json.loads, "[")
+    with pytest.raises(RuntimeError, match="died"):
+        kernels.call(os.abort)
 
 
-def test_a_call_gives_its_result_or_its_traceback(fork_server: Server, tmp_path: Path) -> None:
-    assert fork_server.call("math.hypot", 3, 4, box=tmp_path) == 5.0
-    with pytest.raises(ServerError, match="ZeroDivisionError"):
-        fork_server.call("operator.truediv", 1, 0, box=tmp_path)
-
-
-def test_a_kernel_that_dies_is_a_fault_of_the_notebook(fork_server: Server, tmp_path: Path) -> None:
+def test_a_kernel_that_dies_is_a_fault_of_the_notebook(warm: None, tmp_path: Path) -> None:
     notebook(tmp_path / "note.ipynb", ["import os\nos.abort()"], [], [], [])
     fault = execute(tmp_path / "note.ipynb", tmp_path, tmp_path, tmp_path / "done.ipynb", {})
     assert fault is not None
     assert "kernel died" in fault.error
+
+
+@pytest.mark.parametrize("how", ["forked", "cold"])
+def test_nothing_of_a_run_listens_on_the_network(how: str, tmp_path: Path) -> None:
+    root = project(tmp_path, clean=CLEAN + LISTENING)
+    with socket.socket() as other:  # a socket that listens is seen where there is one
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = brief(root, "run", BRIEF_KERNELS=how, TEST_MARK="BRIEF_TEST_MARK")
+    assert done.returncode == 0, done.stderr
+    seen = LISTENING.replace("assert not found", "assert found") + "\nother.close()"
+    listening = "import socket\nother = socket.socket()\nother.bind(('127.0.0.1', 0))\nother.listen()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", listening + seen], env=environment(TEST_MARK="BRIEF_TEST_MARK"), capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("how", ["forked", "cold"])
+def test_a_users_own_settings_do_not_reach_a_run(how: str, tmp_path: Path) -> None:
+    draw = """
+import matplotlib, os, sys
+from helpers.paths import resolve
+assert "startup" not in globals()
+assert matplotlib.rcParams["lines.linewidth"] == matplotlib.rcParamsDefault["lines.linewidth"] == 1.5
+assert not matplotlib.rcParams["text.usetex"]
+(resolve(figures_dir) / "one.svg").write_text(f"<svg>{matplotlib.rcParams['lines.linewidth']} {seed}</svg>")
+"""
+    home = tmp_path / "home"
+    for place, text in (
+        (".config/matplotlib/matplotlibrc", "lines.linewidth: 9\ntext.usetex: True\n"),
+        (".ipython/profile_default/startup/00-mine.py", "startup = True\n"),
+        (".ipython/profile_default/ipython_kernel_config.py", "c.InteractiveShellApp.exec_lines = ['startup = 1']\n"),
+        ("modules/pandas.py", "raise ImportError('not this one')\n"),
+        ("modules/helpers/__init__.py", ""),
+    ):
+        (home / place).parent.mkdir(parents=True, exist_ok=True)
+        (home / place).write_text(text)
+    runs = []
+    for name, more in (
+        ("plain", {}),
+        (
+            "own",
+            {"HOME": str(home), "MATPLOTLIBRC": str(home / ".config/matplotlib"), "IPYTHONDIR": str(home / ".ipython")},
+        ),
+        ("no home", {"HOME": "/nowhere/at/all", "XDG_CACHE_HOME": "/nowhere", "MPLCONFIGDIR": "/proc/nowhere"}),
+    ):
+        root = project(tmp_path / name, draw=draw)
+        if name == "own":
+            (root / "matplotlibrc").write_text("lines.linewidth: 9\n")
+        done = brief(root, "run", BRIEF_KERNELS=how, BRIEF_IMPORTS="ipykernel.kernelapp matplotlib.pyplot", **more)
+        assert done.returncode == 0, done.stderr
+        runs.append(results(root))
+    assert runs[0] == runs[1] == runs[2]
+
+
+def test_other_modules_on_the_python_path_are_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules/click.py").write_text("raise ImportError('not this one')\n")
+    root = project(tmp_path / "project", clean="assert 'PYTHONPATH' not in __import__('os').environ\n" + CLEAN)
+    (root / "json.py").write_text("raise ImportError('nor this one')\n")
+    script = "from helpers.running import main\nmain()"
+    paths = {"PYTHONPATH": str(tmp_path / "modules"), "PYTHONSTARTUP": str(root / "json.py")}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script, "run"], cwd=root, env=environment(**paths), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_long_path_for_temporary_files_is_no_hindrance(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 100) / ("y" * 100)
+    long.mkdir(parents=True)
+    root = project(tmp_path / ("feature%2Fmap " + "z" * 100))
+    done = brief(root, "run", TMPDIR=str(long))
+    assert done.returncode == 0, done.stderr
+    assert not list(long.iterdir())
+
+
+def test_a_signal_stops_the_look_at_the_sheets_and_leaves_nothing(tmp_path: Path) -> None:
+    root = project(tmp_path / "project", clean="from helpers.cleaning import check\n" + CLEAN)
+    (tmp_path / "tmp").mkdir()
+    run = subprocess.Popen(
+        command("run"), cwd=root, env=environment(TMPDIR=str(tmp_path / "tmp")), stderr=subprocess.DEVNULL
+    )
+    time.sleep(0.8)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    assert not list((tmp_path / "tmp").iterdir())

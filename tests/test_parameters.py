@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.parameters import FOLDERS, Parameters, cell_source, check, from_notebook
-from helpers.running.request import checked, gathered, output_folders, run_name
 from helpers.running.files import Refusal
+from helpers.running.request import checked, gathered, output_folders, run_name
 
 NAMES = list(Parameters.model_fields)
 
@@ -44,6 +44,20 @@ def test_one_parameter_at_a_time(name: str, value: object) -> None:
         assert name in faults[0] or "lies before" in faults[0] or "must lie after" in faults[0]
     else:
         assert check(parameters.values()) == (parameters, [])
+
+
+def test_other_than_the_default_parameters_are_no_default_results_outside_a_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {"seed": 3, "clean_dir": "data/clean", "figures_dir": "figures", "report_dir": "elsewhere"}
+    p = from_notebook(names)
+    assert (p.clean_dir, p.figures_dir, p.report_dir) == ("data/clean", "runs/notebook/figures", "elsewhere")
+    assert "runs/notebook" in capsys.readouterr().out
+    assert from_notebook({"coded_dir": "mine", "clean_dir": "data/clean"}).clean_dir == "runs/notebook/data/clean"
+    assert from_notebook(Parameters().values()) == Parameters()
+    monkeypatch.setenv("BRIEF_RUN", "1")
+    assert from_notebook(names).figures_dir == "figures"
+    assert capsys.readouterr().out.count("runs/notebook") == 1
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -126,15 +140,34 @@ def test_results_stay_in_the_project(name: str, folder: str) -> None:
 def test_files_of_parameters(tmp_path: Path) -> None:
     file = tmp_path / "p.yml"
     file.write_text("window_end: 2024-01-31\ncountries: [IQ, SY]\nseed: 3\n")
-    values = gathered(file, [("seed", "4")])
-    assert values == {"window_end": date(2024, 1, 31), "countries": ["IQ", "SY"], "seed": "4"}
+    assert gathered(file, [("seed", "4")]) == Parameters(window_end=date(2024, 1, 31), countries=("IQ", "SY"), seed=4)
     file.write_text("")
-    assert gathered(file, []) == {}
-    for text in ("{", "- a", "1", "2: 3", "seed: !!python/object:os.system x", "day: 2023-13-45", "\x00"):
+    assert gathered(file, []) == Parameters()
+    for text, said in (
+        ("{", "is no YAML"),
+        ("- a", "holds no lines of the form NAME: VALUE"),
+        ("1", "holds no lines of the form NAME: VALUE"),
+        ("2: 3", "line 1: 2: unknown parameter"),
+        ("seed: 1\n\nseed: 2", "line 3: seed is given twice"),
+        ("\nseed:", "line 2: seed: has no value"),
+        ("seed: null", "line 1: seed: has no value"),
+        ("seed: [1, 2]", "line 1: seed: a whole number is wanted, not 1, 2"),
+        ("seed: !!python/object:os.system x", "has no place here"),
+        ("seed: &a [*a]", "refers to itself"),
+        ("countries: [NO]", "line 1: countries: each must be one of IQ, SY, JO, not NO"),
+        (
+            "window_end: 2024-01-31 12:00:00",
+            "line 1: window_end: a day is written YYYY-MM-DD, not '2024-01-31 12:00:00'",
+        ),
+        ("window_end: 2023-13-45", "line 1: window_end: a day is written YYYY-MM-DD, not '2023-13-45'"),
+        ("\x00", "is no YAML"),
+    ):
         file.write_text(text)
         with pytest.raises(Refusal) as refusal:
             gathered(file, [])
-        assert len(refusal.value.lines) == 1
+        (line,) = refusal.value.lines
+        assert line.startswith(str(file))
+        assert said in line
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(Refusal):
         gathered(file, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from unittest.mock import ANY
 
@@ -11,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from projects import CLEAN, brief, notebook, project, results
 
+from helpers.running import steps
 from helpers.running.files import Contents, Layout, Refusal
 from helpers.running.results import Cache
-from helpers.running.steps import closure, dependencies, imported, load, overlap, reasons
+from helpers.running.steps import dependencies, load, overlap, reasons
 
 
 def outcome(stdout: str) -> dict[str, str]:
@@ -154,28 +156,31 @@ def test_what_cannot_be_planned_is_refused(tmp_path: Path) -> None:
 
 def test_steps_follow_what_they_read(tmp_path: Path) -> None:
     root = project(tmp_path)
+    for stray in ("._01_clean.ipynb", ".~01_clean.ipynb"):  # what other systems and editors leave
+        (root / "notebooks" / stray).write_bytes(b"\x00\x05\x16\x07")
     steps = load(root / "notebooks", Contents())
     assert [step.name for step in steps] == ["01_clean", "02_count", "03_draw", "08_brief"]
     assert dependencies(steps)["08_brief"] == {"02_count", "03_draw"}
     assert dependencies(steps)["03_draw"] == {"01_clean"}
 
 
-def test_the_import_graph_follows_every_way_to_import(tmp_path: Path) -> None:
-    (tmp_path / "inner").mkdir()
-    (tmp_path / "__init__.py").write_text("")
-    (tmp_path / "inner/__init__.py").write_text("from . import sibling")
-    (tmp_path / "inner/sibling.py").write_text("from ..far import thing")
-    (tmp_path / "far.py").write_text("def lazily():\n    import helpers.late as late\n")
-    (tmp_path / "late.py").write_text("import pandas\n")
-    (tmp_path / "apart.py").write_text("")
-    found = closure(["helpers.inner.sibling.name"], Contents(), tmp_path)
-    assert list(found) == ["helpers", "helpers.far", "helpers.inner", "helpers.inner.sibling", "helpers.late"]
-    assert notebook_imports(["%matplotlib inline\nfrom helpers import facts", "!ls\nimport helpers.tables"]) == [
-        "helpers",
-        "helpers.facts",
-        "helpers.tables",
+def test_the_import_graph_follows_every_way_to_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "other"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "inner/__init__.py").write_text("from . import sibling")
+    (package / "inner/sibling.py").write_text("from ..far import thing")
+    (package / "far.py").write_text("def lazily():\n    import other.late as late\n")
+    (package / "late.py").write_text("import pandas\n")
+    (package / "apart.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(steps, "LIBRARY", package)
+    found = steps.closure(["other.inner.sibling.name"], Contents())
+    assert list(found) == ["other", "other.far", "other.inner", "other.inner.sibling", "other.late"]
+    assert steps.imported(["%matplotlib inline\nfrom other import facts", "!ls\nimport other.tables, pandas"]) == [
+        "other.facts",
+        "other.tables",
     ]
-    assert mentioned("from .. import b", "helpers.x.y") == ["helpers", "helpers.b"]
 
 
 def test_a_changed_library_module_is_a_reason() -> None:
@@ -236,3 +241,34 @@ def test_the_state_is_no_secret(made: Path) -> None:
     state = json.loads((made / ".brief/state/default.json").read_text())
     assert set(state) == {"01_clean", "02_count", "03_draw", "08_brief"}
     assert state["02_count"]["parts"]["parameters"] == {"window_start": "2023-10-17", "window_end": "2024-02-29"}
+
+
+def test_a_saved_edit_of_a_parameters_cell_changes_no_default_brief(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    assert brief(root, "run").returncode == 0
+    before = results(root)
+    book = root / "notebooks/02_count.ipynb"
+    text = book.read_text()
+    book.write_text(text.replace("2024-02-29", "2023-12-31"))
+    done = brief(root, "run")
+    assert done.returncode == 0, done.stderr
+    (said,) = [line for line in done.stdout.splitlines() if "cell says" in line]
+    assert said.startswith("02_count: its cell says window_end 2023-12-31; a run takes the defaults")
+    after = results(root)
+    assert {path for path in after if after[path] != before[path]} == {"report/notebooks/02_count.ipynb"}
+    assert "2023-12-31" in book.read_text()
+
+
+@pytest.mark.parametrize("damage", ["[]", "{", '{"01_clean": 3}', '{"01_clean": {"files": [], "parts": {}}}', "\x00"])
+@pytest.mark.parametrize("file", ["state/default.json", "contents.json", "journal/default/1.json"])
+def test_damaged_memory_is_made_anew_and_said_in_one_line(file: str, damage: str, tmp_path: Path, made: Path) -> None:
+    root = shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    before = results(root)
+    (root / ".brief" / file).parent.mkdir(parents=True, exist_ok=True)
+    (root / ".brief" / file).write_text(damage)
+    done = brief(root, "run")
+    assert done.returncode == 0, done.stderr
+    (said,) = done.stderr.splitlines()
+    assert said == f"brief: {root / '.brief' / file}: is damaged; what it held is made anew"
+    assert results(root) == before
+    assert brief(root, "run").stderr == ""

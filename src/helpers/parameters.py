@@ -7,6 +7,7 @@ what a user gives: unknown names, wrong types and impossible values are told all
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -44,6 +45,9 @@ def _refuse(message: str) -> NoReturn:
 
 #: Years in which a day can lie: what dates, calendars and figures can hold, and then some.
 YEARS = range(1900, 2101)
+
+#: Set in the environment of the notebooks of a run.
+RUN = "BRIEF_RUN"
 
 FOLDERS = ("coded_dir", "reference_dir", "clean_dir", "figures_dir", "report_dir")
 
@@ -148,6 +152,11 @@ class Parameters(BaseModel):
         return {name: (mine[name], usual[name]) for name in mine if name not in FOLDERS and mine[name] != usual[name]}
 
 
+def _typed(value: Any) -> str:
+    value = value.value if isinstance(value, _Given) else value
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else repr(value)
+
+
 def check(values: Mapping[str, Any]) -> tuple[Parameters | None, list[str]]:
     """Check `values` (name -> value as typed); return the parameters, or None and one line for each fault."""
     try:
@@ -165,12 +174,14 @@ def check(values: Mapping[str, Any]) -> tuple[Parameters | None, list[str]]:
                 continue
             message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
             for part in message.split("; ") if not name else [message]:
-                lines.append(f"{name}: {part}, not {fault['input']!r}" if name else part)
+                lines.append(f"{name}: {part}, not {_typed(fault['input'])}" if name else part)
         return None, lines
 
 
 def from_notebook(names: Mapping[str, Any]) -> Parameters:
     """Return the parameters that a notebook's cell set: ``p = from_notebook(globals())``.
+
+    Outside a run, as in JupyterLab, results of other than the default parameters go to ``runs/notebook``.
 
     Raises
     ------
@@ -181,7 +192,18 @@ def from_notebook(names: Mapping[str, Any]) -> Parameters:
     parameters, faults = check(given)
     if parameters is None:
         raise ValueError("\n".join(faults))
-    return parameters
+    usual = Parameters()
+    own = {name for name in ("coded_dir", "reference_dir") if getattr(parameters, name) != getattr(usual, name)}
+    if RUN in os.environ or not (own or parameters.differing()):
+        return parameters
+    folders = ("figures_dir", "report_dir", *(["clean_dir"] if "coded_dir" in names else []))  # who reads sheets cleans
+    moved = {name: f"runs/notebook/{getattr(usual, name)}" for name in folders if name in names}
+    moved = {name: folder for name, folder in moved.items() if getattr(parameters, name) == getattr(usual, name)}
+    if moved:
+        print(
+            "The parameters are not the default ones: results go to runs/notebook. `brief run -p` makes a whole brief."
+        )
+    return parameters.model_copy(update=moved)
 
 
 def type_name(name: str) -> str:

@@ -55,9 +55,9 @@ def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force
     """
     from helpers.paths import project_root
     from helpers.running.files import Layout, Refusal
-    from helpers.running.request import cores, gathered, prepared, run_name
+    from helpers.running.request import cores, gathered, prepared, run_name, strays
     from helpers.running.run import Failure, stoppable
-    from helpers.running.terminal import Bars, Lines
+    from helpers.running.terminal import Bars, Lines, say
 
     begun = time.monotonic()
     layout: Layout | None = None
@@ -67,6 +67,7 @@ def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force
             layout = Layout(project_root(), run_name(parameters, name))
             progress = Bars() if sys.stdout.isatty() else Lines()
             work = prepared(layout, parameters, only=only, force=force, jobs=jobs or cores(), progress=progress)
+            say(*strays(work.steps))
             with layout.held():
                 done = work.go()
             work.contents.save()
@@ -109,11 +110,25 @@ def _conclude(work: Any, done: list[Any], seconds: float) -> None:
 @command_line.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--all", "every", is_flag=True, help="List each row to look at; else they are summed up.")
-def check(folder: Path | None, every: bool) -> None:
-    """Validate a folder of coded sheets and list every fault."""
-    from helpers.running.request import check_sheets
+@click.option("--reference", type=click.Path(path_type=Path), help="Folder of your own words (default data/reference).")
+@click.option("--write", "into", type=click.Path(path_type=Path), help="Write checked sheets as CSV to a new folder.")
+def check(folder: Path | None, every: bool, reference: Path | None, into: Path | None) -> None:
+    """Validate a folder of coded sheets, or a workbook, and list every fault."""
+    from helpers.running.sheets import check_sheets
 
-    sys.exit(check_sheets(folder, every=every))
+    sys.exit(check_sheets(folder, every=every, reference=reference, into=into))
+
+
+@command_line.command("import")
+@click.argument("kind", type=click.Choice(["acled"]))
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
+@click.option("--into", required=True, type=click.Path(path_type=Path), help="A new folder for the coded sheets.")
+@click.option("--reference", type=click.Path(path_type=Path), help="Folder of your own words (default data/reference).")
+def import_(kind: str, file: Path, into: Path, reference: Path | None) -> None:
+    """Make coded sheets of other people's data: of an ACLED export."""
+    from helpers.running.sheets import import_acled
+
+    sys.exit(import_acled(file, into, reference))
 
 
 @command_line.command()

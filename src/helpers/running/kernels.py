@@ -13,6 +13,7 @@ import importlib
 import json
 import multiprocessing
 import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
 import random
 import shutil
@@ -30,6 +31,7 @@ from typing import Any
 
 #: What a kernel finds in its environment, so that a result does not depend on machine, place or time.
 ENVIRONMENT = {
+    "BRIEF_RUN": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONSAFEPATH": "1",
     "TZ": "UTC",
@@ -66,6 +68,9 @@ IMPORTS = "BRIEF_IMPORTS"
 
 #: Set to ``cold`` to have no kernel forked.
 KERNELS = "BRIEF_KERNELS"
+
+#: What Ctrl-C or a closed terminal sends to the run, and not to its kernels.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 #: Tells this module that it has been imported by the fork server.
 _SERVER = "BRIEF_FORK_SERVER"
@@ -104,6 +109,9 @@ def prepare(hidden: Path, modules: Iterable[str] = ()) -> None:
     global _hidden, _preload
     with _guard:
         _hidden = hidden
+        for name in _CONFIG:  # libraries leave temporary folders behind where theirs are missing
+            with contextlib.suppress(OSError):
+                (hidden / "config" / name.lower()).mkdir(parents=True, exist_ok=True)
         asked = os.environ.get(IMPORTS)
         _preload = [*MODULES, *modules] if asked is None else asked.split()
         if can_fork() and not _stopping:
@@ -115,6 +123,7 @@ def prepare(hidden: Path, modules: Iterable[str] = ()) -> None:
 def _as_server() -> Iterator[None]:
     """Give the fork server its environment and a place for its socket; let no child import the main module anew."""
     before, main = dict(os.environ), sys.modules["__main__"]
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     multiprocessing.get_context("forkserver").set_forkserver_preload([__name__])
     try:
         multiprocessing.current_process()._config["tempdir"] = sockets()  # type: ignore[attr-defined]
@@ -122,8 +131,11 @@ def _as_server() -> Iterator[None]:
         os.environ.clear()
         os.environ.update(mine)
         sys.modules["__main__"] = types.ModuleType("__main__")
+        multiprocessing.resource_tracker.ensure_running()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # until it is in a session of its own
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         sys.modules["__main__"] = main
         os.environ.clear()
         os.environ.update(before)
@@ -231,6 +243,8 @@ def import_quickly(module: str, without: str) -> None:
 def _serve(modules: Iterable[str]) -> None:
     """Become the server: in a session of its own, in no folder of the user's, with the imports done."""
     os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     _silence()
     os.chdir("/")
     import_quickly("jsonschema", without="rfc3987_syntax")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -11,23 +10,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import click
-
 from helpers.parameters import Parameters, check
 from helpers.paths import resolve
-from helpers.running import kernels
-from helpers.running.files import OUTPUT_FOLDERS, Contents, Layout, Refusal, digest, remembered
-from helpers.running.results import write_whole
+from helpers.running.files import OUTPUT_FOLDERS, Contents, Layout, Refusal, digest
 from helpers.running.run import Run
-from helpers.running.steps import Step, closure, load
-from helpers.running.terminal import complain, say, width
-from helpers.running.terminal import table as aligned
+from helpers.running.sheets import CHECK, refuse_faulty
+from helpers.running.steps import Step, load, plain
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._,=@+-]*(/[A-Za-z0-9][A-Za-z0-9._,=@+-]*)*")
 LONGEST = 80
-
-#: The check of the coded sheets, by which a notebook that looks at them is known.
-CHECK = "helpers.cleaning.check"
 
 
 def from_yaml(path: Path) -> tuple[Any, dict[str, int]]:
@@ -223,6 +214,20 @@ def named(only: str | None, names: list[str]) -> str | None:
     return found[0]
 
 
+def strays(steps: Iterable[Step]) -> list[str]:
+    """Return a line for each notebook whose parameters cell holds other values than the defaults, which a run takes."""
+    usual = Parameters().values()
+    differing = {
+        step.name: [f"{name} {plain(value)}" for name, value in step.parameters.items() if value != usual.get(name)]
+        for step in steps
+    }
+    return [
+        f"{name}: its cell says {', '.join(found)}; a run takes the defaults and what is given with -p or -f"
+        for name, found in differing.items()
+        if found
+    ]
+
+
 def prepared(layout: Layout, parameters: Parameters, *, only: str | None = None, **more: Any) -> Run:
     """Return the run of the project's notebooks with `parameters`, refusing what cannot be run."""
     contents = more.pop("contents", None) or Contents(layout.hidden / "contents.json")
@@ -237,102 +242,3 @@ def prepared(layout: Layout, parameters: Parameters, *, only: str | None = None,
             refuse_faulty(layout, parameters, contents)
 
     return Run(layout, steps, parameters, contents, folders, only=only, check=look, **more)
-
-
-# --- the coded sheets
-
-COLUMNS = ("file", "row", "column", "value", "rule", "allowed")
-
-
-def faults_of(folder: str, reference_dir: str) -> dict[str, list[list[str]]]:
-    """Return the rows of faults in `folder`: ``stops`` a run must stop at, ``lists`` that are only to be listed."""
-    from helpers.cleaning.check import check_folder
-
-    found = check_folder(folder, reference_dir)
-    return {"stops": rows(found.stops), "lists": rows(found.lists)}
-
-
-def check_sheets(folder: Path | None, *, every: bool = False) -> int:
-    """Print every fault of the coded sheets in `folder` (by default the project's); return the exit status.
-
-    What is only to be looked at is summed up, unless `every` row of it is asked for.
-    """
-    place = folder if folder is not None else resolve("data/coded")
-    if not place.is_dir():
-        complain(f"{place}: there is no such folder")
-        return 2
-    try:
-        found = faults_of(str(place), str(resolve("data/reference")))
-    except OSError as error:
-        complain(f"{error.filename}: {error.strerror}")
-        return 2
-    if found["lists"]:
-        say(f"{_counted(found['lists'], 'row')} to look at; they stop nothing (--all lists each):")
-        click.echo(table(found["lists"], err=False) if every else summed(found["lists"]))
-    if found["stops"]:
-        complain(f"{_counted(found['stops'], 'fault')} in {place}:", table(found["stops"]))
-        return 2
-    say(f"{place}: no faults")
-    return 0
-
-
-def refuse_faulty(layout: Layout, parameters: Parameters, contents: Contents) -> None:
-    """Refuse to run on coded sheets with faults; sheets found good are remembered until they, or the check, change.
-
-    Raises
-    ------
-    Refusal
-        With the table of faults.
-    """
-    places = [str(resolve(folder, layout.root)) for folder in (parameters.coded_dir, parameters.reference_dir)]
-    sheets = {str(file): contents.hash(file) for place in places for file in sorted(Path(place).rglob("*"))}
-    seen = digest([sheets, closure([CHECK], contents)])
-    memory = layout.hidden / "checked.json"
-    good = remembered(memory, lambda value: isinstance(value, list)) or []
-    if seen in good:
-        return
-    stops = kernels.call(faults_of, *places)["stops"]
-    if stops:
-        raise Refusal(f"{_counted(stops, 'fault')} in {parameters.coded_dir}; nothing was run", table(stops))
-    write_whole(memory, json.dumps([*good[-19:], seen]))
-
-
-def rows(frame: Any) -> list[list[str]]:
-    """Return the rows of a table of faults as text, blanks for what is missing."""
-    plain = frame.reindex(columns=list(COLUMNS)).astype(object).itertuples(index=False)
-    return [["" if cell is None or cell != cell else str(cell) for cell in row] for row in plain]
-
-
-def table(lines: list[list[str]], widest: int = 60, *, err: bool = True) -> str:
-    """Return `lines` under their column names, aligned; control characters shown as a sign, long cells cut.
-
-    What is allowed is told in full below, once a column, where it had to be cut.
-    """
-    long = {f"allowed in {line[2]}: {line[-1]}": None for line in lines if len(line[-1]) > widest}
-    return "\n".join([_aligned([list(COLUMNS), *lines], widest, err=err), *map(_printable, long)])
-
-
-def summed(lines: list[list[str]], named: int = 6) -> str:
-    """Return how many rows of each file and column are to be looked at and why, and where the first of them are."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
-    for file, row, column, _value, rule, _allowed in lines:
-        groups.setdefault((file, column, rule), []).append(row)
-    told = [
-        [*group, str(len(found)), ", ".join(filter(None, found[:named])) + (", ..." if len(found) > named else "")]
-        for group, found in groups.items()
-    ]
-    return _aligned([["file", "column", "rule", "rows", "these"], *told], 60)
-
-
-def _aligned(lines: list[list[str]], widest: int, *, err: bool = False) -> str:
-    plain = [[_printable(cell) for cell in line] for line in lines]
-    cut = [[cell if len(cell) <= widest else f"{cell[: widest - 1]}…" for cell in line] for line in plain]
-    return aligned(cut, width(err=err))
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
-
-
-def _counted(lines: list[list[str]], word: str) -> str:
-    return f"{len(lines)} {word}{'' if len(lines) == 1 else 's'}"

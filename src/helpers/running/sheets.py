@@ -1,0 +1,140 @@
+"""The coded sheets: the commands ``brief check`` and ``brief import``, and the look before a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from helpers.parameters import Parameters
+from helpers.paths import resolve
+from helpers.running import kernels
+from helpers.running.files import Contents, Layout, Refusal, digest, remembered
+from helpers.running.results import write_whole
+from helpers.running.steps import closure
+from helpers.running.terminal import complain, say, width
+from helpers.running.terminal import table as aligned
+
+COLUMNS = ("file", "row", "column", "value", "rule", "allowed")
+
+#: The check of the coded sheets, by which a notebook that looks at them is known.
+CHECK = "helpers.cleaning.check"
+
+
+def faults(folder: str, reference_dir: str) -> dict[str, list[list[str]]]:
+    """Return the rows of faults in `folder`: ``stops`` a run must stop at, ``lists`` that are only to be listed."""
+    from helpers.cleaning.check import check_folder, grouped
+
+    found = check_folder(folder, reference_dir)
+    return {"stops": rows(grouped(found.stops)), "lists": rows(found.lists)}
+
+
+def check_sheets(
+    folder: Path | None, *, every: bool = False, reference: Path | None = None, into: Path | None = None
+) -> int:
+    """Print every fault of the coded sheets in `folder` (or a workbook); return the exit status.
+
+    What is only to be looked at is summed up, unless `every` row of it is asked for. Sheets without faults are written
+    `into` a new folder as CSV, in the codebook's forms, where one is named.
+    """
+    from helpers.cleaning.check import grouped, read_and_check, write_checked
+
+    place = folder if folder is not None else resolve("data/coded")
+    if not place.exists():
+        complain(f"{place}: there is no such folder or workbook")
+        return 2
+    try:
+        checked = read_and_check(place.absolute(), reference.absolute() if reference else "data/reference")
+        lists, stops = rows(checked.findings.lists), rows(grouped(checked.findings.stops))
+        if lists:
+            say(f"{_counted(lists, 'row')} to look at; they stop nothing (--all lists each):")
+            click.echo(table(lists, err=False) if every else summed(lists))
+        if stops:
+            number = len(checked.findings.stops)
+            complain(f"{number} fault{'' if number == 1 else 's'} in {place}:", table(stops))
+            return 2
+        written = write_checked(checked, into) if into is not None else []
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return 2
+    say(f"{place}: no faults")
+    if written:
+        say(f"{len(written)} files are in {into}")
+    return 0
+
+
+def import_acled(file: Path, into: Path, reference: Path | None = None) -> int:
+    """Make coded sheets of an ACLED export in the new folder `into`; return the exit status."""
+    from helpers.cleaning.importing import read_acled, write_imported
+
+    try:
+        lines = write_imported(read_acled(file, str(reference.absolute()) if reference else None), into)
+    except (OSError, ValueError) as error:
+        complain(str(error))
+        return 2
+    say(*lines)
+    return 0
+
+
+def refuse_faulty(layout: Layout, parameters: Parameters, contents: Contents) -> None:
+    """Refuse to run on coded sheets with faults; sheets found good are remembered until they, or the check, change.
+
+    Raises
+    ------
+    Refusal
+        With the table of faults.
+    """
+    places = [str(resolve(folder, layout.root)) for folder in (parameters.coded_dir, parameters.reference_dir)]
+    sheets = {str(file): contents.hash(file) for place in places for file in sorted(Path(place).rglob("*"))}
+    seen = digest([sheets, closure([CHECK], contents)])
+    memory = layout.hidden / "checked.json"
+    good = remembered(memory, lambda value: isinstance(value, list)) or []
+    if seen in good:
+        return
+    stops = kernels.call(faults, *places)["stops"]
+    if stops:
+        raise Refusal(f"{_counted(stops, 'fault')} in {parameters.coded_dir}; nothing was run", table(stops))
+    write_whole(memory, json.dumps([*good[-19:], seen]))
+
+
+def rows(frame: Any) -> list[list[str]]:
+    """Return the rows of a table of faults as text, blanks for what is missing."""
+    plain = frame.reindex(columns=list(COLUMNS)).astype(object).itertuples(index=False)
+    return [["" if cell is None or cell != cell else str(cell) for cell in row] for row in plain]
+
+
+def table(lines: list[list[str]], widest: int = 60, *, err: bool = True) -> str:
+    """Return `lines` under their column names, aligned; control characters shown as a sign, long cells cut.
+
+    What is allowed is told in full below, once a column, where it had to be cut.
+    """
+    long = {f"allowed in {line[2]}: {line[-1]}": None for line in lines if len(line[-1]) > widest}
+    return "\n".join([_aligned([list(COLUMNS), *lines], widest, err=err), *map(_printable, long)])
+
+
+def summed(lines: list[list[str]], named: int = 6) -> str:
+    """Return how many rows of each file and column are to be looked at and why, and where the first of them are."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for file, row, column, _value, rule, _allowed in lines:
+        groups.setdefault((file, column, rule), []).append(row)
+    told = [
+        [*group, str(len(found)), ", ".join(filter(None, found[:named])) + (", ..." if len(found) > named else "")]
+        for group, found in groups.items()
+    ]
+    return _aligned([["file", "column", "rule", "rows", "these"], *told], 60)
+
+
+def _aligned(lines: list[list[str]], widest: int, *, err: bool = False) -> str:
+    plain = [[_printable(cell) for cell in line] for line in lines]
+    cut = [[cell if len(cell) <= widest else f"{cell[: widest - 1]}…" for cell in line] for line in plain]
+    return aligned(cut, width(err=err))
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def _counted(lines: list[list[str]], word: str) -> str:
+    return f"{len(lines)} {word}{'' if len(lines) == 1 else 's'}"
