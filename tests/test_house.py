@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
 from conftest import ROOT
 
-from helpers.running.imports import mentioned
+from helpers import running
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-#: Rooms in the order in which data flows; what has no room of its own stands first.
-ROOMS = ["", "cleaning", "analysis", "figures", "brief", "explorer", "running"]
+#: The environment in which commands of the same Python are found.
+ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 def locked() -> dict[str, str]:
@@ -56,29 +59,21 @@ def test_make_knows_its_targets() -> None:
     assert subprocess.run(["bash", "-n", str(ROOT / ".ci/run")]).returncode == 0
 
 
-def test_the_command_and_the_kernel_provisioner_are_registered() -> None:
+def test_the_command_is_registered() -> None:
     from importlib.metadata import entry_points
 
-    assert [point.value for point in entry_points(group="console_scripts", name="brief")] == [
-        "helpers.running.start:main"
-    ]
-    found = entry_points(group="jupyter_client.kernel_provisioners", name="brief-warm")
-    assert [point.load().__name__ for point in found] == ["WarmProvisioner"]
+    (point,) = entry_points(group="console_scripts", name="brief")
+    assert point.load() is running.main
+
+
+def test_rooms_import_only_from_rooms_before_their_own() -> None:
+    done = subprocess.run(["lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "src/helpers").rglob("*.py")), ids=lambda path: path.stem)
-def test_each_module_is_short_and_imports_only_from_rooms_before_its_own(path) -> None:  # type: ignore[no-untyped-def]
-    source = path.read_text(encoding="utf-8")
-    assert len(source.splitlines()) <= 400
-    parts = path.relative_to(ROOT / "src").with_suffix("").parts
-    package = parts[-1] == "__init__"
-    room = parts[1] if len(parts) > 2 else ""
-    names = mentioned(source, ".".join(parts[:-1] if package else parts), package=package)
-    used = {name.split(".")[1] for name in names if name.count(".") and name.split(".")[1] in ROOMS}
-    if room == "running":  # the command line may call every room
-        return
-    allowed = ROOMS[: ROOMS.index(room) + 1]
-    assert used <= set(allowed), f"{path} imports from {sorted(used - set(allowed))}"
+def test_each_module_is_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
 def test_nothing_is_left_undone_or_skipped() -> None:

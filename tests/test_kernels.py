@@ -62,8 +62,8 @@ def warm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("BRIEF_IMPORTS", "ipykernel.kernelapp nbformat statistics")
     kernels.prepare(tmp_path / ".brief")
     yield
-    kernels.close()
     multiprocessing.forkserver._forkserver._stop()  # a run's ends with its process
+    kernels.close()
 
 
 def run(folder: Path, source: str, name: str = "note") -> dict[str, object]:
