@@ -131,10 +131,8 @@ def remembered(path: Path, valid: Callable[[Any], bool]) -> Any:
         value = json.loads(path.read_text(encoding="utf-8"))
         if valid(value):
             return value
-    except FileNotFoundError:
-        return None
     except OSError:
-        pass
+        return None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     click.echo(f"brief: {path}: is damaged; what it held is made anew", err=True)
