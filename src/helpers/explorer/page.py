@@ -17,6 +17,7 @@ import hashlib
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from helpers.brief.web import font_faces
 from helpers.colours import luminance
@@ -103,16 +104,23 @@ def html(clean_dir: str, parameters: Parameters) -> str:
         usual.append(f"confirmed by {parameters.confirmed_by} or better")
     script = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     shown = {option["code"] for option in data["options"]["weapon"]}
-    template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(
+    here = {site["country"] for site in data["options"]["site"]}
+    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         (_HERE / "page.html").read_text(encoding="utf-8")
     )
     return template.render(
         policy=_policy(script),
-        style=_fonts() + _variables(parameters.reference_dir) + (_HERE / "page.css").read_text(encoding="utf-8"),
-        script=script,
-        data=script_json(data),
+        style=Markup(
+            _fonts() + _variables(parameters.reference_dir) + (_HERE / "page.css").read_text(encoding="utf-8")
+        ),
+        script=Markup(script),
+        data=Markup(script_json(data)),
         legend=[(code, weapon.label) for code, weapon in weapons(parameters.reference_dir).items() if code in shown],
-        where=listing(known.values()),
+        where=listing(words for code, words in known.items() if code in here or code in parameters.countries),
+        coded="Rows were coded from public reports by language models that followed a codebook; the brief says what "
+        "that means for their use."
+        if parameters.coded_dir == Parameters().coded_dir
+        else f"Rows are those of the coded sheets in {parameters.coded_dir}.",
         days=days,
         usual=", ".join(usual),
     )
