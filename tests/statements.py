@@ -202,7 +202,7 @@ def _said_of_all(record: Record, said: Said) -> bool:
     r"\b[Oo]ne (?:attack|missile|strike|report|total)\b[^.,;:()]*\b(?:their|they|them|both|all of them|each of them)\b",
 )
 def _theirs(record: Record, said: Said) -> bool:
-    return bool(re.search(r"officials|sources|groups|reports|forces", said[0]))
+    return bool(re.search(r"officials|sources|groups|reports|forces|both$", said[0]))
 
 
 @kind(

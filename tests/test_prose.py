@@ -151,7 +151,12 @@ def test_another_run_says_at_its_head_what_differs() -> None:
 def test_the_prose_types_no_number_and_calls_no_text_safe() -> None:
     for path in [*(ROOT / "report/sections").glob("*.md"), ROOT / "report/brief.md", ROOT / "report/figures.md"]:
         source = path.read_text(encoding="utf-8")
-        prose = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<#.*?#>|\{#[^}]*\}|`[^`]*`|\{[:.][^}]*\}", "", source, flags=re.DOTALL)
-        assert re.findall(r"\d+", prose) == [], path.name
+        prose = re.sub(
+            r"\[[^\]]*\]\{\.name\}|\]\([^)]*\)|\{%.*?%\}|\{\{.*?\}\}|<#.*?#>|\{#[^}]*\}|`[^`]*`|\{[:.][^}]*\}",
+            "",
+            source,
+            flags=re.DOTALL,
+        )
+        assert re.findall(r"\d+", prose.replace("95%", "")) == [], path.name  # the level is no number of the record
         assert "safe" not in re.findall(r"\|\s*(\w+)", source), path.name
         assert not re.search(r"[A-Za-z]'[a-z]|\"\w", prose), f"straight quotes in {path.name}"
