@@ -54,10 +54,8 @@ def prepare(folder: str | Path, gazetteer: str | Path) -> Path:
         if path.exists():
             continue
         known = resolve(gazetteer) / path.name
-        if name == "sites" and known.exists():
-            shutil.copyfile(known, path)
-        else:
-            path.write_text(",".join(CODED[name].column_names) + "\n", encoding="utf-8")
+        header = ",".join(CODED[name].column_names) + "\n"
+        path.write_bytes(known.read_bytes() if name == "sites" and known.exists() else header.encode())
     return target
 
 
@@ -102,12 +100,12 @@ def add(folder: str | Path, report: Mapping[str, str], source: Mapping[str, str]
 def record(parameters: Parameters, folder: str | Path) -> pd.DataFrame:
     """Return the attacks known so far: key, date, site_id, weapons, reports; of the record, then of `folder`."""
     known = read("incidents", parameters.clean_dir).rename(columns={"incident_id": "key", "n_reports": "reports"})
+    known = known[["key", "date", "site_id", "weapons", "reports"]]
     own = sheet("reports", folder)
     own = own[~own["incident_key"].isin(known["key"])].assign(date=pd.to_datetime(own["date"], errors="coerce"))
     first = own.groupby("incident_key")[["date", "site_id", "weapons"]].first()
     first = first.assign(reports=own.groupby("incident_key").size()).rename_axis("key").reset_index()
-    columns = ["key", "date", "site_id", "weapons", "reports"]
-    return pd.concat([known[columns], first[columns]], ignore_index=True) if len(first) else known[columns]
+    return pd.concat([part for part in (known, first) if len(part)], join="inner", ignore_index=True)
 
 
 def look_alikes(known: pd.DataFrame, sites: pd.DataFrame, day: date, site: str) -> pd.DataFrame:
@@ -152,8 +150,7 @@ def _control(column: Column, parameters: Parameters) -> widgets.Widget:
 
 def _text(value: Any) -> str:
     """Return what a widget holds as a cell of a sheet."""
-    if isinstance(value, date):
-        return value.isoformat()
+    value = value.isoformat() if isinstance(value, date) else value
     return ";".join(value) if isinstance(value, tuple) else str(value or "").strip()
 
 
