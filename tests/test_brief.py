@@ -139,6 +139,18 @@ def test_a_place_without_a_name_and_a_long_anchor_can_be_printed(tmp_path: Path)
     assert len(PdfReader(pdf.write(document.Document(run, tmp_path / "brief.md", papers={}))).pages) == 1
 
 
+def test_tables_in_a_note_leave_no_mark_of_typst_on_paper(tmp_path: Path) -> None:
+    rows = "".join(f"| a{k} | b{k} |\n" for k in ("x", "y"))
+    table = f"| One | Two |\n|:---|:---|\n{rows}"
+    (tmp_path / "brief.md").write_text(f"::: note\nBefore.\n\n{table}\n\n{table}\nAfter.\n:::\n", encoding="utf-8")
+    clean = {"incidents": tables.read("incidents").head(2), "sources": tables.read("sources").head(2)}
+    parameters = Parameters(report_dir=str(tmp_path))
+    run = document.Run(parameters, document.own_facts(head(), clean, parameters), clean, {}, tmp_path)
+    words = PdfReader(pdf.write(document.Document(run, tmp_path / "brief.md", papers={}))).pages[0].extract_text()
+    assert "After." in words
+    assert not re.search(r"[\[\]#]", words)
+
+
 def test_a_theme_in_a_folder_with_a_percent_sign_is_found(tmp_path: Path) -> None:
     folder = tmp_path / "feature%2Fmap"
     shutil.copytree(ROOT / "report/theme", folder / "theme")

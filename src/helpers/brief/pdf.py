@@ -109,11 +109,13 @@ _DIVISIONS = ("note", "lead", "findings", "numbers")
 def _literal(node: Node, shown: Callable[[str], str]) -> list[Node] | None:
     """Turn words with signs that could be markup into Typst string literals; leave plain words as they are.
 
-    A division with a class of the theme becomes a call of the theme's function with its blocks, each in brackets.
+    A division with a class of the theme becomes a call of the theme's function with its content; of the numbers each
+    paragraph stands in brackets of its own.
     """
     if node["t"] == "Div" and (named := [name for name in _DIVISIONS if name in node["c"][0][1]]):
         opened, closed = nodes.raw_block("typst", "["), nodes.raw_block("typst", "],")
-        inner = [part for block in node["c"][1] for part in (opened, block, closed)]
+        parts = [[block] for block in node["c"][1]] if named[0] == "numbers" else [node["c"][1]]
+        inner = [piece for blocks in parts for piece in (opened, *blocks, closed)]
         return [nodes.raw_block("typst", f"#{named[0]}(("), *inner, nodes.raw_block("typst", "))")]
     if node["t"] == "Cite":  # citeproc has done its work: what is left is its text
         text: list[Node] = node["c"][1]

@@ -27,7 +27,7 @@ Form = Literal["html", "typst"]
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 #: Rows up to which a printed table is kept on one page.
-SHORT = 14
+SHORT = 8
 
 #: What in a section is no number of the record: tags, values, comments, anchors and classes, code, the targets of
 #: links, names, and the level of all intervals.
