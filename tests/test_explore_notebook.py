@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -160,37 +155,3 @@ def test_the_notebook_runs_headless() -> None:
     states = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
     names = {state["state"].get("description") for state in states}
     assert {"window_start", "confirmed_by", "pause_end", "Write settings"} <= names
-
-
-@pytest.mark.soak
-@pytest.mark.browser
-def test_it_works_as_an_app_under_voila(chromium: str, tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "voila", str(NOTEBOOK), "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1"]
-    with (tmp_path / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT) as server:
-        try:
-            for _ in range(120):
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/voila/static/voila.js", timeout=5).close()
-                    break
-                except OSError:
-                    time.sleep(0.25)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-                opened = browser.new_page(viewport={"width": 1400, "height": 1000})
-                opened.goto(f"http://127.0.0.1:{port}/", timeout=60_000)
-                opened.wait_for_selector("img[alt*='attacks by day']", timeout=60_000)
-                opened.select_option("select:not([multiple])", "us_official")
-                opened.wait_for_function(
-                    "() => /(\\d+) incidents<\\/b> of \\d+, \\1 confirmed/.test(document.body.innerHTML)",
-                    timeout=20_000,
-                )
-                opened.wait_for_selector("table.dataTable tbody tr", timeout=20_000)
-                opened.screenshot(path=str(tmp_path / "voila.png"))
-                browser.close()
-        finally:
-            server.terminate()
