@@ -138,9 +138,9 @@ def test_the_same_bytes_in_another_place_time_locale_and_number_of_jobs(tmp_path
 
 @pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
 def test_an_executed_notebook_shows_the_figures_as_saved_with_their_words(path: Path) -> None:
-    figures = {file.read_text(encoding="utf-8"): file for file in (ROOT / "figures").glob("*.svg")}
+    figures = {file.read_text(encoding="utf-8").strip(): file for file in (ROOT / "figures").glob("*.svg")}
     shown = [
-        "".join(output["data"]["image/svg+xml"])
+        "".join(output["data"]["image/svg+xml"]).strip()
         for cell in cells(ROOT / "report/notebooks" / path.name)
         for output in cell.get("outputs", [])  # type: ignore[attr-defined]
         if "image/svg+xml" in output.get("data", {})
