@@ -177,3 +177,6 @@
   window.addEventListener("scroll", function () { window.requestAnimationFrame(follow); }, { passive: true });
   follow();
 })();
+for (const table of document.querySelectorAll('main table')) {
+  if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+}
