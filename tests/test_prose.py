@@ -74,6 +74,8 @@ def test_words_stay_true_under_many_random_parameters(part: int) -> None:
 
 #: Sentences that were once printed, or their like: the set under which each is false, and the kind that must see it.
 FALSE = (
+    ("default", "two spaces", "There were  two attacks."),
+    ("default", "what is left of the template", "There were {{ number }} attacks."),
     ("default", "a part is no more than its whole", "Of these, 9 of 7 are in Syria."),
     ("default", "a share is no more than all", "The two gravest account for 104% of these people."),
     ("jordan", "a total was told for that day", "Officials’ totals stood at 0 on 16 October 2023 and at 1 later."),

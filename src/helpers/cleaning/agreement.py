@@ -38,7 +38,7 @@ def masi(one: str, other: str) -> float:
     """Return the MASI distance of two sets, their members joined by ``;``.
 
     One less the product of Jaccard's coefficient and monotonicity (1 for equal sets, 2/3 where one holds the other, 1/3
-    where they overlap, 0 where they do not): Passonneau, "Measuring Agreement on Set-valued Items (MASI)", LREC 2006.
+    where they overlap, 0 where they do not): Passonneau (2006), "Measuring Agreement on Set-valued Items (MASI)".
 
     >>> masi("a;b", "b;a"), round(masi("a;b", "a"), 3), round(masi("a;b", "b;c"), 3), masi("a", "b")
     (0.0, 0.667, 0.889, 1.0)
