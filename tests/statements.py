@@ -275,12 +275,16 @@ def _would(record: Record, said: Said) -> bool:
 
 
 def falls(record: Record, name: str, frame: Any = None) -> bool | None:
-    """Return whether attacks were rarer in a stretch, by intervals of the oracle's own; None where it is near."""
-    here, there = record.count(name, frame), record.count("to_stop", frame)
+    """Return whether attacks were rarer in a stretch, by intervals of the oracle's own; None where it is near.
+
+    Officials confirmed fewer single attacks later, so a brief of those alone sets the pause against the days before it.
+    """
+    compared = "before" if name == "pause" and record.s["confirmed_by"] == "us_official" else "to_stop"
+    here, there = record.count(name, frame), record.count(compared, frame)
     if not here[1] or not there[0]:
         return False
     high = oracle.exact_interval(here, there)[1]
-    blocks = record.blocks(name, "to_stop", frame) if record.disjoint(name, "to_stop") >= 10 else None
+    blocks = record.blocks(name, compared, frame) if record.disjoint(name, compared) >= 10 else None
     edges = [high, blocks[1]] if blocks else [high]
     return True if max(edges) < 0.85 else False if min(edges) > 1.2 else None
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pypdf
@@ -75,6 +78,15 @@ def squeezed(text: str) -> str:
     return re.sub(r"[\s\u200b\u00ad-]+", "", text)
 
 
+def strings(data: Any) -> Iterator[str]:
+    """Yield every text within `data`."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for part in data.values() if isinstance(data, dict) else data:
+            yield from strings(part)
+
+
 @pytest.mark.soak
 def test_hostile_sheets_are_words_in_the_page(made: tuple[Path, Document]) -> None:
     page = (made[0] / "report/brief.html").read_text(encoding="utf-8")
@@ -83,23 +95,26 @@ def test_hostile_sheets_are_words_in_the_page(made: tuple[Path, Document]) -> No
     reader = Reader()
     reader.feed(page)
     words = re.sub(r"\s+", " ", "".join(reader.words))
+    # The lists are made from the page's own data, of which the script makes text and nothing else.
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", page)
     for text in TEXTS:
-        assert clean(text) in words, text
+        assert clean(text) in words or any(clean(text) in held for held in strings(data)), text
     assert set(reader.tags) <= set(usual.tags), "no kind of element that the default brief does not have"
     assert reader.tags.count("script") == usual.tags.count("script") == 2
     assert reader.tags.count("img") == usual.tags.count("img")
     assert not any(name.startswith("on") or name == "style" for _, name, _ in reader.attributes)
     addresses = [value or "" for _, name, value in reader.attributes if name in ("href", "src", "srcset")]
-    assert all(re.match(r"https?://|#|data:|explorer\.html|notebooks/", address) for address in addresses)
+    assert all(re.match(r"https?://|#|data:|explorer\.html|brief\.pdf$|notebooks/", address) for address in addresses)
 
 
 @pytest.mark.soak
 def test_hostile_sheets_are_words_on_paper(made: tuple[Path, Document]) -> None:
     reader = pypdf.PdfReader(made[0] / "report/brief.pdf")
     words = squeezed("".join(page.extract_text() for page in reader.pages))
-    # Titles stand in the references, statements in the table of claims, outlets in the appendix.
+    # Outlets stand in the appendix, each in the letters that its column has room for.
     for text in TEXTS:
-        assert squeezed(clean(text))[:40] in words, text
+        assert squeezed(clean(text))[:20] in words, text
     for page in reader.pages:
         for note in page.get("/Annots") or ():
             action = note.get_object().get("/A", {})
