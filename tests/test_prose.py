@@ -6,9 +6,11 @@ import os
 import re
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import statements
+import textstat
 from briefs import KNOWN, Brief, known, made, settings_for
 from conftest import ROOT
 from oracle import Record
@@ -166,3 +168,43 @@ def test_the_prose_types_no_number_and_calls_no_text_safe() -> None:
         assert re.findall(r"\d+", prose.replace("95%", "")) == [], path.name  # the level is no number of the record
         assert "safe" not in re.findall(r"\|\s*(\w+)", source), path.name
         assert not re.search(r"[A-Za-z]'[a-z]|\"\w", prose), f"straight quotes in {path.name}"
+
+
+#: Most words of a sentence, and most numbers within its parentheses.
+LONGEST, ASIDE = 35, 2
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_no_sentence_is_long_or_heavy_with_numbers_in_parentheses(name: str) -> None:
+    words = brief(name).figures["head"]
+    prose = [line for line in brief(name).text.splitlines() if not line.startswith(("|", "#", ": "))]
+    said = [one for line in [*prose, *words.values()] for one in re.split(r"(?<=[.?!])[)”]? (?=[A-Z\d“(])", line)]
+    assert len(said) > 50
+    assert [one for one in said if len(one.split()) > LONGEST] == []
+    aside = {one: len(re.findall(r"\d[\d.,]*", " ".join(re.findall(r"\(([^()]*)\)", one)))) for one in said}
+    assert {one: many for one, many in aside.items() if many > ASIDE} == {}
+
+
+def lead(name: str) -> str:
+    """Return the first paragraph of the brief of a known set."""
+    return next(line for line in brief(name).text.splitlines() if "No comparison here shows a cause." in line)
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_the_lead_is_short_and_reads_easily(name: str) -> None:
+    """Grades by three formulas; syllables by hyphenation, since the dictionary of sounds needs a network."""
+    assert len(lead(name).split()) <= 120
+    with patch("textstat.backend.counts._count_syllables.get_cmudict", lambda language: None):
+        measures = (textstat.flesch_kincaid_grade, textstat.automated_readability_index, textstat.coleman_liau_index)
+        assert [measure.__name__ for measure in measures if measure(lead(name)) > 11] == []
+
+
+def test_the_readme_says_what_the_first_page_says() -> None:
+    told = (ROOT / "README.md").read_text(encoding="utf-8").split("## What was found\n")[1].split("\n[![")[0]
+    found = [
+        re.sub(r"[-*]{2,}", "", " ".join(one.split())) for one in re.findall(r"(?ms)^- (.+?)$(?=\n- |\n*\Z)", told)
+    ]
+    first_page = brief("default").text.split("\n# ")[0].splitlines()
+    printed = first_page[-len(found) :]
+    assert len(found) == 4
+    assert found == printed, "write into the README what the first page says now"

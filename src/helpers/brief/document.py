@@ -28,7 +28,7 @@ from helpers.paths import project_root, resolve
 from helpers.vocabulary import CONFIRMATION, COUNTRIES, split
 
 #: Clean tables that the brief reads.
-TABLES_READ = ("incidents", "sources", "official_counts", "other_counts", "responses", "claims", "context")
+TABLES_READ = ("incidents", "reports", "sources", "official_counts", "other_counts", "responses", "claims", "context")
 
 
 def _ids(frame: pd.DataFrame) -> list[str]:
@@ -123,6 +123,8 @@ def own_facts(facts: Facts, clean: Mapping[str, pd.DataFrame], parameters: Param
     """Return `facts` with those of the brief itself, from the clean tables of incidents and sources."""
     incidents, sources = clean["incidents"], clean["sources"]
     merged = Facts([*facts.values(), *record(ROWS, tables.select(incidents, parameters)).values()])
+    if "reports" in clean:
+        _add_blame(merged, clean["reports"], sources)
     telling = {source for cell in incidents["sources"] for source in split(cell)}
     published = sources.loc[sources["source_id"].isin(telling), "published"].dropna()
     last = published.max().date() if len(published) else None
@@ -132,6 +134,22 @@ def own_facts(facts: Facts, clean: Mapping[str, pd.DataFrame], parameters: Param
     digest = hashlib.sha256(incidents.to_csv(index=False).encode(errors="replace")).hexdigest()[:8]
     merged.add("brief.data", digest, unit="text", note="start of the SHA-256 digest of the table of attacks")
     return merged
+
+
+def _add_blame(facts: Facts, reports: pd.DataFrame, sources: pd.DataFrame) -> None:
+    """Add to `facts` of how many of the brief's attacks some report says who was behind it, and of how many: Iran's."""
+    counted = reports["incident_id"].isin(facts["brief.incidents"].incidents)
+    blaming = reports[counted & (reports["attributed_to"].fillna("") != "")]
+    iran = blaming[blaming["attributed_to"].str.contains("Iran")]
+    officials = sources.loc[sources["kind"] == "official", "source_id"]
+    official = iran[iran["source_id"].isin(officials) & (iran["confirmation"] == "us_official")]
+    for name, rows, told in (
+        ("brief.blamed", blaming, "attacks of which some report says who was behind it"),
+        ("brief.iran", iran, "attacks that some report puts down to groups backed by, allied with or linked to Iran"),
+        ("brief.iran.official", official, "the same, by a page of the US government"),
+    ):
+        ids = sorted(set(rows["incident_id"]))
+        facts.add(name, len(ids), unit="incidents", incidents=ids, note=told)
 
 
 def load(parameters: Parameters) -> Run:
