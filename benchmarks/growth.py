@@ -4,18 +4,17 @@
 
 The grown record is a longer window (as many attacks a day as the real one), or with ``--dense`` the real window with
 more attacks a day. Each notebook's code runs in a process of its own, in order, on results of the notebooks before it;
-then the sizes of the pages are told. Prints a Markdown table. At 100 times it takes some minutes a notebook.
+then the sizes of the pages are told. At 100 times it takes some minutes a notebook.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -63,25 +62,20 @@ def measure(parameters: Mapping[str, object]) -> dict[str, tuple[float, float]]:
     return found
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("factors", nargs="*", type=int, default=[1, 10, 100])
-    parser.add_argument("--dense", action="store_true", help="more attacks a day, not more days")
-    asked = parser.parse_args()
+def table(factors: Sequence[int], dense: bool) -> list[str]:
+    """Measure the record at each of `factors` times its size; return the lines of the table."""
     columns, sizes = {}, {}
-    for factor in asked.factors:
+    for factor in factors:
         with tempfile.TemporaryDirectory(prefix="brief-growth-") as folder:
-            columns[factor] = measure(grown(factor, asked.dense, Path(folder)))
+            columns[factor] = measure(grown(factor, dense, Path(folder)))
             files = sorted((Path(folder) / "report").glob("*.*"))
             sizes[factor] = ", ".join(f"{file.name} {file.stat().st_size / 1e6:.1f} MB" for file in files)
-    print(f"Load when it ended: {os.getloadavg()[0]:.1f}; {'denser days' if asked.dense else 'a longer window'}.\n")
-    print(f"| notebook | {' | '.join(f'{factor} times: CPU s / MB' for factor in columns)} |")
-    print(f"|---|{'---:|' * len(columns)}")
+    lines = [f"| notebook | {' | '.join(f'{factor} times: CPU s / MB' for factor in columns)} |"]
+    lines.append(f"|---|{'---:|' * len(columns)}")
     for name in next(iter(columns.values())):
-        print(f"| {name} | {' | '.join(f'{c[name][0]:.1f} / {c[name][1]:.0f}' for c in columns.values())} |")
-    print(f"| files | {' | '.join(sizes.values())} |")
+        lines.append(f"| {name} | {' | '.join(f'{c[name][0]:.1f} / {c[name][1]:.0f}' for c in columns.values())} |")
+    return [*lines, f"| files | {' | '.join(sizes.values())} |"]
 
 
 if __name__ == "__main__":
-    main()
+    print("\n".join(table([int(each) for each in sys.argv[1:] if each.isdigit()] or [1, 10], "--dense" in sys.argv)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -19,23 +20,25 @@ PROJECT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(sys.executable).parent
 RESULTS = ("data/clean", "figures", "report")
 
-#: Sets of the sweep: five ends of the window, five first days, two confirmations.
+#: Sets of the sweep: two ends of the window, two confirmations.
 SWEEP = """\
-window_end: [2024-01-27, 2024-02-03, 2024-02-10, 2024-02-17, 2024-02-24]
-window_start: [2023-10-17, 2023-10-18, 2023-10-19, 2023-10-20, 2023-10-21]
+window_end: [2024-02-10, 2024-02-24]
 confirmed_by: [anyone, media]
-resamples: [999]
 """
 
 
 @dataclass
 class Way:
-    """One way of running the notebooks: `before` each time, then `act`, which is timed; the `seconds` it took."""
+    """One way of running the notebooks: `before` each time, then `act`, which is timed.
+
+    `seconds` are those of the clock, `busy` those of all processors.
+    """
 
     name: str
     act: Callable[[Path], None]
     before: Callable[[Path], None] = lambda root: None
     seconds: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
 
 
 def copy_of_the_project(to: Path) -> Path:
@@ -129,16 +132,24 @@ def results(root: Path) -> dict[str, bytes]:
     }
 
 
+def processor() -> float:
+    """Return the processor seconds of all child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def measure(ways: Sequence[Way], root: Path, repeats: int, same: bool = False) -> None:
     """Time each of `ways` `repeats` times, in turn; with `same`, all must end with the same files."""
     reference: dict[str, bytes] | None = None
     for number in range(repeats):
         for way in ways:
             way.before(root)
-            begun = time.perf_counter()
+            begun, used = time.perf_counter(), processor()
             way.act(root)
             way.seconds.append(time.perf_counter() - begun)
-            print(f"{number + 1}/{repeats}  {way.seconds[-1]:8.2f} s  {way.name}", file=sys.stderr, flush=True)
+            way.busy.append(processor() - used)
+            told = f"{number + 1}/{repeats}  {way.seconds[-1]:8.2f} s {way.busy[-1]:8.2f} CPU s  {way.name}"
+            print(f"{told}  (load {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
             if same:
                 found = results(root)
                 reference = found if reference is None else reference
@@ -147,16 +158,18 @@ def measure(ways: Sequence[Way], root: Path, repeats: int, same: bool = False) -
                     sys.exit(f"{way.name} ends with other files than {ways[0].name}: {', '.join(differing[:10])}")
 
 
-def row(way: Way, *bases: Way) -> str:
-    """Return a line of the table: median, least and most, and how its median compares with those of `bases`."""
-    median = statistics.median(way.seconds)
-    against = [f"{median / statistics.median(base.seconds):.3f}" for base in bases] or ["", ""]
-    spread = f"{min(way.seconds):.2f} to {max(way.seconds):.2f}"
-    return f"| {way.name} | {median:.2f} | {spread} | {len(way.seconds)} | {' | '.join(against)} |"
+def row(way: Way, base: Way | None = None, sets: int = 1) -> str:
+    """Return a line of the table: medians for each of `sets`, least and most, and how they compare with `base`."""
+    clock, busy = (statistics.median(each) / sets for each in (way.seconds, way.busy))
+    spread = f"{min(way.seconds) / sets:.2f} to {max(way.seconds) / sets:.2f}"
+    against = [""] * 2
+    if base:
+        against = [f"{clock / statistics.median(base.seconds):.2f}", f"{busy / statistics.median(base.busy):.2f}"]
+    return f"| {way.name} | {clock:.2f} | {spread} | {busy:.2f} | {' | '.join(against)} |"
 
 
-def table(repeats: int, sweeps: int) -> list[str]:
-    """Measure all; return the lines of the tables."""
+def table(repeats: int) -> list[str]:
+    """Measure all `repeats` times; return the lines of the tables."""
     plain = Plain()
     with tempfile.TemporaryDirectory(prefix="brief-bench-") as folder:
         root = copy_of_the_project(Path(folder) / "project")
@@ -171,7 +184,7 @@ def table(repeats: int, sweeps: int) -> list[str]:
 
         def anew(root: Path) -> None:
             shutil.rmtree(root / "runs", ignore_errors=True)
-            for kept in (".brief/state/run-one.json", ".brief/store"):
+            for kept in (".brief/state/run-one.json", ".brief/cache"):
                 place = root / kept
                 shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
             brief(root, "run", "--name", "one")
@@ -180,11 +193,11 @@ def table(repeats: int, sweeps: int) -> list[str]:
             Way("`brief run`, nothing changed", lambda root: brief(root, "run")),
             *(
                 Way(
-                    f"`brief run`, one parameter changed (`{name}`: {runs} of 8 notebooks run)",
+                    f"`brief run`, one parameter changed (`{name}`)",
                     lambda root, name=name, value=value: brief(root, "run", "--name", "one", "-p", name, value),  # type: ignore[misc]
                     anew,
                 )
-                for name, value, runs in (("confirmed_by", "us_official", 7), ("stop_start", "2024-02-05", 6))
+                for name, value in (("confirmed_by", "us_official"), ("stop_start", "2024-02-05"))
             ),
         ]
         brief(root, "run")
@@ -193,17 +206,20 @@ def table(repeats: int, sweeps: int) -> list[str]:
 
         def swept(root: Path) -> None:
             shutil.rmtree(root / "runs", ignore_errors=True)
-            shutil.rmtree(root / ".brief/store", ignore_errors=True)
+            shutil.rmtree(root / ".brief/cache", ignore_errors=True)
 
         sweep = [
+            Way("`brief sweep`, a set of four, whole", lambda root: brief(root, "sweep", "sweep.yml"), swept),
             Way(
-                f"`brief sweep`, 50 sets, `--jobs {n}`",
-                lambda root, n=n: brief(root, "sweep", "sweep.yml", "--jobs", n),  # type: ignore[misc]
+                "`brief sweep --facts`, a set of four",
+                lambda root: brief(root, "sweep", "sweep.yml", "--facts"),
                 swept,
-            )
-            for n in ("1", "2")
+            ),
         ]
-        measure(sweep, root, sweeps)
-    head = ["| way | median (s) | range (s) | repeats | of (a) | of (c) |", "|---|---:|---:|---:|---:|---:|"]
-    rows = [row(way, cold[0], cold[2]) for way in (*cold, *warm)] + [row(way) for way in sweep if way.seconds]
+        measure(sweep, root, repeats)
+    head = [
+        "| way | seconds (median) | range | CPU s | seconds of (a) | CPU s of (a) |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    rows = [row(way, cold[0]) for way in (*cold, *warm)] + [row(way, cold[0], sets=4) for way in sweep]
     return [*head, *rows, "", "Where the time of (c) goes, which every other way spends as well:", "", *plain.table()]
