@@ -37,7 +37,7 @@ def row(result: Choices, headline: str, choice: str) -> pd.Series:
 
 def test_the_first_row_is_the_briefs_own(clean, result):
     cut = Stretches(Parameters())
-    found = by_days("coded", clean["incidents"], cut["pause"], cut["to_stop"], cut)
+    found = by_days(clean["incidents"], cut["pause"], cut["to_stop"], cut)
     own = row(result, "pause", "own")
     assert (own["estimate"], own["low"], own["high"]) == (found.ratio.value, found.ratio.low, found.ratio.high)
     assert all(part["choice"].iloc[0] == "own" for _, part in result.table.groupby("headline"))

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from helpers import tables
 from helpers.analysis import counters, coverage, totals
-from helpers.facts import record
 from helpers.parameters import Parameters
 from helpers.stretches import NAMES
+from helpers.vocabulary import COUNTRIES
 
 COUNT_COLUMNS = [
     "count_id",
@@ -191,16 +191,17 @@ def made(parameters: Parameters | None = None, shuffle: bool = False) -> coverag
 
 
 def values(result: coverage.CoverageResult) -> dict[str, object]:
-    return {name: fact.value for name, fact in record(coverage.rows(result), result).items()}
+    return {name: fact.value for name, fact in coverage.facts(result).items()}
 
 
 def test_the_share_lies_between_what_an_official_confirms_and_what_is_on_record():
     found = made().covers
-    assert (found["before"].counted, found["before"].least, found["before"].most) == (60, 17 / 60, 41 / 60)
-    assert (found["pause"].counted, found["pause"].least, found["pause"].most) == (1, 1.0, 1.0)
+    for name, counted, least, most in (("before", 60, 17 / 60, 41 / 60), ("pause", 1, 1.0, 1.0)):
+        one = found[name]
+        assert (one.counted.best, one.share(one.confirmed), one.share(one.coded)) == (counted, least, most)
     assert found["between"].ratio == (29 / 49, 29 / 49)
     assert "since_stop" not in found  # no total covers a day of it
-    assert found["iraq"].counted == 50
+    assert found["iraq"].counted.best == 50
 
 
 def test_an_interval_holds_the_attacks_of_its_own_days():
@@ -230,8 +231,8 @@ EDGES = {
 @pytest.mark.parametrize("change", EDGES.values(), ids=EDGES)
 def test_edges_give_bounds_in_order(change):
     for one in made(Parameters(**change)).covers.values():
-        assert 0 <= one.low <= one.counted <= one.high
-        assert one.least is None or 0 <= one.least <= one.most <= 1
+        assert 0 <= one.counted.low <= one.counted.best <= one.counted.high
+        assert not one.counted.best or 0 <= one.share(one.confirmed) <= one.share(one.coded) <= 1
 
 
 def test_contradictions_are_those_of_the_countries_and_days_that_count():
@@ -263,6 +264,19 @@ def test_every_counter_stands_beside_this_record_for_the_same_days():
     assert others["acled", "2024-01-01"][0] == "about 80"
 
 
+def test_the_table_holds_the_observatorys_bases_which_add_up_to_its_total():
+    table = counters.table(counted())
+    bases = table[~table["place"].isin(["all", *COUNTRIES])]
+    theirs, ours = (bases[bases["counter"] == name].set_index("place") for name in ("sohr", "record"))
+    sheet = tables.read("other_counts").set_index("other_id")["total"]
+    given = theirs[theirs["rows"] != ""]
+    assert (given["best"] == sheet.loc[given["rows"]].to_numpy()).all()
+    whole = tables.read("other_counts").query("counter == 'sohr' and site_id == ''")
+    assert given["best"].sum() in set(whole.loc[whole["as_of"].dt.date == given["last"].iloc[0], "total"])
+    sites = tables.read("incidents").query("country == 'SY' and '2023-10-19' <= date <= @given['last'].iloc[0]")
+    assert ours["best"].to_dict() == {site: int((sites["site_id"] == site).sum()) for site in ours.index}
+
+
 def test_stretches_share_out_the_record_and_months_do_too():
     found = counted()
     whole = len(found.incidents)
@@ -282,5 +296,5 @@ def test_a_selection_without_a_counter_has_none(change):
     found = counted(**change)
     assert {key[2] for key in found.tallies} <= {"record", "officials", "sohr"}
     assert all(0 <= tally.low <= tally.best <= tally.high for tally in found.tallies.values())
-    assert len(record(counters.rows(found), found)) > 0
+    assert len(counters.facts(found)) > 0
     assert not counters.daily(found)["total"].isna().any()

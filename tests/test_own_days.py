@@ -77,7 +77,7 @@ def facts_of(record: dict[str, pd.DataFrame], parameters: Parameters) -> dict[st
     incidents = record["incidents"]
     counts, sources = record["official_counts"], record["sources"]
     found = coverage.analyse_coverage(incidents, counts, sources, parameters)
-    facts = rows(coverage.rows(found), found)
+    facts = coverage.facts(found)
     found_weapons = weapons.analyse(incidents, parameters, record["reports"], sources)
     p, prepared = found_weapons.parameters, found_weapons.prepared
     escalation = weapons_facts.Escalation(

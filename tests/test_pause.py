@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers import tables
-from helpers.analysis import pause, pause_facts
+from helpers.analysis import pause
 from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Facts
 from helpers.parameters import Parameters
 
@@ -69,7 +69,7 @@ def analysed(
     result = pause.analyse_pause(
         frame, officials(totals or []), observed(sohr or []), SOURCES, CONTEXT, P.model_copy(update=change)
     )
-    return result, pause_facts.facts(result)
+    return result, pause.facts(result)
 
 
 def test_a_clear_pause_is_shown_and_so_is_what_would_undo_it() -> None:
@@ -129,7 +129,7 @@ def test_us_officials_confirmations_are_set_against_the_days_before_alone() -> N
     )
     result, _ = analysed(late)
     assert result.pause["us_official"].compared == "before"
-    assert result.pause["us_official"].days_before == 38
+    assert result.pause["us_official"].before_days == 38
 
 
 EDGES: dict[str, dict[str, object]] = {
@@ -174,7 +174,7 @@ def test_the_record_itself() -> None:
     assert shown.loc["coded", ["during", "days"]].tolist() == [1, 7]
     assert shown.loc["coded", "high"] < 0.6
     assert shown.loc["officials", "high"] < 0.8
-    facts = pause_facts.facts(result)
+    facts = pause.facts(result)
     known = {name: set(tables.read(name)[key]) for name, key in
              (("incidents", "incident_id"), ("official_counts", "count_id"), ("other_counts", "other_id"),
               ("context", "context_id"))}  # fmt: skip

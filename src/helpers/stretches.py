@@ -7,7 +7,7 @@ in exactly one of the first four.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -142,12 +142,17 @@ def span_text(first: date, last: date) -> str:
     return f"{day_text(first)} to {day_text(last)}"
 
 
-def ranges(days: Sequence[date]) -> str:
-    """Return `days` as text, neighbours joined: "21 November 2023 and 1 to 3 December 2023"."""
-    found: list[list[date]] = []
+def runs(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Return `days` as runs of neighbours, in order: the first and the last day of each."""
+    found: list[tuple[date, date]] = []
     for day in sorted(set(days)):
-        if found and day - found[-1][-1] == timedelta(days=1):
-            found[-1].append(day)
+        if found and day - found[-1][1] == timedelta(days=1):
+            found[-1] = (found[-1][0], day)
         else:
-            found.append([day])
-    return listing([span_text(part[0], part[-1]) for part in found])
+            found.append((day, day))
+    return found
+
+
+def ranges(days: Iterable[date]) -> str:
+    """Return `days` as text, neighbours joined: "21 November 2023 and 1 to 3 December 2023"."""
+    return listing(span_text(first, last) for first, last in runs(days))

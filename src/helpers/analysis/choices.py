@@ -72,7 +72,7 @@ def stop(incidents: pd.DataFrame, parameters: Parameters, tables: Tables) -> Est
 
 def _stretch(stretch: str, compared: str, incidents: pd.DataFrame, parameters: Parameters) -> Estimate:
     cut = Stretches(parameters)
-    found = by_days("coded", select(incidents, parameters), cut[stretch], cut[compared], cut)
+    found = by_days(select(incidents, parameters), cut[stretch], cut[compared], cut)
     return Estimate(found.ratio.value, found.ratio.low, found.ratio.high, found.fall)
 
 

@@ -7,15 +7,15 @@ count that a counter gave for just these days, such as ACLED's of a month, stand
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from helpers.analysis import totals
-from helpers.facts import Row
+from helpers.facts import Facts
 from helpers.parameters import Parameters
 from helpers.stretches import NAMES, Stretches, span_text, within_coding
 from helpers.tables import each, select
@@ -38,8 +38,6 @@ UNITS = {"attacks": False, "operations": True}
 #: Fewest attacks, by the counter that has most, for which it is said how far counters part.
 FEWEST = 10
 DAY = pd.Timedelta(days=1)
-
-Runs = tuple[tuple[date, date], ...]
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,18 @@ class Tally:
         shown = whole.get(self.relation, shown)
         return f"{shown} (to {day_text(self.until, year=False)})" if self.until else shown
 
+    def tell(self, facts: Facts, name: str) -> None:
+        """Add the count to `facts`, with what it rests on."""
+        behind = {self.table: self.rows} if self.rows else None
+        facts.add(name, self.best, unit=self.unit, incidents=self.incidents, rows=behind, text=self.text)
+
+
+class Beside(NamedTuple):
+    """What a counter counted in some days, and what this record holds for the same days and place."""
+
+    counted: Tally
+    record: Tally
+
 
 @dataclass(frozen=True)
 class CountersResult:
@@ -87,14 +97,16 @@ class CountersResult:
     tallies: (part, place, counter) -> tally, for running totals and this record.
     beside: of each stretch, a running total and this record's count of the same days and place.
     periods: counts that others gave for days of the window, each with this record's for the same days and countries.
+    bases: the Observatory's count of each base in Syria, each with this record's for the same days.
     running: (place, counter) -> its running total; incidents: those that count.
     """
 
     parameters: Parameters
     parts: Mapping[str, str]
     tallies: Mapping[tuple[str, str, str], Tally]
-    beside: tuple[tuple[Tally, Tally], ...]
-    periods: tuple[tuple[Tally, Tally], ...]
+    beside: list[Beside]
+    periods: list[Beside]
+    bases: list[Beside]
     running: Mapping[tuple[str, str], totals.Series]
     incidents: pd.DataFrame
 
@@ -106,62 +118,39 @@ class CountersResult:
         return max(apart, key=lambda pair: pair[0].low / max(pair[1].high, 0.5), default=None)
 
 
-def months(parameters: Parameters) -> dict[str, tuple[date, date]]:
-    """Return the months of the window, each as far as it lies in it: "2023-10" -> first and last day."""
-    days = pd.date_range(parameters.window_start, parameters.window_end)
-    found = pd.Series(days, index=days).groupby(days.strftime("%Y-%m"))
-    return {str(month): (here.iloc[0].date(), here.iloc[-1].date()) for month, here in found}
-
-
-def parts(parameters: Parameters) -> dict[str, tuple[str, Runs]]:
-    """Return name -> words and runs of days (first, last) of the stretches and months of the window."""
+def parts(parameters: Parameters) -> dict[str, tuple[str, pd.DatetimeIndex]]:
+    """Return name -> words and days of the stretches and months of the window that have any."""
     cut = Stretches(parameters)
-    found: dict[str, tuple[str, Runs]] = {}
-    for name in NAMES:
-        days = pd.Series(cut[name].days)
-        runs = [run for _, run in days.groupby((days.diff() != DAY).cumsum())]
-        if runs:
-            found[name] = (cut[name].words, tuple((run.iloc[0].date(), run.iloc[-1].date()) for run in runs))
-    for name, (first, last) in months(parameters).items():
-        whole = (first - DAY).month != first.month != (last + DAY).month
-        span = "" if whole else f", {first.day} to {last.day}" if first != last else f", {first.day}"
-        found[name] = (f"{first:%B %Y}{span}", ((first, last),))
+    found = {name: (cut[name].words, cut[name].days) for name in NAMES if len(cut[name])}
+    for month in dict.fromkeys(cut.days.strftime("%Y-%m")):
+        days = cut.days[cut.days.strftime("%Y-%m") == month]
+        first, last = days[0], days[-1]
+        span = f", {first.day} to {last.day}" if first != last else f", {first.day}"
+        whole = first.is_month_start and last.is_month_end
+        found[month] = (f"{first:%B %Y}{'' if whole else span}", days)
     return found
 
 
-def _of_record(incidents: pd.DataFrame, place: str, part: str, runs: Runs) -> Tally:
-    here = incidents if place == "all" else incidents[incidents["country"] == place]
-    inside = pd.Series(False, index=here.index)
-    for first, last in runs:
-        inside |= here["date"].between(pd.Timestamp(first), pd.Timestamp(last))
-    ids = tuple(here.loc[inside, "incident_id"])
-    return Tally(
-        "record", place, part, runs[0][0], runs[-1][1], len(ids), len(ids), len(ids), days=_length(runs), incidents=ids
-    )
+def of_record(incidents: pd.DataFrame, place: str, part: str, days: pd.DatetimeIndex) -> Tally:
+    """Return the attacks on record on `days`, of all countries, of one, or at one site."""
+    inside = incidents["date"].isin(days)
+    if place != "all":
+        inside &= incidents["country" if place in COUNTRIES else "site_id"] == place
+    ids, (first, last) = tuple(incidents.loc[inside, "incident_id"]), (days[0].date(), days[-1].date())
+    many = len(ids)
+    return Tally("record", place, part, first, last, many, many, many, days=len(days), incidents=ids)
 
 
-def _length(runs: Iterable[tuple[date, date]]) -> int:
-    return sum((last - first).days + 1 for first, last in runs)
-
-
-def covered(series: totals.Series, runs: Runs) -> Runs:
-    """Return the days of `runs` from the first that the totals of `series` count to the last for which one is given."""
-    start, end = series.since, series.last_day.date()
-    return tuple((max(first, start), min(last, end)) for first, last in runs if first <= end and last >= start)
-
-
-def _of_totals(counter: str, series: totals.Series, place: str, part: str, runs: Runs) -> Tally | None:
-    """Return what a running total says of the days of `runs`; None where it covers less than half of them."""
-    held = covered(series, runs)
-    if 2 * _length(held) < _length(runs):
+def of_totals(counter: str, series: totals.Series, place: str, part: str, days: pd.DatetimeIndex) -> Tally | None:
+    """Return what a running total says of those of `days` that it covers; None where it covers none."""
+    held = series.covered(days)
+    if held.empty:
         return None
-    found = [series.between(first, last) for first, last in held]
-    best, low, high = (sum(part[place] for part in found) for place in range(3))
-    rows = dict.fromkeys(row for first, last in held for row in series.enclosing(first, last))
-    until = held[-1][1] if held[-1][1] < runs[-1][1] else None
+    best, low, high, rows = series.over(held)
+    until = held[-1].date() if held[-1] < days[-1] else None
     table = "other_counts" if counter == "sohr" else "official_counts"
-    return Tally(counter, place, part, held[0][0], held[-1][1], int(best), low, high, until=until, days=_length(held),
-                 table=table, rows=tuple(rows))  # fmt: skip
+    return Tally(counter, place, part, held[0].date(), held[-1].date(), best, low, high, until=until, days=len(held),
+                 table=table, rows=rows)  # fmt: skip
 
 
 def _narrowed(tally: Tally, series: totals.Series, given: Iterable[Any]) -> Tally:
@@ -182,7 +171,14 @@ def _narrowed(tally: Tally, series: totals.Series, given: Iterable[Any]) -> Tall
     return replace(tally, best=best, low=low, high=high, rows=rows)
 
 
-def _periods(other_counts: pd.DataFrame, incidents: pd.DataFrame, parameters: Parameters) -> list[tuple[Tally, Tally]]:
+def _given(counter: str, place: str, first: date, row: Any) -> Tally:
+    """Return the count that `row` of other_counts gives from `first` on."""
+    last, (low, high) = row.as_of.date(), totals.bounds_of(row.total, row.relation)
+    return Tally(counter, place, f"{first}/{last}", first, last, row.total, low, high, row.relation, unit=row.unit,
+                 table="other_counts", rows=(row.other_id,))  # fmt: skip
+
+
+def _periods(other_counts: pd.DataFrame, incidents: pd.DataFrame, parameters: Parameters) -> list[Beside]:
     """Return the counts that others gave for days of the window, each with this record's for the same days."""
     rows = other_counts[
         other_counts["site_id"].fillna("").eq("")
@@ -201,57 +197,38 @@ def _periods(other_counts: pd.DataFrame, incidents: pd.DataFrame, parameters: Pa
         if first < parameters.window_start or not wanted <= set(parameters.countries):
             continue
         like = incidents[incidents["claimed_by"].fillna("").ne("")] if UNITS[row.unit] else incidents
-        days = ((first, row.as_of.date()),)
-        low, high = totals.bounds_of(row.total, row.relation)
-        part = f"{first}/{row.as_of.date()}"
-        one = Tally(row.counter, place, part, first, row.as_of.date(), row.total, low, high, row.relation,
-                    unit=row.unit, table="other_counts", rows=(row.other_id,))  # fmt: skip
-        found.append((one, _of_record(like, place, part, days)))
+        one = _given(row.counter, place, first, row)
+        found.append(Beside(one, of_record(like, place, one.part, pd.date_range(one.first, one.last))))
     return found
 
 
-@dataclass(frozen=True)
-class Base:
-    """Attacks on one base in Syria by the Observatory's last whole breakdown, and on record in the same days."""
+def by_base(other_counts: pd.DataFrame, incidents: pd.DataFrame, parameters: Parameters) -> list[Beside]:
+    """Return the attacks by base of the Observatory's last breakdown in the window that adds up, most attacked first.
 
-    site: str
-    name: str
-    observatory: int
-    record: int
-    incidents: tuple[str, ...]
-    rows: tuple[str, ...]
-
-
-def find_bases(
-    other_counts: pd.DataFrame, incidents: pd.DataFrame, sites: pd.DataFrame, parameters: Parameters
-) -> tuple[tuple[Base, ...], date | None]:
-    """Return the attacks by base of the Observatory's last breakdown in the window that adds up, and its day.
-
-    `incidents` are those that count; its attacks up to that day stand beside.
+    `incidents` are those that count; its attacks up to that day stand beside. A base of which the Observatory counts
+    none has a count of zero that rests on no row.
     """
     mine = other_counts[
         other_counts["counter"].eq("sohr") & other_counts["as_of"].le(pd.Timestamp(parameters.window_end))
     ]
-    mine = mine[(mine["since"] == mine["since"].min()) & (mine["since"] >= pd.Timestamp(parameters.window_start))]
-    site = mine["site_id"].fillna("")
-    wholes = mine[site == ""].set_index(["as_of", "source_id"])["total"]
-    split = mine[site != ""]
-    sums = split.groupby(["as_of", "source_id"])["total"].sum()
-    right = [key for key, total in sums.items() if key in wholes.index and wholes[key] == total]
-    if not right or "SY" not in parameters.countries:
-        return (), None
-    day, source = max(right)
-    here = split[(split["as_of"] == day) & (split["source_id"] == source)]
     since = mine["since"].min()
-    known = incidents[(incidents["country"] == "SY") & incidents["date"].between(since, day)]
-    told = dict(zip(here["site_id"], each(here), strict=True))
-    names = sites.set_index("site_id")["name"]
-    bases = []
-    for code in dict.fromkeys([*told, *known["site_id"].dropna()]):
-        ids = tuple(known.loc[known["site_id"] == code, "incident_id"])
-        count, rows = (int(told[code].total), (told[code].other_id,)) if code in told else (0, ())
-        bases.append(Base(code, str(names.get(code, code)), count, len(ids), ids, rows))
-    return tuple(sorted(bases, key=lambda base: (-base.observatory, -base.record, base.name))), day.date()
+    mine = mine[(mine["since"] == since) & (mine["since"] >= pd.Timestamp(parameters.window_start))]
+    whole, keys = mine["site_id"].fillna("") == "", ["as_of", "source_id"]
+    sums = mine[~whole].groupby(keys)["total"].sum()
+    right = sums[sums == mine[whole].drop_duplicates(keys, keep="last").set_index(keys)["total"].reindex(sums.index)]
+    if right.empty or "SY" not in parameters.countries:
+        return []
+    day, source = max(right.index)
+    days, first = pd.date_range(since, day), since.date()
+    known = incidents[(incidents["country"] == "SY") & incidents["date"].isin(days)]
+    split = mine[~whole & (mine["as_of"] == day) & (mine["source_id"] == source)]
+    told = {row.site_id: _given("sohr", row.site_id, first, row) for row in each(split)}
+    none = Tally("sohr", "", f"{first}/{day.date()}", first, day.date(), 0, 0, 0)
+    found = []
+    for site in dict.fromkeys([*told, *known["site_id"].dropna()]):
+        one = told.get(site, replace(none, place=site))
+        found.append(Beside(one, of_record(known, site, one.part, days)))
+    return sorted(found, key=lambda pair: (-pair.counted.best, -pair.record.best))
 
 
 def count_all(
@@ -264,63 +241,54 @@ def count_all(
     """Return what every counter says of the run's stretches and months (see `CountersResult`); all are clean tables."""
     parameters = within_coding(parameters, incidents)
     families, chosen = sources.set_index("source_id")["family"], select(incidents, parameters)
-    since = totals.counted_since(official_counts, parameters)
-    split = totals.by_country(official_counts, families, since=since)
-    whole = totals.series(official_counts, families, parameters.countries, since=since)
-    running = {("all", "officials"): whole if len(parameters.countries) > 1 else split[parameters.countries[0]]}
+    officials = totals.officials(official_counts, families, parameters)
+    running = {("all", "officials"): officials["all"]}
     if "SY" in parameters.countries:
-        running |= {("SY", "officials"): split["SY"], ("SY", "sohr"): totals.observatory(other_counts, families)}
+        running |= {("SY", "officials"): officials["SY"], ("SY", "sohr"): totals.observatory(other_counts, families)}
     running = {key: series for key, series in running.items() if len(series.points) > 1}
-    given = other_counts[
-        other_counts["counter"].eq("sohr") & other_counts["site_id"].fillna("").eq("")
-        & other_counts["since"].gt(other_counts.loc[other_counts["counter"].eq("sohr"), "since"].min())
-        & other_counts["relation"].eq("exact")
-    ]  # fmt: skip
-    found, places = parts(parameters), ["all", *(["SY"] if "SY" in parameters.countries else [])]
+    sohr = other_counts[other_counts["counter"] == "sohr"]
+    months = sohr[
+        sohr["site_id"].fillna("").eq("") & sohr["since"].gt(sohr["since"].min()) & sohr["relation"].eq("exact")
+    ]
     tallies: dict[tuple[str, str, str], Tally] = {}
-    beside = []
-    for part, (_, runs) in found.items():
-        tallies |= {(part, place, "record"): _of_record(chosen, place, part, runs) for place in places}
+    beside, found = [], parts(parameters)
+    for part, (_, days) in found.items():
+        for place in ["all", *({"SY"} & set(parameters.countries))]:
+            tallies[part, place, "record"] = of_record(chosen, place, part, days)
         for (place, counter), series in running.items():
-            tally = _of_totals(counter, series, place, part, runs)
-            if tally is None:
+            tally = of_totals(counter, series, place, part, days)
+            if tally is None or 2 * tally.days < len(days):
                 continue
-            tally = _narrowed(tally, series, each(given)) if counter == "sohr" else tally
+            tally = _narrowed(tally, series, each(months)) if counter == "sohr" else tally
             tallies[part, place, counter] = tally
             if part in NAMES:
-                beside.append((tally, _of_record(chosen, place, part, covered(series, runs))))
+                beside.append(Beside(tally, of_record(chosen, place, part, series.covered(days))))
     words = {name: text for name, (text, _) in found.items()}
-    periods = tuple(_periods(other_counts, chosen, parameters))
-    return CountersResult(parameters, words, tallies, tuple(beside), periods, running, chosen)
+    periods, bases = (found(other_counts, chosen, parameters) for found in (_periods, by_base))
+    return CountersResult(parameters, words, tallies, beside, periods, bases, running, chosen)
 
 
 def daily(result: CountersResult) -> pd.DataFrame:
     """Return date, place, counter and total: attacks so far in the window, of this record and of each running total."""
-    p, frames = result.parameters, []
-    days = pd.date_range(p.window_start, p.window_end)
+    frames, days = [], Stretches(result.parameters).days
     for place in dict.fromkeys(key[1] for key in result.tallies):
         here = result.incidents if place == "all" else result.incidents[result.incidents["country"] == place]
         counts = here["date"].value_counts().reindex(days, fill_value=0).cumsum()
         frames.append(pd.DataFrame({"date": days, "place": place, "counter": "record", "total": counts.to_numpy()}))
     for (place, counter), series in result.running.items():
         base = series.at(days[0] - DAY)[0]
-        held = [(point.day, point.value - base) for point in series.told if days[0] - DAY <= point.day <= days[-1]]
-        if held:
-            frame = pd.DataFrame(held, columns=["date", "total"]).assign(place=place, counter=counter)
-            frames.append(frame[["date", "place", "counter", "total"]])
-    return pd.concat(frames, ignore_index=True)
+        held = [(point.day, place, counter, point.value - base) for point in series.told]
+        frame = pd.DataFrame(held, columns=["date", "place", "counter", "total"])
+        frames.append(frame[frame["date"].between(days[0] - DAY, days[-1])])
+    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
 
 
 def table(result: CountersResult) -> pd.DataFrame:
     """Return every count as a row: counter, place, part, first, last, low, best, high, unit, rows."""
-    every = [*result.tallies.values(), *(tally for pair in result.periods for tally in pair)]
-    rows: list[tuple[Any, ...]] = [
-        (t.counter, t.place, t.part, t.first, t.last, t.low, t.best, None if math.isinf(t.high) else t.high, t.unit,
-         ";".join(t.rows))
-        for t in every
-    ]  # fmt: skip
+    pairs = [tally for pair in [*result.periods, *result.bases] for tally in pair]
     columns = ["counter", "place", "part", "first", "last", "low", "best", "high", "unit", "rows"]
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame([*result.tallies.values(), *pairs])[columns]
+    return frame.assign(rows=frame["rows"].map(";".join), high=frame["high"].where(frame["high"] != math.inf))
 
 
 def named(counter: str) -> str:
@@ -328,52 +296,34 @@ def named(counter: str) -> str:
     return COUNTERS.get(counter, counter.removeprefix("other:").replace("_", " ").title())
 
 
-def fixed(
-    name: str,
-    value: Any,
-    unit: str = "text",
-    ids: Sequence[str] = (),
-    rows: Mapping[str, Sequence[str]] | None = None,
-    text: str | None = None,
-    note: str = "",
-) -> Row:
-    """Return the row of a fact whose value is at hand."""
-    shown = None if text is None else lambda _: text
-    return Row(name, unit, lambda _: value, lambda _: ids, lambda _: rows, note, text=shown)
-
-
-def _count(name: str, tally: Tally) -> Row:
-    behind = {tally.table: tally.rows} if tally.rows else None
-    return fixed(name, tally.best, tally.unit, tally.incidents, behind, tally.text)
-
-
-def rows(result: CountersResult) -> list[Row]:
+def facts(result: CountersResult) -> Facts:
     """Return the facts ``counters.*``.
 
     ``counters.N.words`` and ``counters.N.COUNTER`` (``.syria.COUNTER``) for the stretches and months in order;
     ``counters.period.N.*`` for counts by others, ``counters.widest.*`` where counters part most.
     """
-    ids = tuple(result.incidents["incident_id"])
-    found = [fixed("counters.attacks", len(ids), "incidents", ids)]
+    found, ids = Facts(), tuple(result.incidents["incident_id"])
+    found.add("counters.attacks", len(ids), unit="incidents", incidents=ids)
     for place, (part, words) in enumerate(result.parts.items(), 1):
-        found.append(fixed(f"counters.{place}.words", words))
-        found += [fixed(f"counters.{place}.stretch", part)] if part in NAMES else []
-        for key, tally in result.tallies.items():
-            if key[0] == part:
-                stem = f"counters.{place}" if tally.place == "all" else f"counters.{place}.syria"
-                found.append(_count(f"{stem}.{tally.counter}", tally))
+        found.add(f"counters.{place}.words", words, unit="text")
+        if part in NAMES:
+            found.add(f"counters.{place}.stretch", part, unit="text")
+        for (where, _, _), tally in result.tallies.items():
+            if where == part:
+                tally.tell(found, f"counters.{place}{'' if tally.place == 'all' else '.syria'}.{tally.counter}")
     for place, (one, record) in enumerate(result.periods, 1):
         stem = f"counters.period.{place}"
-        found += [fixed(f"{stem}.who", named(one.counter)), fixed(f"{stem}.first", one.first, "date"),
-                  fixed(f"{stem}.span", span_text(one.first, one.last)), fixed(f"{stem}.unit", one.unit),
-                  fixed(f"{stem}.where", COUNTRIES.get(one.place, "all countries")),
-                  _count(f"{stem}.count", one), _count(f"{stem}.record", record)]  # fmt: skip
+        texts = {"who": named(one.counter), "span": span_text(one.first, one.last), "unit": one.unit,
+                 "where": COUNTRIES.get(one.place, "all countries")}  # fmt: skip
+        for key, text in texts.items():
+            found.add(f"{stem}.{key}", text, unit="text")
+        found.add(f"{stem}.first", one.first, unit="date")
+        one.tell(found, f"{stem}.count")
+        record.tell(found, f"{stem}.record")
     if result.widest:
-        most, least = result.widest
-        found += [
-            fixed("counters.widest.words", result.parts[most.part]),
-            fixed("counters.widest.where", "Syria" if most.place == "SY" else "all countries"),
-            fixed("counters.widest.most.who", named(most.counter)), _count("counters.widest.most", most),
-            fixed("counters.widest.least.who", named(least.counter)), _count("counters.widest.least", least),
-        ]  # fmt: skip
+        for key, tally in zip(("most", "least"), result.widest, strict=True):
+            tally.tell(found, f"counters.widest.{key}")
+            found.add(f"counters.widest.{key}.who", named(tally.counter), unit="text")
+        found.add("counters.widest.words", result.parts[tally.part], unit="text")
+        found.add("counters.widest.where", "Syria" if tally.place == "SY" else "all countries", unit="text")
     return found

@@ -13,21 +13,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 
 from helpers.analysis import totals
-from helpers.analysis.events import Event, find_events
+from helpers.analysis.counters import Beside, of_record, of_totals
+from helpers.analysis.events import Event, add_events, find_events
 from helpers.analysis.likelihood import Interval, daily, interval_ratio, joined
 from helpers.analysis.likelihood import largest_showing as largest_by_likelihood
 from helpers.analysis.rates import FEWEST_BLOCKS, Ratio, block_ratio, largest_in_blocks
-from helpers.facts import finding
+from helpers.facts import LOWER, UPPER, Facts, finding
 from helpers.parameters import Parameters
 from helpers.stretches import Stretch, Stretches, within_coding
 from helpers.tables import select
+from helpers.vocabulary import CONFIRMATION, split, weapons
+from helpers.words import listing
 
 #: Fewest attacks on the days compared with which a fall is judged at all.
 FEWEST_ATTACKS = 5
+#: Attacks of the pause, at the most, that are told one by one.
+TOLD = 3
+#: Events of which this notebook gives the day.
+EVENTS = ("slower", "suspended", "continued")
 
 #: Series -> what it counts, in the words of the table.
 SERIES = {
@@ -39,12 +47,21 @@ SERIES = {
     "iraq": "attacks on record in Iraq",
 }
 COUNTRY_SERIES = {"syria": "SY", "iraq": "IQ"}
+TABLES = {"officials": "official_counts", "sohr": "other_counts"}
 
 DAILY, TOTALS = "likelihood of daily counts", "likelihood of running totals"
 
 #: Days compared, in the words of the table.
 WORDS = {"to_stop": "before the second stop", "before": "before the pause"}
 COLUMNS = ["series", "during", "days", "expected", "ratio", "low", "high", "largest_showing", "can_show", "method"]
+
+#: What is told of a series in a stretch beside the finding and the ratio; of some more, of one less.
+COUNTED = ("during", "days", "expected")
+MORE = {
+    "pause.coded": (*COUNTED, "before", "before_days"), "stop.coded": (*COUNTED, "before", "before_days", "first"),
+    "pause.officials": (*COUNTED, "first", "last"), "pause.sohr": (*COUNTED, "first", "last"),
+    "stop.sohr": (*COUNTED, "first", "last"), "pause.contradicted": ("last",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,66 +70,52 @@ class Comparison:
 
     Attributes
     ----------
-    name: the series; compared: the name of the stretch compared with.
+    compared: the name of the stretch compared with.
     during, days: attacks in the stretch (for running totals: between the totals that enclose it) and its days.
-    before, days_before: attacks and days of the comparison.
-    expected: attacks that those `days` would hold at the rate of the days compared.
+    first, last: the first and last of these days.
+    before, before_days: attacks and days of the comparison.
     ratio: the rate a day in the stretch over that of the days compared.
     largest_showing: the largest count in the stretch with which the interval would lie below one; None if none would.
     incidents, rows: what it rests on: incident ids; ids of rows of `table`.
     """
 
-    name: str
     compared: str
     during: int
     days: int
+    first: date | None
+    last: date | None
     before: int
-    days_before: int
+    before_days: int
     ratio: Ratio
     largest_showing: int | None
     incidents: tuple[str, ...] = ()
     table: str = ""
     rows: tuple[str, ...] = ()
-    first: date | None = None
-    last: date | None = None
-
-    @property
-    def rate(self) -> float | None:
-        """Attacks a day on the days compared."""
-        return self.before / self.days_before if self.days_before else None
 
     @property
     def expected(self) -> float | None:
-        """Attacks that the days of the stretch would hold at that rate."""
-        return None if self.rate is None else self.rate * self.days
-
-    @property
-    def can_show(self) -> bool:
-        """Whether the fewest attacks possible would have shown a fall."""
-        return self.largest_showing is not None
+        """Attacks that the days of the stretch would hold at the rate of the days compared."""
+        return self.before / self.before_days * self.days if self.before_days else None
 
     @property
     def fall(self) -> str:
         """The finding: whether attacks were rarer in the stretch than on the days compared."""
         shows = None if self.ratio.value is None or self.before < FEWEST_ATTACKS else self.ratio.below_one
-        return finding(shows, self.can_show)
+        return finding(shows, self.largest_showing is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PauseResult:
-    """What the record says of the pause and of the second stop; see the parts.
+    """What the record says of the pause and of the second stop.
 
     `pause` and `stop` hold a `Comparison` a series; `likelihood` is the coded series by the likelihood, beside its
     blocks; `lapse` is `pause` with the day added on which the ceasefire lapsed; `inside` are the attacks of the pause,
     `on_lapse` those of that day, `later` those on record after the last that officials count. `contradicted` is a
     higher total that officials gave for the end of the pause, and what would follow from it; `base` what the
-    Observatory counted at the base of the one attack in the pause.
+    Observatory counted at the base of the one attack in the pause, between its totals around the pause.
     """
 
     parameters: Parameters
-    stretches: Stretches
-    days: pd.DataFrame
-    chosen: pd.DataFrame
     pause: Mapping[str, Comparison]
     likelihood: Ratio
     stop: Mapping[str, Comparison]
@@ -120,24 +123,14 @@ class PauseResult:
     inside: pd.DataFrame
     on_lapse: pd.DataFrame
     later: pd.DataFrame
-    events: Mapping[str, Event]
+    events: dict[str, Event]
     contradicted: tuple[int, Comparison] | None
-    base: Base | None
+    base: Beside | None
 
 
-@dataclass(frozen=True)
-class Base:
-    """What the Observatory counted at one base between the totals around the pause, and the attacks on record there."""
-
-    observatory: int
-    rows: tuple[str, ...]
-    incidents: tuple[str, ...]
-
-
-def by_days(name: str, incidents: pd.DataFrame, stretch: Stretch, compared: Stretch, cut: Stretches) -> Comparison:
+def by_days(incidents: pd.DataFrame, stretch: Stretch, compared: Stretch, cut: Stretches) -> Comparison:
     """Compare the attacks on record of one `stretch` with those of the days `compared`."""
     counts = cut.daily(incidents["date"])
-    during, before = int(counts[stretch.mask].sum()), int(counts[compared.mask].sum())
     if len(stretch) and len(compared) // len(stretch) >= FEWEST_BLOCKS:
         ratio = block_ratio(counts, stretch.mask, compared.mask)
         largest = largest_in_blocks(counts, stretch.mask, compared.mask)
@@ -145,30 +138,28 @@ def by_days(name: str, incidents: pd.DataFrame, stretch: Stretch, compared: Stre
         intervals = daily(counts, stretch.mask, compared.mask)
         ratio, largest = interval_ratio(intervals, DAILY), largest_by_likelihood(intervals)
     return Comparison(
-        name=name, compared=compared.name, during=during, days=len(stretch), before=before, days_before=len(compared),
-        ratio=ratio, largest_showing=largest, incidents=tuple(stretch.select(incidents)["incident_id"]),
-        first=stretch.first, last=stretch.last,
+        compared=compared.name, during=int(counts[stretch.mask].sum()), days=len(stretch), first=stretch.first,
+        last=stretch.last, before=int(counts[compared.mask].sum()), before_days=len(compared), ratio=ratio,
+        largest_showing=largest, incidents=tuple(stretch.select(incidents)["incident_id"]),
     )  # fmt: skip
 
 
-def _points(series: totals.Series, last: date) -> dict[pd.Timestamp, tuple[int, tuple[str, ...]]]:
-    """Return day -> (total, rows) of the totals up to the day `last`.
+def _points(series: totals.Series, end: pd.Timestamp) -> dict[pd.Timestamp, tuple[int, tuple[str, ...]]]:
+    """Return day -> (total, rows) of the totals up to the day `end`.
 
     A later total that is no higher than the last of them says that nothing was counted in between: it stands for the
-    day `last` as well.
+    day `end` as well.
     """
-    end = pd.Timestamp(last)
-    told = [*series.repeats, *series.points]
-    every = sorted({point.day: (point.value, point.rows) for point in told}.items())
-    found = {day: point for day, point in every if day <= end}
-    later = next((point for day, point in every if day > end), None)
+    told = {point.day: (point.value, point.rows) for point in (*series.repeats, *series.points)}
+    found = {day: point for day, point in sorted(told.items()) if day <= end}
+    later = told.get(min((day for day in told if day > end), default=end))
     if found and later and later[0] <= found[max(found)][0]:
         found[end] = (found[max(found)][0], later[1])
     return found
 
 
 def by_totals(
-    name: str, series: totals.Series, table: str, stretch: Stretch, compared: Stretch, *, count: int | None = None
+    series: totals.Series, table: str, stretch: Stretch, compared: Stretch, *, count: int | None = None
 ) -> Comparison:
     """Compare one `stretch` with the days `compared` by a running total: attacks between each two of its totals.
 
@@ -176,9 +167,9 @@ def by_totals(
     none, the last of all). An interval that reaches into days of neither stretch is left out. `count` takes the place
     of the attacks between the enclosing totals.
     """
-    points = _points(series, series_end(stretch, compared))
-    days = sorted(points)
-    first, last = pd.Timestamp(stretch.first or date.max), pd.Timestamp(stretch.last or date.max)
+    points = _points(series, stretch.days.append(compared.days).max())
+    days, end = sorted(points), pd.Timestamp.max
+    first, last = (stretch.days[0], stretch.days[-1]) if len(stretch) else (end, end)
     opening = max((day for day in days if day < first), default=first)
     closing = min((day for day in days if day >= last), default=max(days, default=first))
     enclosed = opening < closing and len(stretch) > 0
@@ -192,107 +183,86 @@ def by_totals(
             taken = count if inside and count is not None else points[end][0] - points[start][0]
             found.append(Interval(float(taken), float(outside), float(inside)))
     intervals = joined(found)
-    inner = [one for one in intervals if one.inside]
-    outer = [one for one in intervals if not one.inside]
+    inner, outer = ([one for one in intervals if bool(one.inside) == within] for within in (True, False))
     return Comparison(
-        name=name,
         compared=compared.name,
         during=int(sum(one.count for one in inner)),
         days=int(sum(one.inside + one.outside for one in inner)),
+        first=(opening + pd.Timedelta(days=1)).date() if enclosed else None,
+        last=closing.date() if enclosed else None,
         before=int(sum(one.count for one in outer)),
-        days_before=int(sum(one.outside for one in outer)),
+        before_days=int(sum(one.outside for one in outer)),
         ratio=interval_ratio(intervals, TOTALS),
         largest_showing=largest_by_likelihood(intervals),
         table=table,
         rows=(*points[opening][1], *points[closing][1]) if enclosed and inner else (),
-        first=(opening + pd.Timedelta(days=1)).date() if enclosed else None,
-        last=closing.date() if enclosed else None,
     )
 
 
-def series_end(*stretches: Stretch) -> date:
-    """Return the last day of any of the `stretches`."""
-    return max((stretch.last for stretch in stretches if stretch.last), default=date.min)
+def compare(
+    chosen: pd.DataFrame, running: Mapping[str, totals.Series], parameters: Parameters, stretch: str
+) -> dict[str, Comparison]:
+    """Return series -> comparison of a stretch, by name, with the days before the second stop.
 
-
-@dataclass(frozen=True)
-class Record:
-    """What counts attacks: the incidents that the run selects, and the running totals by series."""
-
-    chosen: pd.DataFrame
-    running: Mapping[str, tuple[str, totals.Series]]
-
-    def compare(self, parameters: Parameters, stretch: str) -> dict[str, Comparison]:
-        """Return series -> comparison of a stretch, by name, with the days before the second stop."""
-        cut = Stretches(parameters)
-        found = {}
-        for name in SERIES:
-            usual = "before" if "us_official" in (name, parameters.confirmed_by) else "to_stop"
-            here, compared = cut[stretch], cut["to_stop" if stretch == "since_stop" or name in self.running else usual]
-            if name in self.running:
-                table, series = self.running[name]
-                found[name] = by_totals(name, series, table, here, compared)
-            elif (part := self._part(name, parameters)) is not None:
-                found[name] = by_days(name, part, here, compared, cut)
-        return found
-
-    def _part(self, name: str, parameters: Parameters) -> pd.DataFrame | None:
-        """Return the incidents of one series; None where it would only repeat the coded series."""
-        if name == "coded":
-            return self.chosen
-        if name == "us_official":
-            known = self.chosen[self.chosen["confirmation"] == "us_official"]
-            return known if parameters.confirmed_by != "us_official" else None
-        code = COUNTRY_SERIES.get(name)
-        alone = len(parameters.countries) == 1 or code not in parameters.countries
-        return None if alone else self.chosen[self.chosen["country"] == code]
+    `chosen` are the incidents that the run selects, `running` the totals of `running`. A series that would only repeat
+    the attacks on record is left out.
+    """
+    cut, found = Stretches(parameters), {}
+    official = chosen["confirmation"] == "us_official"
+    parts = {"coded": chosen} | ({"us_official": chosen[official]} if parameters.confirmed_by != "us_official" else {})
+    if len(parameters.countries) > 1:
+        parts |= {name: chosen[chosen["country"] == code] for name, code in COUNTRY_SERIES.items()
+                  if code in parameters.countries}  # fmt: skip
+    for name in SERIES:
+        usual = "before" if "us_official" in (name, parameters.confirmed_by) else "to_stop"
+        compared = cut["to_stop" if stretch == "since_stop" or name in running else usual]
+        if name in running:
+            found[name] = by_totals(running[name], TABLES[name], cut[stretch], compared)
+        elif name in parts:
+            found[name] = by_days(parts[name], cut[stretch], compared, cut)
+    return found
 
 
 def running(
     official_counts: pd.DataFrame, other_counts: pd.DataFrame, families: pd.Series, parameters: Parameters
-) -> dict[str, tuple[str, totals.Series]]:
-    """Return series -> table and chain of the running totals that count the countries of `parameters`."""
-    since = totals.counted_since(official_counts, parameters)
-    series = totals.series(official_counts, families, parameters.countries, since=since)
-    found = {"officials": ("official_counts", series)} if len(series.points) > 1 else {}
-    sohr = totals.observatory(other_counts, families)
-    seen = "SY" in parameters.countries and len(sohr.points) > 1
-    return found | ({"sohr": ("other_counts", sohr)} if seen else {})
+) -> dict[str, totals.Series]:
+    """Return series -> the running totals that count the countries of `parameters`."""
+    found = {"officials": totals.officials(official_counts, families, parameters)["all"]}
+    if "SY" in parameters.countries:
+        found["sohr"] = totals.observatory(other_counts, families)
+    return {name: series for name, series in found.items() if len(series.points) > 1}
 
 
-def _contradicted(record: Record, comparison: Comparison | None, cut: Stretches) -> tuple[int, Comparison] | None:
+def _contradicted(
+    series: totals.Series | None, known: Comparison | None, cut: Stretches
+) -> tuple[int, Comparison] | None:
     """Return the highest total that officials gave for the day on which the pause closes, and what would follow.
 
     None where no total of that day is above the one of the chain.
     """
-    if comparison is None or not comparison.days or comparison.first is None or comparison.last is None:
+    if series is None or known is None or not known.first or not known.last or not known.days:
         return None
-    series = record.running["officials"][1]
-    day = pd.Timestamp(comparison.last)
-    opening = series.at(comparison.first - timedelta(days=1))[0]
-    most = max((item.value for item in series.statements if item.day == day), default=0)
-    if most <= opening + comparison.during:
+    opening = series.at(known.first - timedelta(days=1))[0]
+    most = max((item.value for item in series.statements if item.day == pd.Timestamp(known.last)), default=0)
+    if most <= opening + known.during:
         return None
-    stretches = (cut["pause"], cut["to_stop"])
-    return most, by_totals("officials", series, "official_counts", *stretches, count=most - opening)
+    return most, by_totals(series, known.table, cut["pause"], cut["to_stop"], count=most - opening)
 
 
 def _base(
     inside: pd.DataFrame, chosen: pd.DataFrame, other_counts: pd.DataFrame, families: pd.Series, sohr: Comparison | None
-) -> Base | None:
+) -> Beside | None:
     """Return what the Observatory counted at the base of the one attack `inside` the pause, or None.
 
     It is known where totals of that base were given on the days of the totals around the pause.
     """
-    if len(inside) != 1 or inside["country"].iloc[0] != "SY" or sohr is None or sohr.first is None or sohr.last is None:
+    if len(inside) != 1 or inside["country"].iloc[0] != "SY" or sohr is None or not sohr.last:
         return None
-    site = str(inside["site_id"].iloc[0])
-    series = totals.observatory(other_counts, families, site)
-    rise, low, high = series.between(sohr.first, sohr.last)
-    here = chosen["date"].between(pd.Timestamp(sohr.first), pd.Timestamp(sohr.last)) & (chosen["site_id"] == site)
-    if low != high:
+    site, days = str(inside["site_id"].iloc[0]), pd.date_range(sohr.first or sohr.last, sohr.last)
+    counted = of_totals("sohr", totals.observatory(other_counts, families, site), site, "pause", days)
+    if counted is None or counted.low < counted.high or counted.until:
         return None
-    return Base(rise, series.enclosing(sohr.first, sohr.last), tuple(chosen.loc[here, "incident_id"]))
+    return Beside(counted, of_record(chosen, site, "pause", days))
 
 
 def analyse_pause(
@@ -305,52 +275,105 @@ def analyse_pause(
 ) -> PauseResult:
     """Return what the clean tables say of the pause and of the second stop (see `PauseResult`)."""
     p = within_coding(parameters, incidents)
-    cut, chosen = Stretches(p), select(incidents, p)
-    families = sources.set_index("source_id")["family"]
-    record = Record(chosen, running(official_counts, other_counts, families, p))
-    pause = record.compare(p, "pause")
+    cut, chosen, families = Stretches(p), select(incidents, p), sources.set_index("source_id")["family"]
+    counters = running(official_counts, other_counts, families, p)
+    pause, inside = compare(chosen, counters, p, "pause"), cut["pause"].select(chosen)
     longer = p.model_copy(update={"pause_end": p.pause_end + timedelta(days=1)})
-    counts = cut.daily(chosen["date"])
+    days = daily(cut.daily(chosen["date"]), cut["pause"].mask, cut[pause["coded"].compared].mask)
     events = find_events(context, p.reference_dir)
-    last_counted = events["none_since"].day if "none_since" in events else None
-    after = chosen["date"] > pd.Timestamp(last_counted or date.max)
+    last_counted = events["none_since"].day if "none_since" in events else date.max
     return PauseResult(
         parameters=p,
-        stretches=cut,
-        days=pd.DataFrame({"date": cut.days, "attacks": counts}),
-        chosen=chosen,
         pause=pause,
-        likelihood=interval_ratio(daily(counts, cut["pause"].mask, cut[pause["coded"].compared].mask), DAILY),
-        stop=record.compare(p, "since_stop"),
-        lapse=record.compare(longer, "pause"),
-        inside=cut["pause"].select(chosen),
+        likelihood=interval_ratio(days, DAILY),
+        stop=compare(chosen, counters, p, "since_stop"),
+        lapse=compare(chosen, counters, longer, "pause"),
+        inside=inside,
         on_lapse=chosen[chosen["date"] == pd.Timestamp(p.pause_end)],
-        later=chosen[after],
+        later=chosen[chosen["date"] > pd.Timestamp(last_counted)],
         events=events,
-        contradicted=_contradicted(record, pause.get("officials"), cut),
-        base=_base(cut["pause"].select(chosen), chosen, other_counts, families, pause.get("sohr")),
+        contradicted=_contradicted(counters.get("officials"), pause.get("officials"), cut),
+        base=_base(inside, chosen, other_counts, families, pause.get("sohr")),
     )
 
 
 def table(comparisons: Mapping[str, Comparison]) -> pd.DataFrame:
-    """Return comparisons as the rows of ``report/tables/pause.csv``.
-
-    Columns: series, during, days, expected, ratio, low, high, largest_showing, can_show, method.
-    """
+    """Return comparisons, a row a series, as in ``report/tables/pause.csv`` (columns `COLUMNS`)."""
     rows = [
-        {
-            "series": one.name,
-            "during": one.during,
-            "days": one.days,
-            "expected": one.expected,
-            "ratio": one.ratio.value,
-            "low": one.ratio.low,
-            "high": one.ratio.high,
-            "largest_showing": one.largest_showing,
-            "can_show": one.can_show,
-            "method": f"{one.ratio.method}, against the days {WORDS[one.compared]}",
-        }
-        for one in comparisons.values()
-    ]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    return frame.astype({"largest_showing": "Int64"})
+        (name, one.during, one.days, one.expected, one.ratio.value, one.ratio.low, one.ratio.high, one.largest_showing,
+         one.largest_showing is not None, f"{one.ratio.method}, against the days {WORDS[one.compared]}")
+        for name, one in comparisons.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"largest_showing": "Int64"})
+
+
+def _compared(facts: Facts, name: str, one: Comparison) -> None:
+    """Add the facts of one series in one stretch (``pause.coded``): counts, days, ratio, and the finding."""
+    behind: dict[str, Any] = {"incidents": one.incidents, "rows": {one.table: one.rows} if one.table else {}}
+    wanted = MORE.get(name, COUNTED)
+    if name.startswith("pause.") and "days" in wanted:
+        wanted = (*wanted, "largest_showing")
+    for key, unit, note in (
+        ("during", "attacks", ""), ("days", "days", ""), ("first", "date", ""), ("last", "date", ""),
+        ("before", "attacks", "attacks on the days compared"), ("before_days", "days", "days compared"),
+        ("expected", "attacks", "at the rate of the days compared"),
+        ("largest_showing", "attacks", "would still show a fall"),
+    ):  # fmt: skip
+        if key in wanted:
+            facts.add(f"{name}.{key}", getattr(one, key), unit=unit, note=note, **(behind if key == "during" else {}))
+    facts.add(f"{name}.fall", one.fall, unit="finding", **behind)
+    _ratio(facts, f"{name}.ratio", one.ratio, **behind)
+
+
+def _ratio(facts: Facts, name: str, ratio: Ratio, **behind: Any) -> None:
+    facts.add(name, ratio.value, unit="ratio", **behind)
+    facts.add(f"{name}.low", ratio.low, unit="ratio", note=LOWER)
+    facts.add(f"{name}.high", ratio.high, unit="ratio", note=UPPER)
+
+
+def _one_by_one(facts: Facts, name: str, attacks: pd.DataFrame, *wanted: str) -> None:
+    """Add of the first `TOLD` of `attacks` the `wanted` of day, place, weapon and who confirms it."""
+    for place, row in enumerate(attacks.head(TOLD).to_dict("records"), 1):
+        arms = listing(weapons()[code].plural for code in split(row["weapons"]) if code in weapons())
+        values = {"date": row["date"].date(), "site": row["site_name"], "weapon": arms,
+                  "confirmed": CONFIRMATION[row["confirmation"]]}  # fmt: skip
+        for key in wanted:
+            unit = "date" if key == "date" else "text"
+            facts.add(f"{name}.{place}.{key}", values[key], unit=unit, incidents=[row["incident_id"]])
+
+
+def facts(result: PauseResult) -> Facts:
+    """Return the facts ``pause.*``, ``stop.*``, ``lapse.*``, and the events that belong to them."""
+    found, p, coded, later = Facts(), result.parameters, result.pause["coded"], result.later
+    for stretch, comparisons in (("pause", result.pause), ("stop", result.stop), ("lapse", result.lapse)):
+        for series, one in comparisons.items():
+            _compared(found, f"{stretch}.{series}", one)
+    found.add("pause.coded.method", coded.ratio.method, unit="text")
+    _ratio(found, "pause.likelihood", result.likelihood)
+    if result.contradicted:
+        found.add("pause.contradicted.total", result.contradicted[0], unit="attacks")
+        _compared(found, "pause.contradicted", result.contradicted[1])
+    if result.base:
+        counted, record = result.base
+        found.add("pause.base.sohr", counted.best, unit="attacks", rows={counted.table: counted.rows})
+        found.add("pause.base.record", record.best, unit="incidents", incidents=record.incidents)
+    missed = None if coded.expected is None else max(0, round(coded.expected) - coded.during)
+    found.add("pause.missed", missed, unit="attacks",
+              note="beside those on record, for the pause to be as the days compared")  # fmt: skip
+    found.add("lapse.attacks", len(result.on_lapse), unit="incidents", incidents=result.on_lapse["incident_id"])
+    found.add("stop.later", len(later), unit="incidents", incidents=later["incident_id"],
+              note="attacks on record after the last that officials count")  # fmt: skip
+    for grade in ("media_only", "us_official"):
+        found.add(f"stop.later.{grade}", int((later["confirmation"] == grade).sum()), unit="incidents")
+    _one_by_one(found, "pause.inside", result.inside, "date", "site", "weapon", "confirmed")
+    _one_by_one(found, "lapse.on", result.on_lapse, "site")
+    since, first = result.events.get("none_since"), result.events.get("first_since")
+    if since and p.stop_start <= since.day <= p.window_end and {"IQ", "SY"} <= set(p.countries):
+        # officials say that there was no attack between these days
+        found.add("stop.officials.none_from", since.day, unit="date", rows={"context": since.rows},
+                  note="day of the last attack, by US officials")  # fmt: skip
+        if first and first.last:
+            found.add("stop.officials.none_until", first.last, unit="date", rows={"context": first.rows},
+                      note="day of the next attack, by US officials")  # fmt: skip
+    add_events(found, result.events, *EVENTS)
+    return found

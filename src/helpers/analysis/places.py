@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.analysis.counters import find_bases
+from helpers.analysis.counters import by_base
 from helpers.analysis.totals import Series, observatory
 from helpers.parameters import Parameters
 from helpers.stretches import NAMES
@@ -51,19 +51,19 @@ class Counted:
 
 
 def observed(prepared: pd.DataFrame, clean: dict[str, pd.DataFrame], parameters: Parameters) -> Counted | None:
-    """Return the Observatory's count by base beside the record's; None where `find_bases` finds none."""
-    found, day = find_bases(clean["other_counts"], prepared, clean["sites"], parameters)
-    if day is None:
+    """Return the Observatory's count by base beside the record's; None where `by_base` finds none."""
+    found = by_base(clean["other_counts"], prepared, parameters)
+    if not found:
         return None
     families = clean["sources"].set_index("source_id")["family"]
-    told = [base for base in found if base.rows]
+    told = [pair.counted for pair in found if pair.counted.rows]
     return Counted(
-        day,
-        sum(base.observatory for base in told),
-        {base.site: observatory(clean["other_counts"], families, base.site) for base in told},
-        {base.site: base.observatory for base in told},
-        tuple(row for base in told for row in base.rows),
-        tuple(incident for base in found for incident in base.incidents),
+        found[0].counted.last,
+        sum(one.best for one in told),
+        {one.place: observatory(clean["other_counts"], families, one.place) for one in told},
+        {one.place: one.best for one in told},
+        tuple(row for one in told for row in one.rows),
+        tuple(incident for pair in found for incident in pair.record.incidents),
     )
 
 

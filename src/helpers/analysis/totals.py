@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from helpers import vocabulary
 from helpers.parameters import Parameters
+from helpers.stretches import runs
 from helpers.words import amount, day_text
 
 #: The day from which officials counted in the codebook's days, on which its coding begins too.
@@ -35,11 +36,13 @@ NEAR = 0.05
 #: Origins that have to repeat an exact total on a later day before it counts as news and not as an old figure.
 REPEATED = 2
 
-
 #: What relations may be, the one that claims least first.
 WEAKER = ("at_least", "approximately", "exact")
 
 DAY = pd.Timedelta(days=1)
+
+#: The countries that officials' totals count.
+ALL = ("IQ", "SY", "JO")
 
 
 def bounds_of(value: float, relation: str) -> tuple[float, float]:
@@ -83,14 +86,13 @@ class Series:
 
     `points` rise in day and value, and begin with zero on the day before counting began. `repeats` give a total that an
     earlier day has already: an old figure, or days without attack; the text seldom says which. `aside` contradict the
-    chain or add nothing to it.
+    chain or add nothing to it. `statements` are all of these, by day and total.
     """
 
-    countries: tuple[str, ...]
     points: tuple[Statement, ...]
     statements: tuple[Statement, ...]
-    repeats: tuple[Statement, ...] = field(default=())
-    aside: tuple[Statement, ...] = field(default=())
+    repeats: tuple[Statement, ...]
+    aside: tuple[Statement, ...]
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -104,12 +106,8 @@ class Series:
         Such a repeat says that no attack was counted in between.
         """
         known = {point.day for point in self.points}
-        again = (
-            item
-            for item in self.repeats
-            if item.day not in known and item.relation == "exact" and len(item.families) >= REPEATED
-        )
-        return tuple(sorted([*self.points, *again], key=lambda point: point.day))
+        sure = (item for item in self.repeats if item.relation == "exact" and len(item.families) >= REPEATED)
+        return tuple(sorted([*self.points, *(s for s in sure if s.day not in known)], key=lambda point: point.day))
 
     @cached_property
     def _days(self) -> list[pd.Timestamp]:
@@ -128,32 +126,33 @@ class Series:
         following = last if last.day == when else self.told[place] if place < len(self.told) else None
         return last.value, last.low, max(last.low, following.high if following else math.inf)
 
-    def enclosing(self, start: pd.Timestamp | date, end: pd.Timestamp | date) -> tuple[str, ...]:
-        """Return the ids of the rows behind the totals around `start` to `end`: those that `between` rests on."""
-        found: dict[str, None] = {}
-        for edge in (pd.Timestamp(start) - DAY, pd.Timestamp(end)):
-            place = bisect_right(self._days, edge)
-            around = self.told[max(place - 1, 0) : place + 1]
-            exact = [point for point in around if point.day == edge]
-            found.update(dict.fromkeys(row for point in exact or around for row in point.rows))
-        return tuple(found)
-
     def between(self, start: pd.Timestamp | date, end: pd.Timestamp | date) -> tuple[int, float, float]:
         """Return the attacks counted from `start` to `end` (both included): best, low, high (may be infinite)."""
         best0, low0, high0 = self.at(pd.Timestamp(start) - DAY)
         best1, low1, high1 = self.at(end)
         return best1 - best0, max(0.0, low1 - high0), high1 - low0
 
+    def covered(self, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """Return those of `days` from the first that the totals count to the last for which one is given."""
+        return days[(days > self.points[0].day) & (days <= self._days[-1])]
+
+    def over(self, days: Iterable[date]) -> tuple[int, float, float, tuple[str, ...]]:
+        """Return the attacks counted on `days` (best, low, high) and the ids of the totals around them."""
+        spans = runs(days)
+        best, low, high = np.sum([self.between(*span) for span in spans], axis=0).tolist()
+        rows: dict[str, None] = {}
+        for edge in (edge for start, end in spans for edge in (pd.Timestamp(start) - DAY, pd.Timestamp(end))):
+            place = bisect_right(self._days, edge)
+            around = self.told[max(place - 1, 0) : place + 1]
+            exact = [point for point in around if point.day == edge]
+            rows |= dict.fromkeys(row for point in exact or around for row in point.rows)
+        return int(best), low, high, tuple(rows)
+
     @property
     def since(self) -> date:
         """The day from which the totals count."""
         first: date = (self.points[0].day + DAY).date()
         return first
-
-    @property
-    def last_day(self) -> pd.Timestamp:
-        """The last day for which the chain gives a total, new or repeated."""
-        return self.told[-1].day
 
 
 def counted_since(counts: pd.DataFrame, parameters: Parameters) -> date:
@@ -170,7 +169,7 @@ def counted_since(counts: pd.DataFrame, parameters: Parameters) -> date:
 
 def _days(counts: pd.DataFrame) -> pd.Series:
     """Return the day of each row of `counts`: that which the total runs to, else that on which it was stated."""
-    return counts["as_of"].fillna(counts["stated_on"]) if "stated_on" in counts else counts["as_of"]
+    return counts["as_of"].fillna(counts["stated_on"])
 
 
 def country_columns() -> dict[str, str]:
@@ -178,7 +177,7 @@ def country_columns() -> dict[str, str]:
     return {code: country.column for code, country in vocabulary.countries().items() if country.column}
 
 
-def values(counts: pd.DataFrame, countries: Sequence[str] = ("IQ", "SY", "JO")) -> pd.Series:
+def values(counts: pd.DataFrame, countries: Collection[str] = ALL) -> pd.Series:
     """Return the running total of `countries` that each row of `counts` gives (blank where it gives none).
 
     All the countries that officials' totals name are the column `total`; else the columns of the countries are summed.
@@ -194,13 +193,12 @@ def values(counts: pd.DataFrame, countries: Sequence[str] = ("IQ", "SY", "JO")) 
     return parts.sum(axis=1, min_count=max(1, len(named))).astype("Float64")
 
 
-def statements(
-    counts: pd.DataFrame, families: pd.Series, countries: Sequence[str] = ("IQ", "SY", "JO")
-) -> tuple[Statement, ...]:
+def statements(counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = ALL) -> tuple[Statement, ...]:
     """Return one `Statement` for each day and total of `counts`, by day and total.
 
-    `counts` needs count_id, source_id, as_of, total, iraq, syria, jordan, relation, speaker; `families` maps source_id
-    to the origin that counts once. A row without a day takes the day it was stated on; without either it is left out.
+    `counts` needs count_id, source_id, as_of, stated_on, total, relation, speaker and the columns of the countries;
+    `families` maps source_id to the origin that counts once. A row without a day takes the day it was stated on;
+    without either it is left out.
     """
     frame = counts.assign(
         value=values(counts, countries),
@@ -213,11 +211,8 @@ def statements(
     found = []
     for (day, value), group in groupby(zip(*(frame[c].tolist() for c in columns), strict=True), key=itemgetter(0, 1)):
         _, _, relations, origins, ids, named = zip(*group, strict=True)
-        votes: dict[str, set[str]] = {}
-        for word, family in zip(relations, origins, strict=True):
-            votes.setdefault(word, set()).add(family)
-        # on a tie the weaker word: it claims less
-        relation = max(WEAKER, key=lambda word: len(votes.get(word, ())))
+        votes = Counter(word for word, _ in set(zip(relations, origins, strict=True)))
+        relation = max(WEAKER, key=lambda word: votes[word])  # on a tie the weaker word: it claims less
         low, high = bounds_of(float(value), relation)
         found.append(Statement(day, int(value), relation, low, high, ids, tuple(sorted(set(origins))), any(named)))
     return tuple(found)
@@ -250,33 +245,26 @@ def heaviest_chain(items: Sequence[Statement]) -> list[int]:
 
 
 def series(
-    counts: pd.DataFrame,
-    families: pd.Series,
-    countries: Iterable[str] = ("IQ", "SY", "JO"),
-    *,
-    since: date = COUNTED_SINCE,
+    counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = ALL, *, since: date = COUNTED_SINCE
 ) -> Series:
     """Return the running total of `countries` as a chain of points, from `counts` and the origin of each source.
 
     The chain begins with zero on the day before `since`, or before its first total where that is earlier.
     """
-    places = tuple(countries)
-    every = statements(counts, families, places)
+    every = statements(counts, families, countries)
     kept = heaviest_chain(every)
     chain = [every[i] for i in kept]
-    aside = tuple(item for i, item in enumerate(every) if i not in set(kept))
     start = min([pd.Timestamp(since), *(item.day for item in chain[:1])]) - DAY
-    points = [Statement(start, 0, "exact", 0.0, 0.0, (), (), False)]
-    repeats: list[Statement] = []
+    points, repeats = [Statement(start, 0, "exact", 0.0, 0.0, (), (), False)], []
     for _, group in groupby(chain, key=lambda item: item.day):
         today = list(group)
         new = [item for item in today if item.value > points[-1].value]
         repeats += [item for item in today if item not in new]
-        if not new:
-            continue
-        told = max(new, key=lambda item: (item.weight, item.value))
-        points.append(replace(told, high=max(item.high for item in new)))
-    return Series(places, tuple(_tightened(points)), every, tuple(repeats), aside)
+        if new:
+            told = max(new, key=lambda item: (item.weight, item.value))
+            points.append(replace(told, high=max(item.high for item in new)))
+    aside = (item for i, item in enumerate(every) if i not in set(kept))
+    return Series(tuple(_tightened(points)), every, tuple(repeats), tuple(aside))
 
 
 def _tightened(points: list[Statement]) -> list[Statement]:
@@ -289,63 +277,25 @@ def _tightened(points: list[Statement]) -> list[Statement]:
     ]
 
 
-CONTRADICTION_COLUMNS = ["kind", "day", "rows", "against", "text"]
-
-
-def contradictions(
-    counts: pd.DataFrame, families: pd.Series, countries: Sequence[str] = ("IQ", "SY", "JO")
-) -> pd.DataFrame:
-    """Return the contradictions among the totals of `countries`, a row each: kind, day, rows, against (ids), text.
-
-    `falls`: a total above one given for a later day, both as their relation allows. `same_day`: several totals for one
-    day (some officials spoke before that day's attacks, some after). `sum`: countries that do not add up to the total.
-    """
-    every = statements(counts, families, countries)
-    found: list[tuple[str, pd.Timestamp, str, str, str]] = []
-    least: Statement | None = None  # of the later days, the total with the lowest upper bound
-    for day, group in groupby(reversed(every), key=lambda item: item.day):
-        today = list(group)[::-1]
-        for item in today:
-            if least is not None and least.high < item.low:
-                text = f"{item.value} by {day_text(item.day)}, yet {least.value} by {day_text(least.day)}"
-                found.append(("falls", day, _ids([item]), _ids([least]), text))
-        if len(today) > 1:
-            most = max(today, key=lambda item: (item.weight, -item.value))
-            rest = [item for item in today if item is not most]
-            text = f"for {day_text(day)} {_of(most)}, also {', '.join(map(_of, rest))}"
-            found.append(("same_day", day, _ids(rest), _ids([most]), text))
-        least = min([*([least] if least else []), *today], key=lambda item: item.high)
-    if set(countries) == set(country_columns()):
-        for row in counts.to_dict("records"):
-            if not _adds_up(row):
-                parts = [row[column] for column in country_columns().values() if not pd.isna(row.get(column))]
-                text = f"{' + '.join(map(str, parts))} is {sum(parts)}, not {row['total']}"
-                found.append(("sum", row["as_of"], row["count_id"], "", text))
-    return pd.DataFrame(found, columns=CONTRADICTION_COLUMNS).sort_values(["day", "kind", "rows"], ignore_index=True)
-
-
-def _adds_up(row: dict[Any, Any]) -> bool:
-    """Return whether a row's countries make up its total, or do not say; one attack may be left for Jordan."""
-    if pd.isna(row["total"]) or pd.isna(row["iraq"]) or pd.isna(row["syria"]):
-        return True
-    rest = row["total"] - row["iraq"] - row["syria"]
-    # officials counted one attack in Jordan, and some name it in the total alone
-    return bool(rest == row["jordan"]) if not pd.isna(row["jordan"]) else rest in (0, 1)
-
-
 def by_country(counts: pd.DataFrame, families: pd.Series, *, since: date = COUNTED_SINCE) -> dict[str, Series]:
     """Return the running total of each country as a `Series`.
 
     Rows whose countries do not add up to their total, or whose total contradicts the chain of totals, are left out.
     """
-    total = series(counts, families, since=since)
-    aside = {row for item in total.aside for row in item.rows}
-    fits = counts.apply(lambda row: _adds_up(row.to_dict()), axis=1) if len(counts) else pd.Series(dtype=bool)
-    sound = counts[fits.astype(bool) & ~counts["count_id"].isin(aside)]
+    aside = {row for item in series(counts, families, since=since).aside for row in item.rows}
+    sound = counts[_adds_up(counts) & ~counts["count_id"].isin(aside)]
     return {code: series(sound, families, (code,), since=since) for code in vocabulary.countries()}
 
 
-def observatory(other_counts: pd.DataFrame, families: pd.Series, site: str | None = None) -> Series:
+def officials(counts: pd.DataFrame, families: pd.Series, parameters: Parameters) -> dict[str, Series]:
+    """Return US officials' running total of ``all`` the countries of `parameters`, and that of each, by code."""
+    since, countries = counted_since(counts, parameters), parameters.countries
+    split = by_country(counts, families, since=since)
+    alone = split[countries[0]] if len(countries) == 1 else None
+    return {"all": alone or series(counts, families, countries, since=since), **split}
+
+
+def observatory(other_counts: pd.DataFrame, families: pd.Series, site: str = "") -> Series:
     """Return the running total of the Syrian Observatory (`site`: that of one base) as a `Series` of Syria.
 
     `other_counts` is the clean table. Its first day is the earliest from which any of the totals counts; a total that
@@ -354,17 +304,46 @@ def observatory(other_counts: pd.DataFrame, families: pd.Series, site: str | Non
     mine = other_counts[other_counts["counter"] == "sohr"]
     since = mine["since"].min()
     mine = mine[(mine["since"].isna() | (mine["since"] == since)) & mine["country"].fillna("SY").eq("SY")]
-    base = mine["site_id"].fillna("")
-    mine = mine[base == (site or "")]
-    blank = {column: pd.Series(pd.NA, index=mine.index, dtype="Int64") for column in ("iraq", "jordan")}
-    frame = mine.assign(count_id=mine["other_id"], syria=mine["total"], speaker="the Observatory", **blank)
-    first = COUNTED_SINCE if pd.isna(since) else since.date()
-    return series(frame, families, ("SY",), since=first)
+    here = mine[mine["site_id"].fillna("") == site].assign(count_id=mine["other_id"], speaker="the Observatory")
+    return series(here, families, since=COUNTED_SINCE if pd.isna(since) else since.date())
 
 
-def _of(item: Statement) -> str:
-    return f"{item.value} ({amount(len(item.families), 'origin')})"
+def contradictions(counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = ALL) -> pd.DataFrame:
+    """Return the contradictions among the totals of `countries`, a row each: kind, day, rows, against (ids), text.
+
+    `falls`: a total above one given for a later day, both as their relation allows. `same_day`: several totals for one
+    day (some officials spoke before that day's attacks, some after). `sum`: countries that do not add up to the total.
+    """
+    found: list[tuple[str, pd.Timestamp, str, str, str]] = []
+    least: Statement | None = None  # of the later days, the total with the lowest upper bound
+    for day, group in groupby(reversed(statements(counts, families, countries)), key=lambda item: item.day):
+        today = list(group)[::-1]
+        for item in today:
+            if least is not None and least.high < item.low:
+                text = f"{item.value} by {day_text(item.day)}, yet {least.value} by {day_text(least.day)}"
+                found.append(("falls", day, ";".join(item.rows), ";".join(least.rows), text))
+        if len(today) > 1:
+            most = max(today, key=lambda item: (item.weight, -item.value))
+            rest = [item for item in today if item is not most]
+            of = {item: f"{item.value} ({amount(len(item.families), 'origin')})" for item in today}
+            text = f"for {day_text(day)} {of[most]}, also {', '.join(of[item] for item in rest)}"
+            ids = ";".join(row for item in rest for row in item.rows)
+            found.append(("same_day", day, ids, ";".join(most.rows), text))
+        least = min([*([least] if least else []), *today], key=lambda item: item.high)
+    if set(countries) == set(country_columns()):
+        for row in counts[~_adds_up(counts)].to_dict("records"):
+            parts = [row[column] for column in country_columns().values() if not pd.isna(row[column])]
+            text = f"{' + '.join(map(str, parts))} is {sum(parts)}, not {row['total']}"
+            found.append(("sum", row["as_of"], row["count_id"], "", text))
+    columns = ["kind", "day", "rows", "against", "text"]
+    return pd.DataFrame(found, columns=columns).sort_values(["day", "kind", "rows"], ignore_index=True)
 
 
-def _ids(items: Iterable[Statement]) -> str:
-    return ";".join(row for item in items for row in item.rows)
+def _adds_up(counts: pd.DataFrame) -> pd.Series:
+    """Return whether the countries of each row make up its total, or do not say.
+
+    Officials counted one attack in Jordan, and some name it in the total alone: one may be left over.
+    """
+    rest, jordan = counts["total"] - counts["iraq"] - counts["syria"], counts["jordan"]
+    fits = rest.isna() | (rest == jordan) | (jordan.isna() & rest.isin([0, 1]))
+    return fits.astype("boolean").fillna(False).astype(bool)

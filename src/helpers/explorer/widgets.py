@@ -122,9 +122,9 @@ def picture(incidents: pd.DataFrame, parameters: Parameters, borders: dict[str, 
     return drawn.getvalue()
 
 
-def pause_html(incidents: pd.DataFrame, running: Mapping[str, tuple[str, Series]], parameters: Parameters) -> str:
+def pause_html(incidents: pd.DataFrame, running: Mapping[str, Series], parameters: Parameters) -> str:
     """Return the brief's table of the pause for the selected `incidents` and the `running` totals, as HTML."""
-    series = pause.Record(incidents, running).compare(parameters, "pause")
+    series = pause.compare(incidents, running, parameters, "pause")
     named = pause.table(series).assign(series=[pause.SERIES[name] for name in series])
     return str(readable(named).to_html())
 

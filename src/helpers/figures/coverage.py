@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.analysis.counters import CountersResult, months
+from helpers.analysis.counters import CountersResult
 from helpers.analysis.coverage import GRADES
 from helpers.figures import style
 from helpers.figures.labels import colour_key
+from helpers.stretches import NAMES
 
 LABELS = {
     "us_official": "a US official", "local_official": "a local official", "media_only": "media alone",
@@ -22,12 +23,12 @@ LABELS = {
 def monthly(result: CountersResult) -> pd.DataFrame:
     """Return a row a month: its days, attacks on record by grade, and what officials counted (blank: not known)."""
     rows = []
-    for month, (first, last) in months(result.parameters).items():
-        tally = result.tallies[month, "all", "record"]
-        here = result.incidents[result.incidents["incident_id"].isin(tally.incidents)]["confirmation"]
-        counted = result.tallies.get((month, "all", "officials"))
+    for month in (part for part in result.parts if part not in NAMES):
+        record, counted = result.tallies[month, "all", "record"], result.tallies.get((month, "all", "officials"))
+        here = result.incidents[result.incidents["incident_id"].isin(record.incidents)]
+        grades = here["confirmation"].value_counts().reindex(GRADES, fill_value=0)
         bounds = (counted.low, counted.best, counted.high) if counted else (np.nan,) * 3
-        rows.append((month, first, last, *(int((here == grade).sum()) for grade in GRADES), *bounds))
+        rows.append((month, record.first, record.last, *grades, *bounds))
     columns = ["month", "first", "last", *GRADES, "officials_low", "officials", "officials_high"]
     return pd.DataFrame(rows, columns=columns).replace([np.inf], np.nan)
 
