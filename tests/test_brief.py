@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from helpers import tables
 from helpers.brief import document, pdf, web
 from helpers.brief.nodes import NO_BREAK
-from helpers.brief.references import safe_address
+from helpers.brief.plain import safe_address
 from helpers.facts import Facts
 from helpers.figures.wording import WordsError
 from helpers.parameters import Parameters
@@ -94,10 +94,9 @@ def test_every_number_of_the_text_leads_to_evidence_with_the_fact_s_own_text(mad
         fact, digits = facts[name], html.unescape(re.sub(r"<[^>]*>", "", words)).replace(NO_BREAK, " ")
         if re.search(r"\d", digits) and fact.unit != "date":
             assert fact.text.lower() in digits.lower(), name
-    for name, (_, note, runs, rows) in data["facts"].items():
-        count = sum(int(b or a) - int(a) + 1 for a, b in re.findall(r"(\d+)(?:-(\d+))?", runs))
-        assert count == len(set(facts[name].incidents) & set(facts["fact-brief.incidents"].incidents)), name
-        assert note or runs or rows, name
+    for name, (_, note, numbers, rows) in data["facts"].items():
+        assert len(numbers) == len(set(facts[name].incidents) & set(facts["fact-brief.incidents"].incidents)), name
+        assert note or numbers or rows, name
 
 
 def test_a_figure_has_one_number_on_the_screen_and_on_paper(made: Path) -> None:
@@ -135,7 +134,7 @@ def test_a_place_without_a_name_and_a_long_anchor_can_be_printed(tmp_path: Path)
     (tmp_path / "brief.md").write_text("# List\n\n{{ incident_list }}\n", encoding="utf-8")
     parameters = Parameters(report_dir=str(tmp_path))
     facts = document.own_facts(head(), clean, parameters)
-    run = document.Run(parameters, facts, clean, {}, tmp_path)
+    run = document.Run(parameters, facts, clean, tmp_path)
     assert len(PdfReader(pdf.write(document.Document(run, tmp_path / "brief.md", papers={}))).pages) == 1
 
 
@@ -145,7 +144,7 @@ def test_tables_in_a_note_leave_no_mark_of_typst_on_paper(tmp_path: Path) -> Non
     (tmp_path / "brief.md").write_text(f"::: note\nBefore.\n\n{table}\n\n{table}\nAfter.\n:::\n", encoding="utf-8")
     clean = {"incidents": tables.read("incidents").head(2), "sources": tables.read("sources").head(2)}
     parameters = Parameters(report_dir=str(tmp_path))
-    run = document.Run(parameters, document.own_facts(head(), clean, parameters), clean, {}, tmp_path)
+    run = document.Run(parameters, document.own_facts(head(), clean, parameters), clean, tmp_path)
     words = PdfReader(pdf.write(document.Document(run, tmp_path / "brief.md", papers={}))).pages[0].extract_text()
     assert "After." in words
     assert not re.search(r"[\[\]#]", words)
@@ -157,7 +156,7 @@ def test_a_theme_in_a_folder_with_a_percent_sign_is_found(tmp_path: Path) -> Non
     (folder / "brief.md").write_text("# A\n\nWord.\n", encoding="utf-8")
     clean = {"incidents": tables.read("incidents").head(2), "sources": tables.read("sources").head(2)}
     parameters = Parameters(report_dir=str(folder))
-    run = document.Run(parameters, document.own_facts(head(), clean, parameters), clean, {}, folder)
+    run = document.Run(parameters, document.own_facts(head(), clean, parameters), clean, folder)
     brief = document.Document(run, folder / "brief.md", folder / "theme", papers={})
     assert "Word." in web.write(brief).read_text(encoding="utf-8")
     assert PdfReader(pdf.write(brief)).pages

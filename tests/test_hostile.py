@@ -104,7 +104,7 @@ def hostile(tmp_path: Path) -> Document:
     template.write_text(f"# Texts {{#texts}}\n\n{lines}\n\n{parts}", encoding="utf-8")
     parameters = Parameters(report_dir=str(tmp_path))
     facts = own_facts(_head(facts), {"incidents": incidents, "sources": sources}, parameters)
-    run = Run(parameters, facts, {"incidents": incidents, "sources": sources, "claims": claims}, {}, tmp_path)
+    run = Run(parameters, facts, {"incidents": incidents, "sources": sources, "claims": claims}, tmp_path)
     document = Document(run, template=template, papers={})
     names = document.names()
     document.names = lambda: {**names, "T": texts, "rows": [[a, b] for a, b in zip(texts, texts, strict=True)]}  # type: ignore[method-assign]
@@ -177,7 +177,7 @@ def _fuzz(tmp_path: Path, rounds: int) -> None:
     incidents = pd.read_parquet(ROOT / "data/clean/incidents.parquet").head(2)
     sources = pd.read_parquet(ROOT / "data/clean/sources.parquet").head(2)
     facts = own_facts(_head(Facts()), {"incidents": incidents, "sources": sources}, Parameters())
-    run = Run(Parameters(report_dir=str(tmp_path)), facts, {"incidents": incidents, "sources": sources}, {}, tmp_path)
+    run = Run(Parameters(report_dir=str(tmp_path)), facts, {"incidents": incidents, "sources": sources}, tmp_path)
     document = Document(run, template=template, papers={})
     names = document.names()
     document.names = lambda: {**names, "T": texts}  # type: ignore[method-assign]

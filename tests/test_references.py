@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from conftest import ROOT
 
-from helpers.brief.references import bibliography
+from helpers.brief.evidence import bibliography
 
 #: Family names, then the year: "Clopper and Pearson's (1934)", "Passonneau, LREC 2006", "Wilson's interval (1927".
 CITED = re.compile(

@@ -37,15 +37,6 @@
     return fold;
   }
 
-  function numbers(runs) {
-    var found = [];
-    runs.split(",").forEach(function (run) {
-      var ends = run.split("-").map(Number);
-      for (var n = ends[0]; run && n <= ends[ends.length - 1]; n++) found.push(n);
-    });
-    return found;
-  }
-
   // A list of which the first entries are shown, and the rest when asked for.
   function listed(kind, entries, draw) {
     var list = make(kind);
@@ -62,7 +53,7 @@
     title.textContent = link.textContent;
     text.textContent = "";
     if (fact[1]) text.append(make("p", fact[1] + "."));
-    var rows = numbers(fact[2]);
+    var rows = fact[2];
     if (rows.length) {
       text.append(make("p", rows.length === 1 ? "One attack:" : rows.length + " attacks:"));
       listed("ol", rows, function (n) {

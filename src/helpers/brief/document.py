@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +17,11 @@ import pandas as pd
 
 from helpers import tables, words
 from helpers.brief import evidence, nodes
-from helpers.brief.evidence import Evidence
+from helpers.brief.evidence import Evidence, References, bibliography
 from helpers.brief.nodes import Node
 from helpers.brief.plain import clean
-from helpers.brief.references import References, bibliography
 from helpers.brief.template import Form, Text, render
-from helpers.facts import Facts, Row, record
+from helpers.facts import Facts
 from helpers.figures import wording
 from helpers.parameters import Parameters
 from helpers.paths import project_root, resolve
@@ -31,63 +31,6 @@ from helpers.vocabulary import CONFIRMATION, COUNTRIES, split
 TABLES_READ = ("incidents", "reports", "sources", "official_counts", "other_counts", "responses", "claims", "context")
 
 
-def _ids(frame: pd.DataFrame) -> list[str]:
-    return [str(identifier) for identifier in frame["incident_id"]]
-
-
-def _second_hand(incidents: pd.DataFrame) -> list[str]:
-    return _ids(incidents[incidents["second_hand"]]) if "second_hand" in incidents else []
-
-
-def _claims(incidents: pd.DataFrame) -> pd.Series:
-    """Return the groups that claim each attack, one a row, with the attack's id as index."""
-    claimed = incidents.set_index("incident_id")["claimed_by"].map(split).explode().dropna()
-    return claimed[claimed != "none"]
-
-
-def _claimed(incidents: pd.DataFrame) -> list[str]:
-    found = set(_claims(incidents).index)
-    return [identifier for identifier in _ids(incidents) if identifier in found]
-
-
-def _claimant(incidents: pd.DataFrame) -> tuple[str, list[str]]:
-    """Return the group that claims most attacks, and those."""
-    groups = _claims(incidents)
-    if groups.empty:
-        return "", []
-    most = groups.value_counts(sort=False).sort_index().idxmax()
-    return str(most), list(groups[groups == most].index)
-
-
-def _by(code: str, told: str) -> Row:
-    """Return the fact of how many attacks have `code` as their strongest confirmation."""
-
-    def chosen(incidents: pd.DataFrame) -> list[str]:
-        return _ids(incidents[incidents["confirmation"] == code])
-
-    note = f"attacks of which the strongest confirmation on record is {told}"
-    return Row(f"brief.confirmed.{code}", "incidents", lambda incidents: len(chosen(incidents)), chosen, note=note)
-
-
-#: The facts of the brief itself, from the attacks that it counts.
-ROWS = [
-    Row("brief.incidents", "incidents", len, incidents=_ids, note="attacks on record that this brief counts"),
-    *(_by(code, told) for code, told in CONFIRMATION.items() if code != "denied"),
-    Row("brief.second_hand", "incidents", lambda incidents: len(_second_hand(incidents)), _second_hand,
-        note="attacks confirmed by a US official at second hand, by one outlet alone that is no wire or national one"),
-    Row("brief.claimed", "incidents", lambda incidents: len(_claimed(incidents)), _claimed,
-        note="attacks that some group claimed, by any report"),
-    Row("brief.claimant", "text", lambda incidents: evidence.group(_claimant(incidents)[0]) or None,
-        lambda incidents: _claimant(incidents)[1], note="the name under which most of these were claimed"),
-    Row("brief.claimant.attacks", "incidents", lambda incidents: len(_claimant(incidents)[1]),
-        lambda incidents: _claimant(incidents)[1], note="attacks claimed under that name"),
-    Row("brief.first", "date", lambda incidents: incidents["date"].min() if len(incidents) else None,
-        note="day of the first attack on record"),
-    Row("brief.last", "date", lambda incidents: incidents["date"].max() if len(incidents) else None,
-        note="day of the last attack on record"),
-]  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Run:
     """What one run hands to the brief.
@@ -95,15 +38,13 @@ class Run:
     Attributes
     ----------
     facts: all facts of the run; usual: those of the default run where this is another one, else None.
-    clean: clean tables by name; handed: tables of ``report/tables`` by name, all their cells text.
-    figures: folder of the figures.
+    clean: clean tables by name; figures: folder of the figures.
     notebooks: names of the executed notebooks that stand beside the brief.
     """
 
     parameters: Parameters
     facts: Facts
     clean: Mapping[str, pd.DataFrame]
-    handed: Mapping[str, pd.DataFrame]
     figures: Path
     usual: Facts | None = None
     notebooks: tuple[str, ...] = ()
@@ -120,46 +61,63 @@ def default_facts(report: Path) -> Path | None:
 
 
 def own_facts(facts: Facts, clean: Mapping[str, pd.DataFrame], parameters: Parameters) -> Facts:
-    """Return `facts` with those of the brief itself, from the clean tables of incidents and sources."""
-    incidents, sources = clean["incidents"], clean["sources"]
-    merged = Facts([*facts.values(), *record(ROWS, tables.select(incidents, parameters)).values()])
+    """Return `facts` with those of the brief itself, from the clean incidents, sources and, if any, reports."""
+    merged = Facts(facts.values())
+    attacks, sources = tables.select(clean["incidents"], parameters), clean["sources"]
+    ids = attacks["incident_id"]
+
+    def add(name: str, behind: Iterable[str], note: str) -> None:
+        known = list(dict.fromkeys(behind))
+        merged.add(f"brief.{name}", len(known), unit="incidents", incidents=known, note=note)
+
+    add("incidents", ids, "attacks on record that this brief counts")
+    for code, told in CONFIRMATION.items():
+        if code != "denied":
+            note = f"attacks of which the strongest confirmation on record is {told}"
+            add(f"confirmed.{code}", ids[attacks["confirmation"] == code], note)
+    note = "attacks confirmed by a US official at second hand, by one outlet alone that is no wire or national one"
+    add("second_hand", ids[attacks["second_hand"]] if "second_hand" in attacks else (), note)
+    groups = attacks.set_index("incident_id")["claimed_by"].map(split).explode().dropna()
+    groups = groups[groups != "none"]
+    most = str(groups.value_counts().sort_index().idxmax()) if len(groups) else ""
+    mine = list(groups[groups == most].index)
+    add("claimed", groups.index, "attacks that some group claimed, by any report")
+    merged.add("brief.claimant", evidence.group(most) or None, unit="text", incidents=mine,
+               note="the name under which most of these were claimed")  # fmt: skip
+    add("claimant.attacks", mine, "attacks claimed under that name")
+    for name, day in (("first", attacks["date"].min()), ("last", attacks["date"].max())):
+        note = f"day of the {name} attack on record"
+        merged.add(f"brief.{name}", day if len(attacks) else None, unit="date", note=note)
     if "reports" in clean:
-        _add_blame(merged, clean["reports"], sources)
-    telling = {source for cell in incidents["sources"] for source in split(cell)}
+        for name, behind, note in _blamed(clean["reports"], sources, ids):
+            add(name, behind, note)
+    telling = {source for cell in clean["incidents"]["sources"] for source in split(cell)}
     published = sources.loc[sources["source_id"].isin(telling), "published"].dropna()
-    last = published.max().date() if len(published) else None
-    merged.add(
-        "brief.reports_until", last, unit="date", note="day on which the last report of the record was published"
-    )
-    digest = hashlib.sha256(incidents.to_csv(index=False).encode(errors="replace")).hexdigest()[:8]
+    merged.add("brief.reports_until", published.max().date() if len(published) else None, unit="date",
+               note="day on which the last report of the record was published")  # fmt: skip
+    digest = hashlib.sha256(clean["incidents"].to_csv(index=False).encode(errors="replace")).hexdigest()[:8]
     merged.add("brief.data", digest, unit="text", note="start of the SHA-256 digest of the table of attacks")
     return merged
 
 
-def _add_blame(facts: Facts, reports: pd.DataFrame, sources: pd.DataFrame) -> None:
-    """Add to `facts` of how many of the brief's attacks some report says who was behind it, and of how many: Iran's."""
-    counted = reports["incident_id"].isin(facts["brief.incidents"].incidents)
-    blaming = reports[counted & (reports["attributed_to"].fillna("") != "")]
+def _blamed(
+    reports: pd.DataFrame, sources: pd.DataFrame, ids: pd.Series[str]
+) -> Iterator[tuple[str, Iterable[str], str]]:
+    """Yield name, incidents and note of the facts of whom reports of the attacks `ids` name as behind them."""
+    blaming = reports[reports["incident_id"].isin(ids) & (reports["attributed_to"].fillna("") != "")]
     iran = blaming[blaming["attributed_to"].str.contains("Iran")]
-    officials = sources.loc[sources["kind"] == "official", "source_id"]
-    official = iran[iran["source_id"].isin(officials) & (iran["confirmation"] == "us_official")]
-    for name, rows, told in (
-        ("brief.blamed", blaming, "attacks of which some report says who was behind it"),
-        ("brief.iran", iran, "attacks that some report puts down to groups backed by, allied with or linked to Iran"),
-        ("brief.iran.official", official, "the same, by a page of the US government"),
-    ):
-        ids = sorted(set(rows["incident_id"]))
-        facts.add(name, len(ids), unit="incidents", incidents=ids, note=told)
+    official = iran["source_id"].isin(sources.loc[sources["kind"] == "official", "source_id"])
+    official &= iran["confirmation"] == "us_official"
+    yield "blamed", sorted(blaming["incident_id"]), "attacks of which some report says who was behind it"
+    note = "attacks that some report puts down to groups backed by, allied with or linked to Iran"
+    yield "iran", sorted(iran["incident_id"]), note
+    yield "iran.official", sorted(iran.loc[official, "incident_id"]), "the same, by a page of the US government"
 
 
 def load(parameters: Parameters) -> Run:
     """Return the run whose folders `parameters` names, with the default run's facts where it is another."""
     report = resolve(parameters.report_dir)
     path = default_facts(report) if parameters.differing() else None
-    handed = {
-        file.stem: pd.read_csv(file, dtype=str, keep_default_na=False)
-        for file in sorted((report / "tables").glob("*.csv"))
-    }
     clean_tables = {}
     for name in TABLES_READ:
         try:
@@ -171,7 +129,6 @@ def load(parameters: Parameters) -> Run:
         parameters,
         own_facts(merge(report / "facts"), clean_tables, parameters),
         clean_tables,
-        handed,
         resolve(parameters.figures_dir),
         Facts.read(path) if path else None,
         tuple(sorted(file.stem for file in resolve("notebooks").glob("[0-9][0-9]_*.ipynb"))),
@@ -199,31 +156,14 @@ def write_facts(run: Run) -> Path:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of ``figures/`` as a block: its files and words; `number` is the same on the screen and on paper."""
+    """A figure of ``figures/``: its number, the same on screen and paper, its words, its view of the explorer."""
 
     name: str
-    folder: Path
     number: str
     paper: bool
     title: str
     alt: str
     view: Mapping[str, str]
-    html: Callable[[Picture], str]
-
-    @property
-    def wide(self) -> Path:
-        """The drawing for desktop and paper."""
-        return self.folder / f"{self.name}.svg"
-
-    @property
-    def narrow(self) -> Path:
-        """The drawing for a phone."""
-        return self.folder / f"{self.name}-narrow.svg"
-
-    @property
-    def data(self) -> Path:
-        """The numbers shown, as CSV."""
-        return self.folder / f"{self.name}.csv"
 
     @property
     def explorer(self) -> str:
@@ -231,11 +171,8 @@ class Picture:
         return "explorer.html" + (f"#{urlencode(self.view, safe=',')}" if self.view else "")
 
     def blocks(self, form: Form) -> list[Node]:
-        """Return the figure as an element of the page, or a call into the theme of the PDF."""
-        if form == "html":
-            return [nodes.raw_block("html", self.html(self))]
-        stay = "true" if self.number == "1" else "false"
-        return [nodes.raw_block("typst", f"#picture({json.dumps(self.name)}, stay: {stay})")] if self.paper else []
+        """Return the place of the figure, which the page and the PDF fill."""
+        return [nodes.raw_block("figure", self.name)]
 
 
 @dataclass(frozen=True)
@@ -260,7 +197,6 @@ class Document:
     theme: Path = field(default_factory=lambda: resolve("report/theme"))
     pictures: dict[str, Picture] = field(default_factory=dict)
     papers: Mapping[str, Mapping[str, Any]] = field(default_factory=bibliography)
-    figure_html: Callable[[Picture], str] = lambda shown: ""
 
     def __post_init__(self) -> None:
         selected = tables.select(self.run.clean["incidents"], self.run.parameters)
@@ -286,33 +222,27 @@ class Document:
         """Return all blocks of the document in `form`; numbers lead to what they rest on on the screen alone."""
         return self.text.filled(form, self.evidence.link if form == "html" else lambda fact: None)
 
-    def metadata(self) -> dict[str, Any]:
-        """Return the metadata for citeproc; call it after `blocks`, when all is cited."""
-        return {
-            "references": self.references.metadata(),
-            "lang": nodes.meta("en-GB"),
-            "link-citations": nodes.meta(True),
-            "link-bibliography": nodes.meta(True),
-            "suppress-bibliography": nodes.meta(False),
-        }
+    def tree(self, blocks: list[Node]) -> str:
+        """Return `blocks` as a document for pandoc, with what citeproc needs; call it when all is cited."""
+        known = {name: nodes.meta(value) for name, value in (("lang", "en-GB"), ("link-citations", True))}
+        meta = {"references": self.references.metadata(), **known, "link-bibliography": nodes.meta(True)}
+        version = self.text.tree["pandoc-api-version"]
+        return json.dumps({"pandoc-api-version": version, "meta": meta, "blocks": blocks})
 
     def names(self) -> dict[str, Any]:
         """Return what the sections may use: those of `helpers.figures.wording.names`, and what the brief adds.
 
-        ``T`` the tables of ``report/tables`` as rows; ``cite(id, ...)`` a citation of sources or papers;
-        ``figure(name)`` a figure, with ``paper=False`` one of the screen alone; ``placed(section)`` the figures whose
-        words name the section; ``differing`` the parameters that are
-        not the default's (words, here, default); ``usual(name)`` a fact's text in the default run; ``incident_list``
-        and ``source_list``; ``notebooks``; ``title``; ``level``, ``seed``, ``resamples``, ``confirmed_by`` in words.
+        ``cite(id, ...)`` a citation of sources or papers; ``figure(name)`` a figure, with ``paper=False`` one of the
+        screen alone; ``placed(section)`` the figures whose words name the section; ``differing`` the parameters that
+        are not the default's (words, here, default); ``usual(name)`` a fact's text in the default run;
+        ``incident_list`` and ``source_list``; ``notebooks``; ``title``; ``level``, ``seed``, ``resamples``,
+        ``confirmed_by`` in words.
         """
         run, usual = self.run, self.run.usual
-        months: dict[str, int] = {}
-        for row in self.incidents:
-            months[row.month] = months.get(row.month, 0) + 1
+        months = Counter(row.month for row in self.incidents)
         return {
             **wording.names(self.facts, run.parameters),
             "sections": sorted(f"sections/{file.name}" for file in (self.template.parent / "sections").glob("*.md")),
-            "T": {name: frame.to_dict("records") for name, frame in run.handed.items()},
             "notebooks": run.notebooks,
             "title": self.head["title"],
             "amount": words.amount,
@@ -323,14 +253,17 @@ class Document:
             "has_usual": usual is not None,
             "differing": differing(run.parameters),
             "own_sheets": own_sheets(run.parameters),
-            "report_count": int(run.clean["incidents"]["n_reports"].sum())
-            if "n_reports" in run.clean["incidents"]
-            else 0,
+            "report_count": int(run.clean["incidents"].get("n_reports", pd.Series(dtype=int)).sum()),
             "level": "95%",
             "seed": f"{run.parameters.seed}",
             "resamples": f"{run.parameters.resamples:,}",
             "confirmed_by": CONFIRMED_BY.get(run.parameters.confirmed_by, "anyone"),
-            "incident_list": Made(_folds(months), "#incidents()" if self.incidents else ""),
+            "incident_list": Made(
+                "\n".join(
+                    _fold("incidents", month, f"{month}: {words.amount(n, 'attack')}") for month, n in months.items()
+                ),
+                "#incidents()" if self.incidents else "",
+            ),
             "source_list": Made(_fold("sources", "sources", f"All {len(self.sources):,} sources"), ""),
         }
 
@@ -353,18 +286,8 @@ class Document:
         place = 1 + sum(shown.paper == paper for shown in self.pictures.values())
         number = self.pictures[name].number if name in self.pictures else f"{'' if paper else 'S'}{place}"
         view = {str(key): str(value) for key, value in beside.get("view", {}).items()}
-        self.pictures[name] = Picture(
-            name, self.run.figures, number, paper, clean(beside["title"]), clean(beside["alt"]), view,
-            lambda shown: self.figure_html(shown),
-        )  # fmt: skip
+        self.pictures[name] = Picture(name, number, paper, clean(beside["title"]), clean(beside["alt"]), view)
         return self.pictures[name]
-
-
-def _folds(months: Mapping[str, int]) -> str:
-    """Return a closed fold a month, filled by the page's script when it is opened."""
-    return "\n".join(
-        _fold("incidents", month, f"{month}: {words.amount(count, 'attack')}") for month, count in months.items()
-    )
 
 
 def _fold(kind: str, key: str, title: str) -> str:

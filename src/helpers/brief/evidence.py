@@ -1,16 +1,20 @@
-"""What stands behind the printed numbers: the incidents with their sources, and the rows of other tables, in words."""
+"""What stands behind the brief: incidents, their sources and rows of other tables in words, and what is cited."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from helpers.brief.plain import LONGEST, anchor, clean
-from helpers.brief.references import safe_address
+from helpers.brief import nodes
+from helpers.brief.nodes import Node
+from helpers.brief.plain import LONGEST, anchor, clean, safe_address
 from helpers.facts import Fact
+from helpers.figures.wording import nearest
+from helpers.paths import resolve
 from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
 from helpers.words import capital, day_text, plural
 
@@ -162,17 +166,6 @@ def harm(row: Mapping[Any, Any]) -> str:
     return "no US casualties" if injured == 0 or killed == 0 else "not said"
 
 
-def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Return `numbers` as runs of neighbours: first and last of each."""
-    found: list[tuple[int, int]] = []
-    for number in sorted(set(numbers)):
-        if found and number == found[-1][1] + 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
-
-
 class Evidence:
     """Collects the facts that a document prints; `link` gives the anchor to which a printed number leads."""
 
@@ -206,16 +199,15 @@ class Evidence:
         }  # fmt: skip
 
     def _entry(self, fact: Fact) -> list[Any]:
-        """Return a fact's text, its note, the numbers of its incidents as runs, and its rows of other tables."""
-        numbers = runs(self._numbers[i] for i in fact.incidents if i in self._numbers)
-        shown = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in numbers)
+        """Return a fact's text, its note, the numbers of its incidents, and its rows of other tables."""
+        numbers = sorted({self._numbers[i] for i in fact.incidents if i in self._numbers})
         rows = []
         for table, ids in sorted(fact.rows.items()):
             if ids:
                 one = TABLES.get(table, ("", f"row of {table}"))[1]
                 head = f"{len(ids):,} {one if len(ids) == 1 else _plural(one)}"
                 rows.append([head, self._rows(table, ids)])
-        return [clean(fact.text, LONGEST), capital(clean(fact.note)), shown, rows]
+        return [clean(fact.text, LONGEST), capital(clean(fact.note)), numbers, rows]
 
     def _rows(self, table: str, identifiers: Sequence[str]) -> list[list[str]]:
         key = TABLES.get(table, ("",))[0]
@@ -258,3 +250,78 @@ def describe(table: str, row: Mapping[Any, Any]) -> str:
     if table == "context":
         return f"{date.get('start', '')}: {clean(row.get('label'), 120)}"
     return clean(next(iter(row.values())), 120)
+
+
+def bibliography(file: str = "report/references.json") -> dict[str, dict[str, Any]]:
+    """Return id -> CSL item of every paper that can be cited: those of `file` (CSL JSON)."""
+    items: list[dict[str, Any]] = json.loads(resolve(file).read_text(encoding="utf-8"))
+    return {str(item["id"]): item for item in items}
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A citation of sources or papers, in parentheses."""
+
+    identifiers: tuple[str, ...]
+
+    def inlines(self, form: str) -> list[Node]:
+        """Return the citation, or nothing where nothing is cited."""
+        return [{"t": "Space"}, nodes.citation(self.identifiers)] if self.identifiers else []
+
+
+class References:
+    """All that can be cited: `cite` gives a citation, `metadata` the references that were cited."""
+
+    def __init__(self, sources: pd.DataFrame, papers: Mapping[str, Mapping[str, Any]]) -> None:
+        self._sources = {str(row["source_id"]): row for row in sources.to_dict("records")}
+        self._papers = papers
+        self._cited: dict[str, Node] = {}
+
+    def cite(self, *identifiers: str) -> Cited:
+        """Return a citation; a space goes before it. An id of nothing known is an error (ValueError)."""
+        keys = []
+        for identifier in identifiers:
+            if identifier in self._papers:
+                item = _paper(self._papers[identifier])
+            elif identifier in self._sources:
+                item = _press(self._sources[identifier])
+            else:
+                near = nearest(identifier, [*self._papers, *self._sources])
+                raise ValueError(f"no source or paper is named {identifier!r}{near}")
+            key = anchor(identifier)
+            self._cited[key] = nodes.meta({"id": key, **item})
+            keys.append(key)
+        return Cited(tuple(dict.fromkeys(keys)))
+
+    def metadata(self) -> Node:
+        """Return the cited references, for the document's metadata."""
+        return {"t": "MetaList", "c": [self._cited[key] for key in sorted(self._cited)]}
+
+
+def _verbatim(text: str, language: str = "") -> tuple[Node, ...]:
+    """Return `text` as nodes whose capitals citeproc leaves alone."""
+    others = {"dir": "auto", **({"lang": language} if language.isalpha() and language != "en" else {})}
+    return ({"t": "Span", "c": [["", ["nocase"], list(map(list, others.items()))], nodes.words(text)]},)
+
+
+def _press(row: Mapping[Any, Any]) -> dict[str, Any]:
+    published = row.get("published")
+    item: dict[str, Any] = {
+        "type": "article-newspaper",
+        "title": _verbatim(clean(row["title"], LONGEST) or "untitled page", clean(row.get("language"))),
+        "container-title": _verbatim(clean(row["outlet"], LONGEST) or "unnamed outlet"),
+        "URL": safe_address(row.get("url")),
+    }
+    if published is not None and published == published and published is not pd.NaT:
+        day = pd.Timestamp(published)
+        item["issued"] = {"date-parts": [[str(day.year), str(day.month), str(day.day)]]}
+    if clean(row.get("original_outlet")):
+        item["publisher"] = _verbatim(clean(row["original_outlet"], LONGEST))
+    return {key: value for key, value in item.items() if value}
+
+
+def _paper(item: Mapping[str, Any]) -> dict[str, Any]:
+    made = dict(item)
+    made.pop("id", None)
+    made["title"] = _verbatim(clean(item["title"]))
+    return made

@@ -1,6 +1,6 @@
 """Nodes of pandoc's document tree, built from plain text: what stands in them is never parsed as markup.
 
-`kept_together` joins what no line should part: p-values, intervals, dates, a number and what it counts.
+`kept_together` joins what no line should part: intervals, dates, a number and what it counts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 import pypandoc
 
 Node = dict[str, Any]
-Attributes = list[Any]
 
 #: Joins two words on one line.
 NO_BREAK = "\u00a0"
@@ -31,8 +30,6 @@ _UNITS = (
 _KEPT = tuple(
     (re.compile(f"(?:^|[(“{NO_BREAK}])(?:{before})$"), re.compile(f"^(?:{after})(?=$|[^\\w])"))
     for before, after in (
-        ("p", "=|less"),
-        (f"p{NO_BREAK}=", _NUMBER),
         ("less|more", "than"),
         (f"(?:less|more){NO_BREAK}than|under|over", _NUMBER),
         (rf"(?!20\d\d$){_NUMBER}", "to"),
@@ -63,11 +60,6 @@ def parse(markdown: str) -> dict[str, Any]:
     return tree
 
 
-def attributes(identifier: str = "", *classes: str, **others: str) -> Attributes:
-    """Return an attribute triple: id, classes, other pairs."""
-    return [identifier, list(classes), [[key, value] for key, value in others.items()]]
-
-
 def string(text: str) -> Node:
     """Return `text` as one word."""
     return {"t": "Str", "c": text}
@@ -86,12 +78,7 @@ def words(text: str) -> list[Node]:
 
 def link(inlines: Sequence[Node], target: str, *classes: str, **others: str) -> Node:
     """Return a link with the text `inlines` to `target`."""
-    return {"t": "Link", "c": [attributes("", *classes, **others), list(inlines), [target, ""]]}
-
-
-def span(inlines: Sequence[Node], *classes: str, **others: str) -> Node:
-    """Return a span around `inlines`."""
-    return {"t": "Span", "c": [attributes("", *classes, **others), list(inlines)]}
+    return {"t": "Link", "c": [["", list(classes), list(map(list, others.items()))], list(inlines), [target, ""]]}
 
 
 def raw_block(form: str, text: str) -> Node:
@@ -106,17 +93,8 @@ def raw(form: str, text: str) -> Node:
 
 def citation(identifiers: Iterable[str]) -> Node:
     """Return a citation of the references `identifiers`, in parentheses."""
-    each = [
-        {
-            "citationId": identifier,
-            "citationPrefix": [],
-            "citationSuffix": [],
-            "citationMode": {"t": "NormalCitation"},
-            "citationNoteNum": 0,
-            "citationHash": 0,
-        }
-        for identifier in identifiers
-    ]
+    blank = {"citationPrefix": [], "citationSuffix": [], "citationMode": {"t": "NormalCitation"}}
+    each = [{"citationId": i, **blank, "citationNoteNum": 0, "citationHash": 0} for i in identifiers]
     return {"t": "Cite", "c": [each, []]}
 
 

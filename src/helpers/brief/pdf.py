@@ -17,12 +17,9 @@ from helpers.brief.document import Document
 from helpers.brief.evidence import Incident
 from helpers.brief.nodes import Node
 from helpers.brief.plain import breakable, clean, printable
+from helpers.brief.template import on_screen_alone
 from helpers.paths import resolve
 from helpers.words import day_text
-
-#: Incidents that the printed list names at most, and sources that it names of one; the rest is counted.
-INCIDENTS_SHOWN = 400
-SOURCES_SHOWN = 1
 
 #: Pixels an inch of the picture of the first page: some 1,500 across.
 FIRST_PAGE_PPI = 181
@@ -33,13 +30,12 @@ _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 def write(document: Document) -> Path:
     """Write ``brief.pdf`` and the picture of its first page beside the facts of the document's run; return its path."""
     report = resolve(document.run.parameters.report_dir)
-    body = on_paper(document.blocks("typst"))
-    tree = {"pandoc-api-version": document.text.tree["pandoc-api-version"], "meta": document.metadata(), "blocks": body}
-    given = nodes.pandoc(
-        json.dumps(tree), "--from=json", "--to=json", "--citeproc", "--csl=brief.csl", folder=document.theme
+    blocks = document.blocks("typst")
+    printed = [block for block, screen in zip(blocks, on_screen_alone(blocks), strict=True) if not screen]
+    tree = document.tree(nodes.change(printed, lambda node: _placed(node, document)))
+    cited = json.loads(
+        nodes.pandoc(tree, "--from=json", "--to=json", "--citeproc", "--csl=brief.csl", folder=document.theme)
     )
-    cited = json.loads(given)
-    cited["blocks"] = _targets_kept(cited["blocks"], document)
     try:
         made = _compiled(document, cited, lambda text: breakable(printable(text)))
     except typst.TypstError as error:
@@ -63,20 +59,13 @@ def picture_of(path: Path) -> bytes:
     return bytes(picture)
 
 
-def on_paper(blocks: list[Node]) -> list[Node]:
-    """Return `blocks` without the sections of the screen alone: those whose heading has the class ``screen``."""
-    kept: list[Node] = []
-    left_out = 0
-    for block in blocks:
-        if block["t"] == "Header":
-            level, label, _ = block["c"]
-            if left_out and level <= left_out:
-                left_out = 0
-            if not left_out and "screen" in label[1]:
-                left_out = level
-        if not left_out:
-            kept.append(block)
-    return kept
+def _placed(node: Node, document: Document) -> list[Node] | None:
+    """Return the call for a figure's place, or nothing where it is of the screen alone; the first stays where it is."""
+    if node["t"] != "RawBlock" or node["c"][0] != "figure":
+        return None
+    it = document.pictures[node["c"][1]]
+    call = f"#picture({json.dumps(it.name)}, stay: {json.dumps(it.number == '1')})"
+    return [nodes.raw_block("typst", call)] if it.paper else []
 
 
 def _compiled(document: Document, cited: dict[str, Any], shown: Callable[[str], str]) -> bytes:
@@ -89,7 +78,7 @@ def _compiled(document: Document, cited: dict[str, Any], shown: Callable[[str], 
         data = json.dumps(_data(document, shown), ensure_ascii=False)
         (work / "data.json").write_text(data, encoding="utf-8")
         for picture in (shown for shown in document.pictures.values() if shown.paper):
-            shutil.copyfile(picture.wide, work / f"{picture.name}.svg")
+            shutil.copyfile(document.run.figures / f"{picture.name}.svg", work / f"{picture.name}.svg")
         main = '#import "brief.typ": *\n#show: brief\n#masthead()\n\n' + markup
         (work / "main.typ").write_text(main, encoding="utf-8")
         compiler = typst.Compiler(
@@ -109,7 +98,8 @@ _DIVISIONS = ("note", "lead", "findings", "numbers")
 def _literal(node: Node, shown: Callable[[str], str]) -> list[Node] | None:
     """Turn words with signs that could be markup into Typst string literals; leave plain words as they are.
 
-    A division with a class of the theme becomes a call of the theme's function with its content; of the numbers each
+    A link to what the paper does not have, which is all but the web and the references, becomes its words. A
+    division with a class of the theme becomes a call of the theme's function with its content; of the numbers each
     paragraph stands in brackets of its own.
     """
     if node["t"] == "Div" and (named := [name for name in _DIVISIONS if name in node["c"][0][1]]):
@@ -120,6 +110,9 @@ def _literal(node: Node, shown: Callable[[str], str]) -> list[Node] | None:
     if node["t"] == "Cite":  # citeproc has done its work: what is left is its text
         text: list[Node] = node["c"][1]
         return text
+    if node["t"] == "Link":
+        inside: list[Node] = node["c"][1]
+        return None if re.match(r"https?://|#ref-", node["c"][2][0]) else inside
     if node["t"] != "Str" or (_SAFE.issuperset(node["c"]) and "..." not in node["c"]):  # Typst's sign for an ellipsis
         return None
     return [nodes.raw("typst", f"#{typst_string(shown(node['c']))};")]
@@ -131,39 +124,9 @@ def typst_string(text: str) -> str:
     return '"' + "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in escaped) + '"'
 
 
-def _targets_kept(tree: list[Node], document: Document) -> list[Node]:
-    """Return `tree` with links to places and files that the PDF does not have as plain words."""
-    present = {f"#{row.anchor}" for row in document.incidents[:INCIDENTS_SHOWN]} | _identifiers(tree)
-
-    def leaf(node: Node) -> list[Node] | None:
-        if node["t"] != "Link":
-            return None
-        target = node["c"][2][0]
-        inside: list[Node] = node["c"][1]
-        return None if re.match(r"https?://", target) or target in present else inside
-
-    kept: list[Node] = nodes.change(tree, leaf)
-    return kept
-
-
-def _identifiers(tree: Any) -> set[str]:
-    """Return the anchors that headings, divisions, spans and tables of `tree` carry."""
-    if isinstance(tree, list):
-        return {label for item in tree for label in _identifiers(item)}
-    if not isinstance(tree, dict):
-        return set()
-    content: Any = tree.get("c")
-    found = _identifiers(content)
-    place = {"Header": 1, "Div": 0, "Span": 0, "Table": 0}.get(tree.get("t", ""))
-    if place is not None and content[place][0]:
-        found.add(f"#{content[place][0]}")
-    return found
-
-
 def _data(document: Document, letters: Callable[[str], str]) -> dict[str, Any]:
     """Return what the theme reads as JSON: words through `letters`, addresses, files and anchors as they are."""
     parameters, head = document.run.parameters, document.head
-    shown = document.incidents[:INCIDENTS_SHOWN]
     return {
         **{name: letters(text) for name, text in head.items()},
         "window": f"{day_text(parameters.window_start)} to {day_text(parameters.window_end)}",
@@ -177,26 +140,25 @@ def _data(document: Document, letters: Callable[[str], str]) -> dict[str, Any]:
             for picture in document.pictures.values()
             if picture.paper
         },
-        "incidents": [_row(row, letters) for row in shown],
-        "more": len(document.incidents) - len(shown),
+        "incidents": [_row(row, letters) for row in document.incidents],
     }
 
 
 def _row(row: Incident, letters: Callable[[str], str]) -> dict[str, Any]:
-    """Return one incident as the printed list shows it: in one or two lines."""
+    """Return one incident as the printed list shows it, in one or two lines: its first source is named."""
     place = re.sub(r" \([^)]*\)$", "", row.place)
+    source = row.sources[0] if row.sources else None
     words = {
-        "number": str(row.number),
         "month": row.month,
         "day": re.sub(r" \d{4}$", "", row.day),
         "place": clean(f"{place}, {row.country}" if row.country not in place else place, 60),
         "weapon": row.weapon,
         "harm": "" if row.harm in ("not said", "no US casualties") else row.harm,
         "confirmed": row.confirmed,
+        "outlet": clean(source.outlet, 40) if source else "",
     }
-    sources = [{"outlet": letters(clean(s.outlet, 40)), "address": s.address} for s in row.sources[:SOURCES_SHOWN]]
-    more = max(0, len(row.sources) - SOURCES_SHOWN)
-    return {**{key: letters(text) for key, text in words.items()}, "id": row.anchor, "sources": sources, "more": more}
+    plain = {"number": str(row.number), "address": source.address if source else "", "more": len(row.sources) - 1}
+    return {**{key: letters(text) for key, text in words.items()}, **plain}
 
 
 def families() -> list[str]:

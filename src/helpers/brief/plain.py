@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from urllib.parse import urlsplit
 
 from fontTools.ttLib import TTFont
 
@@ -17,6 +18,8 @@ REPLACEMENT = "\u25a1"
 _INVISIBLE = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]")
 _SPACES = re.compile(r"[\s\u0085\u2028\u2029]+")
 _VARIATION = re.compile("[\ufe00-\ufe0f\u180b-\u180f]")
+
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f]*")
 
 #: Longest text from a source that is printed whole in the PDF and the references; the data keep all of it.
 LONGEST = 300
@@ -44,6 +47,16 @@ def _shown(sign: str) -> str:
     category = unicodedata.category(sign)
     outside = category in ("Cc", "Co", "Cs") or ord(sign) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(sign) <= 0xFDEF
     return REPLACEMENT if outside else sign
+
+
+def safe_address(address: object) -> str:
+    """Return `address` if it is one of the web (http or https with a host, no white space), else an empty text."""
+    text = "" if address is None or address != address else str(address).strip()
+    try:
+        host = urlsplit(text).netloc
+    except ValueError:
+        return ""
+    return text if host and _ADDRESS.fullmatch(text) else ""
 
 
 def anchor(identifier: object) -> str:

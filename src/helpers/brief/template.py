@@ -54,25 +54,30 @@ class Text:
         return together
 
 
-def number_tables(blocks: list[Node]) -> list[Node]:
-    """Return `blocks` with its number before each table's caption: 1, 2, ...; S1, S2, ... on the screen alone.
+def on_screen_alone(blocks: list[Node]) -> list[bool]:
+    """Return of each block whether it stands under a heading with the class ``screen``: it is not printed on paper."""
+    found, level = [], 0
+    for block in blocks:
+        if block["t"] == "Header" and (not level or block["c"][0] <= level):
+            level = block["c"][0] if "screen" in block["c"][1][1] else 0
+        found.append(level > 0)
+    return found
 
-    A heading with the class ``screen`` keeps its section, down to the next heading of its level, off the paper.
-    """
-    counts, level = {True: 0, False: 0}, 0
+
+def number_tables(blocks: list[Node]) -> list[Node]:
+    """Return `blocks` with its number before each table's caption: 1, 2, ...; S1, S2, ... on the screen alone."""
+    counts, screen = {True: 0, False: 0}, False
 
     def leaf(node: Node) -> list[Node] | None:
         if node["t"] != "Table" or not node["c"][1][1]:
             return None
-        counts[level > 0] += 1
-        number = f"Table{nodes.NO_BREAK}{'S' if level else ''}{counts[level > 0]}."
+        counts[screen] += 1
+        number = f"Table{nodes.NO_BREAK}{'S' * screen}{counts[screen]}."
         caption = [{"t": "Plain", "c": [nodes.string(number), {"t": "Space"}, *node["c"][1][1][0]["c"]]}]
         return [{"t": "Table", "c": [node["c"][0], [node["c"][1][0], caption], *node["c"][2:]]}]
 
     numbered: list[Node] = []
-    for block in blocks:
-        if block["t"] == "Header" and (not level or block["c"][0] <= level):
-            level = block["c"][0] if "screen" in block["c"][1][1] else 0
+    for block, screen in zip(blocks, on_screen_alone(blocks), strict=True):  # noqa: B007
         numbered += nodes.change([block], leaf)
     return numbered
 

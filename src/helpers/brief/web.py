@@ -39,15 +39,17 @@ def write(document: Document) -> Path:
     """Write ``brief.html`` beside the facts of the document's run; return its path."""
     path = resolve(document.run.parameters.report_dir) / "brief.html"
     pages = _pages(document.theme)
-    document.figure_html = lambda shown: _figure(shown, pages)
     blocks = document.blocks("html")
-    tree = {
-        "pandoc-api-version": document.text.tree["pandoc-api-version"],
-        "meta": document.metadata(),
-        "blocks": nodes.change(blocks, _with_anchor),
-    }
+
+    def leaf(node: Node) -> list[Node] | None:
+        if node["t"] == "RawBlock" and node["c"][0] == "figure":
+            shown = document.pictures[node["c"][1]]
+            return [nodes.raw_block("html", _figure(shown, document.run.figures, pages))]
+        return _with_anchor(node)
+
     body = nodes.pandoc(
-        json.dumps(tree), "--from=json", "--to=html5", "--wrap=none", "--section-divs", "--shift-heading-level-by=1",
+        document.tree(nodes.change(blocks, leaf)),
+        "--from=json", "--to=html5", "--wrap=none", "--section-divs", "--shift-heading-level-by=1",
         "--citeproc", "--csl=brief.csl", "--email-obfuscation=none", folder=document.theme,
     )  # fmt: skip
     style = font_faces() + colours(body) + (document.theme / "style.css").read_text(encoding="utf-8")
@@ -80,9 +82,11 @@ def _pages(theme: Path) -> Environment:
 
 
 def in_script(value: Any) -> str:
-    """Return `value` as JSON that can stand within a script element: nothing in it ends or opens one."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    """Return `value` as JSON that can stand in a script element: no tag, no comment, no line separator in it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
 
 
 def _with_anchor(node: Node) -> list[Node] | None:
@@ -101,20 +105,21 @@ def contents(blocks: list[Node]) -> list[tuple[str, str]]:
     return [(label[0], nodes.plain_text(inlines)) for _, label, inlines in heads]
 
 
-def _figure(shown: Picture, pages: Environment) -> str:
-    content = shown.data.read_bytes()
-    kind, name = "text/csv", shown.data.name
+def _figure(shown: Picture, folder: Path, pages: Environment) -> str:
+    """Return a figure of `folder` as an element of the page: for a desktop and for a phone, with the numbers shown."""
+    content = (folder / f"{shown.name}.csv").read_bytes()
+    kind, ending = "text/csv", ""
     if len(content) > LONG:
         packed = bytearray(gzip.compress(content, mtime=0))
         packed[9] = 255  # made on an unknown system, whichever Python makes it
-        content, kind, name = bytes(packed), "application/gzip", f"{name}.gz"
+        content, kind, ending = bytes(packed), "application/gzip", ".gz"
     return pages.get_template("figure.jinja").render(
         it=shown,
-        wide=inline(shown.wide, "wide", shown.alt),
-        narrow=inline(shown.narrow, "narrow", shown.alt),
+        wide=inline(folder / f"{shown.name}.svg", "wide", shown.alt),
+        narrow=inline(folder / f"{shown.name}-narrow.svg", "narrow", shown.alt),
         data=f"data:{kind};base64,{base64.b64encode(content).decode()}",
-        file=name,
-        kind="CSV" if kind == "text/csv" else "CSV, compressed",
+        file=f"{shown.name}.csv{ending}",
+        kind="CSV, compressed" if ending else "CSV",
     )
 
 
@@ -146,12 +151,13 @@ def in_the_dark(code: str) -> str:
     return "#" + "".join(f"{round(channel * 255):02x}" for channel in colorsys.hls_to_rgb(hue, light, strength))
 
 
+def digest(text: str) -> str:
+    """Return the hash by which a content security policy allows the script or style `text`."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
 def policy(style: str, script: str) -> str:
     """Return a content security policy under which nothing but this file's own style, script and data runs."""
-
-    def digest(text: str) -> str:
-        return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
-
     return (
         f"default-src 'none'; img-src data:; font-src data:; style-src {digest(style)}; script-src {digest(script)}; "
         "base-uri 'none'; form-action 'none'"
