@@ -11,7 +11,7 @@ from helpers import tables
 from helpers.analysis import choices
 from helpers.analysis.choices import HEADLINES, Choices, analyse_choices
 from helpers.analysis.pause import by_days
-from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, record
+from helpers.facts import CANNOT, NOT_SHOWN, SHOWN
 from helpers.figures import choices as figures
 from helpers.parameters import Parameters
 from helpers.stretches import Stretches
@@ -44,7 +44,7 @@ def test_the_first_row_is_the_briefs_own(clean, result):
 
 
 def test_each_headline_has_about_a_dozen_changes_that_bear_on_it(result):
-    assert all(len(result.of(headline)) >= 11 for headline in ("pause", "stop", "climb"))
+    assert all((result.table["headline"] == headline).sum() >= 12 for headline in ("pause", "stop", "climb"))
     assert not result.table.duplicated(["headline", "choice"]).any()
     assert set(result.table["finding"]) <= {SHOWN, NOT_SHOWN, CANNOT}
 
@@ -61,12 +61,12 @@ def test_no_bound_reaches_beyond_the_ceasefires_own():
 def test_a_choice_that_leaves_too_little_cannot_be_judged(result):
     found = row(result, "pause", "jo")
     assert found["finding"] == CANNOT
-    assert choices.cell("pause", found) == "cannot be judged"
+    assert choices.cell(found) == "cannot be judged"
     assert row(result, "toll", "sy")["finding"] == CANNOT  # officials gave no total of injured for Syria
 
 
 def test_only_sure_rulings_make_anew_what_they_touch_and_nothing_else(clean):
-    made = choices.ruled(("sure",))(clean["incidents"], Parameters(), clean)
+    made = choices.ruled(clean, "sure")
     unsure = clean["decisions"][clean["decisions"]["action"].isin(["merge", "set_aside"])]
     unsure = unsure[unsure["confidence"] != "sure"]
     assert len(made) > len(clean["incidents"])
@@ -75,14 +75,14 @@ def test_only_sure_rulings_make_anew_what_they_touch_and_nothing_else(clean):
     same = made.merge(clean["incidents"], on=["incident_id", "date", "n_reports", "top_weapon"])
     touched = set(unsure["incident_key"]) | set(unsure["into"])
     assert keys - set(same["incident_id"]) <= touched | set(clean["decisions"]["into"].dropna())
-    under_all = choices.ruled(("sure", "likely", "unsure"))(clean["incidents"], Parameters(), clean)
+    under_all = choices.ruled(clean, "sure", "likely", "unsure")
     pd.testing.assert_frame_equal(under_all, clean["incidents"])
 
 
 def test_facts_say_what_the_table_says(result):
-    facts = record(choices.rows(result), result)
+    facts, changes = choices.facts(result), result.table[result.table["choice"] != "own"]
     for headline in HEADLINES:
-        part = result.of(headline)
+        part = changes[changes["headline"] == headline]
         assert facts[f"choices.{headline}.shown"].value == (part["finding"] == SHOWN).sum()
         assert facts[f"choices.{headline}.judged"].value == len(part) - (part["finding"] == CANNOT).sum()
 
@@ -91,5 +91,5 @@ def test_facts_say_what_the_table_says(result):
 def test_edges_give_a_whole_table_and_no_finding(clean, given, tmp_path):
     found = analyse_choices(clean, Parameters(**given))
     assert not (found.table["finding"] == SHOWN).any()
-    figures.save(found, record(choices.rows(found), found), tmp_path)
+    figures.save(found, choices.facts(found), tmp_path)
     assert (tmp_path / "choices.svg").exists()

@@ -8,7 +8,7 @@ import pytest
 from helpers import tables
 from helpers.analysis import harm
 from helpers.analysis.harm import analyse_harm
-from helpers.facts import Facts, record
+from helpers.facts import Facts
 from helpers.figures import harm as figures
 from helpers.parameters import Parameters
 
@@ -22,7 +22,7 @@ def clean() -> dict[str, pd.DataFrame]:
 
 def facts_of(clean: dict[str, pd.DataFrame], **given: object) -> tuple[harm.Harm, Facts]:
     result = analyse_harm(clean["incidents"], Parameters(**given), clean)
-    return result, record(harm.rows(result), result)
+    return result, harm.facts(result)
 
 
 def test_low_best_and_high_are_sums_over_the_same_attacks(clean):

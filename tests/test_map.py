@@ -87,7 +87,7 @@ def test_the_panels_end_at_the_counts_of_the_sites() -> None:
 def test_the_weeks_hold_every_attack() -> None:
     found = whole().weapons
     table = weapons.weekly(found)
-    beside = len(found.blank.beside)
+    beside = (found.prepared["no_kind"] == "beside").sum()
     assert table.to_numpy().sum() == len(found.prepared) + beside
     assert style.weeks(QUICK)[0] <= found.prepared["date"].min()
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from helpers.analysis import strikes
 from helpers.analysis.strikes import REACH, after_over_before, analyse_strikes
-from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, record
+from helpers.facts import CANNOT, NOT_SHOWN, SHOWN
 from helpers.figures import strikes as figures
 from helpers.parameters import Parameters
 
@@ -66,7 +66,7 @@ def test_too_little_prints_no_test():
     ):
         result = analyse_strikes(incidents, responses, P)
         assert (result.effect, result.ratio, result.halving) == (CANNOT, None, None)
-        assert record(strikes.rows(result), result)["strikes.power"].value is None
+        assert strikes.facts(result)["strikes.power"].value is None
 
 
 def test_where_hardly_a_quiet_day_is_left_nothing_can_be_shown():
@@ -109,7 +109,7 @@ def test_a_strike_on_two_countries_counts_in_both_and_one_source_is_told_apart()
     responses = pd.concat([struck(10, country="IQ;SY"), struck(20, country="SY", n_independent=1)], ignore_index=True)
     for countries, reported, sure in ((("IQ",), 1, 1), (("SY",), 2, 1), (("JO",), 0, 0)):
         result = analyse_strikes(attacks([1] * 30), responses, Parameters(countries=countries))
-        facts = record(strikes.rows(result), result)
+        facts = strikes.facts(result)
         assert (facts["strikes.reported"].value, facts["strikes.two_sources"].value) == (reported, sure)
 
 
@@ -117,12 +117,12 @@ def test_the_next_strike_after_the_deadliest_attack():
     incidents = attacks([1] * 60)
     incidents.loc[30, "us_killed"] = 3
     result = analyse_strikes(incidents, struck(10, 33, 40), P)
-    assert record(strikes.rows(result), result)["strikes.next.date"].value == f"{DAYS[33]:%Y-%m-%d}"
-    assert "strikes.next.date" not in record(strikes.rows(late := analyse_strikes(incidents, struck(10), P)), late)
+    assert strikes.facts(result)["strikes.next.date"].value == f"{DAYS[33]:%Y-%m-%d}"
+    assert "strikes.next.date" not in strikes.facts(analyse_strikes(incidents, struck(10), P))
 
 
 @pytest.mark.parametrize("days", [(), (10, 33)])
 def test_the_figure_is_drawn(days, tmp_path):
     result = analyse_strikes(attacks([1] * 60), struck(*days), P)
-    figures.save(result, record(strikes.rows(result), result), tmp_path)
+    figures.save(result, strikes.facts(result), tmp_path)
     assert (tmp_path / "strikes.svg").stat().st_size > 1000

@@ -157,6 +157,12 @@ class Facts(Mapping[str, Fact]):
         self._facts[name] = fact
         return fact
 
+    def add_each(self, stem: str, values: Mapping[str, Any], unit: str = "count", **behind: Any) -> None:
+        """Add ``stem.name`` for each of `values`: days and words as such, numbers in `unit`; all rest on the same."""
+        for name, value in values.items():
+            kind = "date" if isinstance(value, date) else "text" if isinstance(value, str) else unit
+            self.add(f"{stem}.{name}", value, unit=kind, **behind)
+
     def __getitem__(self, name: str) -> Fact:
         return self._facts[name]
 
@@ -217,9 +223,14 @@ class Row:
     when: Get | None = None
 
 
-def record(rows: Iterable[Row], result: Any) -> Facts:
-    """Return the facts that `rows` name, got from `result`."""
-    facts = Facts()
+def counted(name: str, get: Get, note: str = "") -> Row:
+    """Return the row of how many incidents `get` gives (a frame with the column incident_id, from the result)."""
+    return Row(name, "incidents", lambda result: len(get(result)), lambda result: get(result)["incident_id"], note=note)
+
+
+def record(rows: Iterable[Row], result: Any, facts: Facts | None = None) -> Facts:
+    """Return the facts that `rows` name, got from `result`; where `facts` are given, they are added to these."""
+    facts = Facts() if facts is None else facts
     for row in rows:
         if row.when is not None and not row.when(result):
             continue

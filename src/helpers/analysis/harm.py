@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.analysis.totals import Series, counted_since, country_columns, series
-from helpers.facts import Row
+from helpers.facts import Facts, Row, counted, record
 from helpers.parameters import Parameters
 from helpers.stretches import within_coding
 from helpers.tables import each, select
@@ -22,14 +22,15 @@ from helpers.words import listing, short_day
 #: How many attacks the list of the most consequential holds.
 WORST = 12
 
-#: Field of a disagreement -> how its other values are told.
+#: How a value of a field is told, also where it was not chosen.
 TOLD = {
     "us_killed": "{} killed", "us_injured": "{} injured", "partner_killed": "{} of partner forces killed",
     "partner_injured": "{} of partner forces injured", "date": "on {}", "weapons": "{}", "site_id": "at {}",
 }  # fmt: skip
 
-WORST_COLUMNS = ["date", "site_name", "weapons", "us_killed", "us_injured", "partner_killed", "partner_injured",
-                 "confirmation", "also_told", "killed_told", "killed_reports", "incident_id"]  # fmt: skip
+PEOPLE = ("us_killed", "us_injured", "partner_killed", "partner_injured")
+WORST_COLUMNS = ["date", "site_name", "weapons", *PEOPLE, "confirmation",
+                 "also_told", "killed_told", "killed_reports", "incident_id"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Harm:
     Attributes
     ----------
     parameters: those of the run. incidents: the attacks that they count, with whole numbers of people as floats.
-    officials: officials' running total of US injured as a chain (see `helpers.analysis.totals`), since they counted.
+    comparable: whether officials' totals count the same days and countries.
     toll: one row a day on which officials' total rose in the window: day, officials, record, record_low, record_high
         (injured in attacks up to that day, over those with a number), attacks (how many those are), rows (count_ids).
     worst: the attacks that mattered most, columns `WORST_COLUMNS`, the gravest first; killed_told is the most killed
@@ -50,7 +51,7 @@ class Harm:
 
     parameters: Parameters
     incidents: pd.DataFrame
-    officials: Series
+    comparable: bool
     toll: pd.DataFrame
     worst: pd.DataFrame
     events: pd.DataFrame
@@ -78,15 +79,14 @@ class Harm:
         return self.toll[last] if self.last is not None else self.toll[:0]
 
     @property
-    def deadliest(self) -> pd.Series | None:
-        """The attack in which most US personnel were killed, None where none was."""
-        killed = self.incidents["us_killed"].fillna(0)
-        return self.incidents.iloc[int(killed.to_numpy().argmax())] if (killed > 0).any() else None
-
-    @property
     def last(self) -> pd.Series | None:
         """The last row of the toll where it counts what this run counts: all countries, from the first day on."""
-        return self.toll.iloc[-1] if len(self.toll) and comparable(self.officials, self.parameters) else None
+        return self.toll.iloc[-1] if len(self.toll) and self.comparable else None
+
+    @property
+    def behind(self) -> dict[str, list[str]]:
+        """The rows behind the last total of officials that this run can be set beside."""
+        return {} if self.last is None else {"official_counts": split(self.last["rows"])}
 
     @property
     def low(self) -> float:
@@ -111,10 +111,16 @@ def analyse_harm(incidents: pd.DataFrame, parameters: Parameters, more: dict[str
     counts, context = more["official_counts"], more["context"]
     chain = officials(counts, more["sources"], parameters)
     return Harm(
-        parameters, chosen, chain, _toll(chain, chosen, parameters),
+        parameters, chosen, comparable(chain, parameters), _toll(chain, chosen, parameters),
         consequential(chosen, more["conflicts"], parameters), context[context["kind"] == "casualty_event"],
         more["sources"].set_index("source_id")["outlet"],
     )  # fmt: skip
+
+
+def deadliest(incidents: pd.DataFrame) -> pd.DataFrame:
+    """Return the attack of `incidents` in which most US personnel were killed: one row, or none."""
+    killed = incidents[incidents["us_killed"].astype("Float64").fillna(0) > 0]
+    return killed.sort_values("us_killed", ascending=False, kind="stable").head(1)
 
 
 def officials(counts: pd.DataFrame, sources: pd.DataFrame, parameters: Parameters) -> Series:
@@ -188,14 +194,8 @@ def _also_told(conflicts: pd.DataFrame, parameters: Parameters) -> dict[str, str
 
 def hurt_words(row: Any) -> str:
     """Return who was hurt in one of the worst attacks: "3 killed, 47 injured"."""
-    counts = {
-        "killed": row["us_killed"], "injured": row["us_injured"], "of partner forces killed": row["partner_killed"],
-        "of partner forces injured": row["partner_injured"],
-    }  # fmt: skip
-    parts = [f"{int(number)} {word}" for word, number in counts.items() if number > 0]
-    if parts:
-        return ", ".join(parts)
-    return "number not established" if pd.isna(row["us_injured"]) else "nobody"
+    parts = [TOLD[name].format(int(getattr(row, name))) for name in PEOPLE if getattr(row, name) > 0]
+    return ", ".join(parts) or ("number not established" if pd.isna(row.us_injured) else "nobody")
 
 
 def consequential_table(result: Harm) -> pd.DataFrame:
@@ -203,149 +203,73 @@ def consequential_table(result: Harm) -> pd.DataFrame:
     worst = result.worst
     return pd.DataFrame({
         "date": worst["date"], "site": worst["site_name"], "weapons": worst["weapons"],
-        "hurt": [hurt_words(row) for _, row in worst.iterrows()], "confirmed_by": worst["confirmation"],
+        "hurt": [hurt_words(row) for row in each(worst)], "confirmed_by": worst["confirmation"],
         "also_told": worst["also_told"], "incident_id": worst["incident_id"],
     })  # fmt: skip
 
 
-def _worst(place: int) -> list[Row]:
-    """Return the rows of the attack at `place` of the list."""
-    name = f"harm.worst.{place + 1}"
-
-    def row(result: Harm) -> Any:
-        return result.worst.iloc[place]
-
-    def there(result: Harm) -> bool:
-        return len(result.worst) > place
-
-    def arms(result: Harm) -> str:
-        known = weapons(result.parameters.reference_dir)
-        return listing(known[code].label if code in known else code for code in split(row(result)["weapons"]))
-
-    cells = {
-        "date": lambda r: row(r)["date"].date(), "site": lambda r: row(r)["site_name"], "weapon": arms,
-        "hurt": lambda r: hurt_words(row(r)), "confirmed_by": lambda r: CONFIRMATION[row(r)["confirmation"]],
-        "also_told": lambda r: row(r)["also_told"] or "no other account",
-    }  # fmt: skip
-    return [
-        Row(f"{name}.{cell}", "date" if cell == "date" else "text", get, lambda r: [row(r)["incident_id"]], when=there)
-        for cell, get in cells.items()
-    ]
+def total(column: str) -> Row:
+    """Return the row of how many people the numbers chosen name in `column`."""
+    name = column.removeprefix("us_").removesuffix("_best")
+    return Row(f"harm.{name}", "people", lambda r: r.incidents[column].sum().astype(int),
+               lambda r: r.incidents.loc[r.incidents[column] > 0, "incident_id"])  # fmt: skip
 
 
-def _day(place: int) -> list[Row]:
-    """Return the rows of the last day of a month on which officials' total rose."""
-
-    def row(result: Harm) -> Any:
-        return result.months.iloc[place]
-
-    def behind(result: Harm) -> dict[str, list[str]]:
-        return {"official_counts": split(row(result)["rows"])}
-
-    def ids(result: Harm) -> list[str]:
-        known = result.numbered
-        return list(known.loc[(known["date"] <= row(result)["day"]) & (known["us_injured_best"] > 0), "incident_id"])
-
-    def there(result: Harm) -> bool:
-        return len(result.months) > place
-
-    name = f"harm.toll.{place + 1}"
-    return [
-        Row(f"{name}.day", "date", lambda r: row(r)["day"].date(), rows=behind, when=there),
-        Row(f"{name}.officials", "people", lambda r: int(row(r)["officials"]), rows=behind, when=there),
-        Row(f"{name}.record", "people", lambda r: int(row(r)["record"]), ids, when=there),
-    ]
-
-
-def _claim(place: int) -> list[Row]:
-    """Return the rows of an attack in which reports tell of more killed than is chosen."""
-
-    def row(result: Harm) -> Any:
-        return result.claimed.iloc[place]
-
-    def there(result: Harm) -> bool:
-        return len(result.claimed) > place
-
-    def outlets(result: Harm) -> str:
-        told = [report.rsplit("/", 1)[0] for report in split(row(result)["killed_reports"])]
-        return listing(dict.fromkeys(str(result.sources.get(source, source)) for source in told))
-
-    def event(result: Harm) -> pd.DataFrame:
-        near = (result.events["start"] - row(result)["date"]).abs() <= pd.Timedelta(days=2)
-        found: pd.DataFrame = result.events[near].sort_values(["start", "source_id"]).head(1)
-        return found
-
-    def ids(result: Harm) -> list[str]:
-        return [row(result)["incident_id"]]
-
-    def reports(result: Harm) -> dict[str, list[str]]:
-        return {"reports": split(row(result)["killed_reports"])}
-
-    def has_event(result: Harm) -> bool:
-        return there(result) and len(event(result)) > 0
-
-    name = f"harm.claimed.{place + 1}"
-    return [
-        Row(f"{name}.killed", "people", lambda r: int(row(r)["killed_told"]), ids, reports, when=there),
-        Row(f"{name}.date", "date", lambda r: row(r)["date"].date(), ids, when=there),
-        Row(f"{name}.site", "text", lambda r: row(r)["site_name"], ids, when=there),
-        Row(f"{name}.by", "text", outlets, ids, reports, when=there),
-        Row(f"{name}.event", "text", lambda r: event(r)["label"].iloc[0],
-            rows=lambda r: {"context": list(event(r)["context_id"])}, when=has_event),
-    ]  # fmt: skip
-
-
-def _official(name: str, unit: str, column: str) -> Row:
+def official(name: str, unit: str, column: str) -> Row:
     """Return the row of what officials last said of the injured in the window (None where this run counts else)."""
-
-    def get(result: Harm) -> Any:
-        if result.last is None:
-            return None
-        value = result.last[column]
-        return value.date() if column == "day" else int(value)
-
-    def behind(result: Harm) -> dict[str, list[str]]:
-        return {} if result.last is None else {"official_counts": split(result.last["rows"])}
-
     note = "US officials' running total; undefined where this run leaves out days or countries that they count"
-    return Row(f"harm.official.{name}", unit, get, rows=behind, note=note)
+    return Row(f"harm.official.{name}", unit, lambda r: None if r.last is None else r.last[column],
+               rows=lambda r: r.behind, note=note)  # fmt: skip
 
 
-def _deadly(result: Harm) -> bool:
-    return result.deadliest is not None
+ROWS = [
+    *map(total, ("us_killed", "us_injured_best", "partner_killed", "partner_injured")),
+    Row("harm.injured.low", "people", lambda r: int(r.low), lambda r: r.hurt["incident_id"],
+        note="sum of the lowest numbers of the attacks that have one"),
+    Row("harm.injured.high", "people", lambda r: int(r.high), lambda r: r.hurt["incident_id"], lambda r: r.behind,
+        note="sum of the highest numbers of the same attacks, or officials' total where that is greater"),
+    counted("harm.attacks", lambda r: r.hurt),
+    counted("harm.silent", lambda r: r.incidents[r.incidents["us_injured_best"].isna()],
+            "no number of injured is chosen"),
+    official("injured", "people", "officials"), official("injured_day", "date", "day"),
+    official("record", "people", "record"),
+]  # fmt: skip
 
 
-def _deadliest(result: Harm) -> list[str]:
-    return [] if result.deadliest is None else [result.deadliest["incident_id"]]
+def facts(result: Harm) -> Facts:
+    """Return the facts ``harm.*``: the toll, the worst attacks one by one, and officials' total by month."""
+    known, arms = record(ROWS, result), weapons(result.parameters.reference_dir)
+    for one in each(deadliest(result.incidents)):
+        cells = {"killed": int(one.us_killed), "date": one.date, "site": one.site_name}
+        known.add_each("harm.deadliest", cells, "people", incidents=[one.incident_id])
+    for place, row in enumerate(each(result.worst), 1):
+        named = listing(arms[code].label if code in arms else code for code in split(row.weapons))
+        cells = {
+            "date": row.date,
+            "site": row.site_name,
+            "weapon": named,
+            "hurt": hurt_words(row),
+            "confirmed_by": CONFIRMATION[row.confirmation],
+            "also_told": row.also_told or "no other account",
+        }
+        known.add_each(f"harm.worst.{place}", cells, incidents=[row.incident_id])
+    for place, row in enumerate(each(result.months), 1):
+        hurt = result.numbered[(result.numbered["date"] <= row.day) & (result.numbered["us_injured_best"] > 0)]
+        cells = {"day": row.day, "officials": row.officials}
+        known.add_each(f"harm.toll.{place}", cells, "people", rows={"official_counts": split(row.rows)})
+        known.add(f"harm.toll.{place}.record", row.record, unit="people", incidents=hurt["incident_id"])
+    for place, row in enumerate(each(result.claimed), 1):
+        _claim(known, f"harm.claimed.{place}", row, result)
+    return known
 
 
-def rows(result: Harm) -> list[Row]:
-    """Return the facts ``harm.*`` as rows."""
-
-    def of(column: str) -> Row:
-        name = column.removeprefix("us_").removesuffix("_best")
-        return Row(f"harm.{name}", "people", lambda r: int(r.incidents[column].sum()),
-                   lambda r: list(r.incidents.loc[r.incidents[column] > 0, "incident_id"]))  # fmt: skip
-
-    def ids(frame: pd.DataFrame) -> list[str]:
-        return list(frame["incident_id"])
-
-    return [
-        of("us_killed"), of("us_injured_best"), of("partner_killed"), of("partner_injured"),
-        Row("harm.injured.low", "people", lambda r: int(r.low), lambda r: ids(r.hurt),
-            note="sum of the lowest numbers of the attacks that have one"),
-        Row("harm.injured.high", "people", lambda r: int(r.high), lambda r: ids(r.hurt),
-            rows=lambda r: {} if r.last is None else {"official_counts": split(r.last["rows"])},
-            note="sum of the highest numbers of the same attacks, or officials' total where that is greater"),
-        Row("harm.attacks", "incidents", lambda r: len(r.hurt), lambda r: ids(r.hurt)),
-        Row("harm.silent", "incidents", lambda r: len(r.incidents) - len(r.numbered),
-            lambda r: ids(r.incidents[r.incidents["us_injured_best"].isna()]), note="no number of injured is chosen"),
-        _official("injured", "people", "officials"), _official("injured_day", "date", "day"),
-        _official("record", "people", "record"),
-        Row("harm.deadliest.killed", "people", lambda r: int(r.deadliest["us_killed"]), _deadliest, when=_deadly),
-        Row("harm.deadliest.date", "date", lambda r: r.deadliest["date"].date(), _deadliest, when=_deadly),
-        Row("harm.deadliest.site", "text", lambda r: r.deadliest["site_name"], _deadliest, when=_deadly),
-        *(row for place in range(len(result.worst)) for row in _worst(place)),
-        *(row for place in range(len(result.months)) for row in _day(place)),
-        *(row for place in range(len(result.claimed)) for row in _claim(place)),
-    ]  # fmt: skip
+def _claim(known: Facts, name: str, row: Any, result: Harm) -> None:
+    """Add the facts of an attack in which reports tell of more killed than is chosen."""
+    ids, reports = [row.incident_id], split(row.killed_reports)
+    outlets = dict.fromkeys(result.sources.get(report.rsplit("/", 1)[0]) for report in reports)
+    behind: dict[str, Any] = {"incidents": ids, "rows": {"reports": reports}}
+    known.add_each(name, {"date": row.date, "site": row.site_name}, incidents=ids)
+    known.add_each(name, {"killed": int(row.killed_told), "by": listing(map(str, outlets))}, "people", **behind)
+    near = result.events[(result.events["start"] - row.date).abs() <= pd.Timedelta(days=2)]
+    for event in each(near.sort_values(["start", "source_id"]).head(1)):
+        known.add(f"{name}.event", event.label, unit="text", rows={"context": [event.context_id]})

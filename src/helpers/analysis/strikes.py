@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Row, finding, printed
+from helpers.analysis.harm import deadliest
+from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Facts, Row, finding, printed, record
 from helpers.parameters import Parameters
 from helpers.stretches import Stretches, within_coding
-from helpers.tables import select
+from helpers.tables import each, select
 from helpers.vocabulary import split
 
 Ints = npt.NDArray[np.int64]
@@ -50,11 +51,11 @@ class Strikes:
     incidents: pd.DataFrame
     strikes: pd.DataFrame
     days: pd.DataFrame
-    ratio: float | None
-    low: float | None
-    high: float | None
-    halving: float | None
-    quarter: float | None
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    halving: float | None = None
+    quarter: float | None = None
 
     @property
     def two_sources(self) -> pd.DataFrame:
@@ -71,14 +72,10 @@ class Strikes:
         return finding(shows, self.halving >= POWER)
 
     @property
-    def next_after_deadliest(self) -> pd.Series | None:
-        """The first strike of two sources after the attack that killed most US personnel, None without either."""
-        killed = self.incidents["us_killed"].astype("Float64").fillna(0).astype(float)
-        if not (killed > 0).any():
-            return None
-        day = self.incidents["date"].iloc[int(killed.to_numpy().argmax())]
-        later = self.two_sources[self.two_sources["date"] > day]
-        return later.iloc[0] if len(later) else None
+    def next_after_deadliest(self) -> pd.DataFrame:
+        """The first strike of two sources after the attack that killed most US personnel: one row, or none."""
+        days = deadliest(self.incidents)["date"]
+        return self.two_sources[self.two_sources["date"] > days.iloc[0]].head(1) if len(days) else self.strikes.head(0)
 
 
 def strikes_in(responses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
@@ -137,7 +134,7 @@ def analyse_strikes(incidents: pd.DataFrame, responses: pd.DataFrame, parameters
     days = pd.DataFrame({"date": stretches.days, "attacks": counts, "strikes": struck_on, "after": after})
     enough = {"strike days": len(positions), "days": n, "attacks": int(counts.sum())}
     if any(enough[name] < least for name, least in FEWEST.items()):
-        return Strikes(parameters, chosen, strikes, days, None, None, None, None, None)
+        return Strikes(parameters, chosen, strikes, days)
     own, *shifted = after_over_before(counts[None, :].astype(float), _shifted(positions, n))[0]
     # a ratio is set against those of the shifted days: what is left of it lies between these two
     low, high = (float(own / np.nanquantile(shifted, tail)) for tail in (0.975, 0.025))
@@ -151,61 +148,8 @@ def strikes_table(result: Strikes) -> pd.DataFrame:
     return result.strikes[[*columns, "n_independent", "response_id", "sources"]]
 
 
-def _ids(strikes: pd.DataFrame) -> dict[str, list[str]]:
-    return {"responses": list(strikes["response_id"])}
-
-
-def _one(name: str, place: int) -> list[Row]:
-    """Return the rows of the strike at `place` among those of two sources."""
-
-    def row(result: Strikes) -> pd.Series:
-        return result.two_sources.iloc[place]
-
-    def there(result: Strikes) -> bool:
-        return len(result.two_sources) > place
-
-    def behind(result: Strikes) -> dict[str, list[str]]:
-        return {"responses": [row(result)["response_id"]]}
-
-    def killed(result: Strikes) -> str:
-        best = row(result)["killed_best"]
-        return "not said" if pd.isna(best) else f"{best:,}"
-
-    return [
-        Row(f"{name}.date", "date", lambda r: row(r)["date"].date(), rows=behind, when=there),
-        Row(f"{name}.place", "text", lambda r: row(r)["place"] or "place not said", rows=behind, when=there),
-        Row(f"{name}.target", "text", lambda r: row(r)["target"] or "target not said", rows=behind, when=there),
-        Row(f"{name}.killed", "text", killed, rows=behind, when=there, note="best estimate of people killed"),
-        Row(f"{name}.sources", "count", lambda r: int(row(r)["n_independent"]), rows=behind, when=there),
-    ]
-
-
-def rows(result: Strikes) -> list[Row]:
-    """Return the facts ``strikes.*`` as rows; of each strike that two sources tell of as many as there are."""
-    after = f"strikes on the {REACH} days before; the strike's own day does not count"
-    thinned = (
-        f"share of {DRAWS} seeded draws in which attacks thinned on all days within a week after strikes stand out"
-    )
-    listed = [row for place in range(len(result.two_sources)) for row in _one(f"strikes.{place + 1}", place)]
-    return [
-        Row("strikes.reported", "count", lambda r: len(r.strikes), rows=lambda r: _ids(r.strikes)),
-        Row("strikes.two_sources", "count", lambda r: len(r.two_sources), rows=lambda r: _ids(r.two_sources),
-            note="told by two or more independent origins"),
-        Row("strikes.share_after", "share", lambda r: float(r.days["after"].mean()), note=after),
-        Row("strikes.power", "share", lambda r: r.halving, note=f"attacks halved: {thinned}",
-            text=lambda r: _chance(r.halving)),
-        Row("strikes.power_quarter", "share", lambda r: r.quarter, note=f"attacks down by a quarter: {thinned}",
-            text=lambda r: _chance(r.quarter)),
-        Row("strikes.effect", "finding", lambda r: r.effect,
-            note=f"cannot be shown where a halving would be noticed with a chance below {POWER:.0%}, or with "
-            "fewer than " + ", ".join(f"{least} {name}" for name, least in FEWEST.items())),
-        Row("strikes.ratio", "ratio", lambda r: r.ratio, when=lambda r: r.effect in (SHOWN, NOT_SHOWN),
-            note="attacks a day in the weeks after strike days over those in the weeks before"),
-        Row("strikes.next.date", "date", lambda r: r.next_after_deadliest["date"].date(),
-            rows=_next_ids, when=_has_next),
-        Row("strikes.next.target", "text", lambda r: r.next_after_deadliest["target"], rows=_next_ids, when=_has_next),
-        *listed,
-    ]  # fmt: skip
+AFTER = f"strikes on the {REACH} days before; the strike's own day does not count"
+THINNED = f"share of {DRAWS} seeded draws in which attacks thinned on all days within a week after strikes stand out"
 
 
 def _chance(value: float | None) -> str:
@@ -213,10 +157,47 @@ def _chance(value: float | None) -> str:
     return printed(value if value is None else max(value, 1 / DRAWS), "share")
 
 
-def _has_next(result: Strikes) -> bool:
-    return result.next_after_deadliest is not None
+def _ids(strikes: pd.DataFrame) -> dict[str, list[str]]:
+    return {"responses": list(strikes["response_id"])}
 
 
-def _next_ids(result: Strikes) -> dict[str, list[str]]:
-    found = result.next_after_deadliest
-    return {} if found is None else {"responses": [found["response_id"]]}
+ROWS = [
+    Row("strikes.reported", "count", lambda r: len(r.strikes), rows=lambda r: _ids(r.strikes)),
+    Row("strikes.two_sources", "count", lambda r: len(r.two_sources), rows=lambda r: _ids(r.two_sources),
+        note="told by two or more independent origins"),
+    Row("strikes.share_after", "share", lambda r: float(r.days["after"].mean()), note=AFTER),
+    Row("strikes.power", "share", lambda r: r.halving, note=f"attacks halved: {THINNED}",
+        text=lambda r: _chance(r.halving)),
+    Row("strikes.power_quarter", "share", lambda r: r.quarter, note=f"attacks down by a quarter: {THINNED}",
+        text=lambda r: _chance(r.quarter)),
+    Row("strikes.effect", "finding", lambda r: r.effect,
+        note=f"cannot be shown where a halving would be noticed with a chance below {POWER:.0%}, or with "
+        "fewer than " + ", ".join(f"{least} {name}" for name, least in FEWEST.items())),
+    Row("strikes.ratio", "ratio", lambda r: r.ratio, when=lambda r: r.effect in (SHOWN, NOT_SHOWN),
+        note="attacks a day in the weeks after strike days over those in the weeks before"),
+]  # fmt: skip
+
+
+def facts(result: Strikes) -> Facts:
+    """Return the facts ``strikes.*``: also each strike that two sources tell of, the first after the deadliest attack,
+    and that of which most origins tell since the second stop."""
+    known = record(ROWS, result)
+    following = result.next_after_deadliest
+    for strike in each(following):
+        known.add_each("strikes.next", {"date": strike.date, "target": strike.target}, rows=_ids(following))
+    since = result.two_sources[result.two_sources["date"] >= pd.Timestamp(result.parameters.stop_start)]
+    since = since[(since["target"].fillna("") != "") & (since["place"].fillna("") != "")]
+    most = since.sort_values("n_independent", ascending=False, kind="stable").head(1)
+    for strike in each(most):
+        cells = {"date": strike.date, "place": strike.place, "target": strike.target, "sources": strike.n_independent}
+        known.add_each("strikes.since_stop", cells, rows=_ids(most))
+    for place, strike in enumerate(each(result.two_sources), 1):
+        cells = {
+            "date": strike.date, "place": strike.place or "place not said", "sources": strike.n_independent,
+            "target": strike.target or "target not said",
+        }  # fmt: skip
+        name, behind = f"strikes.{place}", {"responses": [strike.response_id]}
+        known.add_each(name, cells, rows=behind)
+        killed = "not said" if pd.isna(strike.killed_best) else f"{strike.killed_best:,}"
+        known.add(f"{name}.killed", killed, unit="text", rows=behind, note="best estimate of people killed")
+    return known

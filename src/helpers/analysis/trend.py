@@ -1,12 +1,11 @@
 """Did heavier weapons grow commoner? One regression a reader can use, and a rank correlation under many readings.
 
-Pairs are counted from tables of days by rungs and of weeks by rungs, so the work grows with the days and not with the
-pairs of attacks.
+Pairs are counted from a table of days by rungs, so the work grows with the pairs of days and not of attacks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +13,11 @@ import pandas as pd
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from helpers.analysis.weapons import prepare, rungs
-from helpers.facts import CANNOT, NOT_SHOWN, SHOWN
+from helpers.analysis.weapons import naming, prepare, rungs
+from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, finding
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.stretches import Stretches
-from helpers.vocabulary import COUNTRIES, of_group, split, weapons
+from helpers.vocabulary import COUNTRIES, of_group, weapons
 from helpers.words import day_text
 
 Array = npt.NDArray[np.float64]
@@ -29,23 +28,18 @@ ATTACKS, WEEKS, EACH = 20, 10, 5
 MONTH = 365.25 / 12
 
 
-@dataclass(frozen=True)
-class Climb:
-    """Whether rockets and heavier weapons grew commoner: how many times the odds of one are those a month before.
+class Climb(NamedTuple):
+    """Whether rockets and heavier weapons grew commoner (`finding`) or rarer (`fell`): how many times the odds of one
+    are those a month before (`value`, from `low` to `high` at 95%).
 
-    `value`, `low`, `high`: odds a month with its 95% interval; None where it cannot be judged, or where every attack of
-    one sort came before every one of the other. `fell` is the finding that they grew rarer. `n` attacks with a named
-    weapon in `weeks`, `above` of them with a rocket or above.
+    These are None where it cannot be judged, or where every attack of one sort came before every one of the other.
     """
 
     finding: str
-    n: int
-    weeks: int
-    above: int
+    fell: str
     value: float | None = None
     low: float | None = None
     high: float | None = None
-    fell: str = NOT_SHOWN
 
 
 def judged(n: int, weeks: int, above: int) -> bool:
@@ -63,61 +57,48 @@ def climb(selected: pd.DataFrame, parameters: Parameters) -> Climb:
     frame = prepare(selected, parameters)
     frame = frame[frame["rung"].notna()]
     above = (frame["rung"] >= rungs(parameters.reference_dir).rocket).astype(float)
-    size = (len(frame), frame["week"].nunique(), int(above.sum()))
     mixed = above.groupby(frame["country"]).transform("nunique") > 1  # a country of one kind alone says nothing of time
     frame, above = frame[mixed], above[mixed]
     if not judged(len(frame), frame["week"].nunique(), int(above.sum())):
-        return Climb(CANNOT, *size, fell=CANNOT)
+        return Climb(CANNOT, CANNOT)
     late, early = frame["date"][above == 1], frame["date"][above == 0]
-    if late.min() >= early.max() or late.max() <= early.min():
-        rose = bool(late.min() >= early.max())
-        return Climb(SHOWN if rose else NOT_SHOWN, *size, fell=NOT_SHOWN if rose else SHOWN)
+    if late.min() >= early.max():
+        return Climb(SHOWN, NOT_SHOWN)
+    if late.max() <= early.min():
+        return Climb(NOT_SHOWN, SHOWN)
     months = (frame["date"] - pd.Timestamp(parameters.window_start)).dt.days / MONTH
     columns = [months, *((frame["country"] == code) for code in sorted(frame["country"].unique()))]
     model = GLM(above.to_numpy(), np.column_stack(columns).astype(float), family=Binomial())
     fit = model.fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(frame["week"])[0]})
-    value, (low, high) = float(np.exp(fit.params[0])), (float(x) for x in np.exp(fit.conf_int()[0]))
-    return Climb(SHOWN if low > 1 else NOT_SHOWN, *size, value, low, high, SHOWN if high < 1 else NOT_SHOWN)
+    value, low, high = (float(np.exp(x)) for x in (fit.params[0], *fit.conf_int()[0]))
+    return Climb(finding(low > 1), finding(high < 1), value, low, high)
 
 
-@dataclass(frozen=True)
-class Trend:
-    """Kendall's tau-b between day and rung with its 95% interval; None where it cannot be told from so few attacks."""
-
-    n: int
-    weeks: int
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-def trend(days: npt.ArrayLike, ranks: npt.ArrayLike, weeks: npt.ArrayLike, *, resamples: int, seed: int) -> Trend:
-    """Return tau-b (Kendall 1945, Biometrika 33:239) of `ranks` on `days`, and its interval over resampled `weeks`.
+def trend(
+    days: npt.ArrayLike, ranks: npt.ArrayLike, weeks: npt.ArrayLike, *, resamples: int, seed: int
+) -> tuple[float, float, float]:
+    """Return tau-b (Kendall 1945, Biometrika 33:239) of `ranks` on `days`, and its 95% interval over resampled `weeks`.
 
     The interval is the percentile interval of weeks drawn with replacement (Künsch 1989, Ann. Stat. 17:1217): a week
     drawn twice stands beside itself, its days tied with their own.
     """
     d, r, w = np.asarray(days), np.asarray(ranks), np.unique(np.asarray(weeks), return_inverse=True)[1]
-    if len(r) == 0 or (r == r[0]).all() or (d == d[0]).all():
-        return Trend(len(r), len(np.unique(w)))
-    concordant, timed, ranked = _between(d, r, w)
-    count = len(concordant)
-    whole = np.ones((1, count))
+    sums = between_weeks(d, r, w)
+    count = len(sums[0])
+
+    def taus(times: Array) -> Array:
+        """Return tau-b of each row of `times`, how often each week stands in a draw."""
+        top, left, right = (((times @ part) * times).sum(axis=1) for part in sums)
+        return np.asarray(top / np.sqrt(left * right))
+
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
     with np.errstate(invalid="ignore", divide="ignore"):
-        value, taus = (_taus(times.astype(float), concordant, timed, ranked) for times in (whole, drawn))
-    low, high = np.nanquantile(taus, [0.025, 0.975])
-    return Trend(len(r), count, float(value[0]), float(low), float(high))
+        low, high = np.nanquantile(taus(drawn.astype(float)), [0.025, 0.975])
+        return float(taus(np.ones((1, count)))[0]), float(low), float(high)
 
 
-def _taus(times: Array, *sums: Array) -> Array:
-    """Return tau-b of each row of `times`, how often each week stands in a draw."""
-    top, left, right = (((times @ part) * times).sum(axis=1) for part in sums)
-    return np.asarray(top / np.sqrt(left * right))
-
-
-def _between(
-    days: npt.NDArray[np.generic], ranks: npt.NDArray[np.generic], weeks: npt.NDArray[np.generic]
+def between_weeks(
+    days: npt.NDArray[Any], ranks: npt.NDArray[Any], weeks: npt.NDArray[np.int64]
 ) -> tuple[Array, Array, Array]:
     """Return for each two weeks the surplus of concordant pairs, the pairs not tied in time, those not tied in rank.
 
@@ -126,55 +107,23 @@ def _between(
     day, rank = (np.unique(part, return_inverse=True)[1] for part in (days, ranks))
     by_day = np.zeros((day.max() + 1, rank.max() + 1))
     np.add.at(by_day, (day, rank), 1)
-    week_of = np.zeros(len(by_day), int)
-    week_of[day] = weeks
-    by_week = np.zeros((week_of.max() + 1, by_day.shape[1]))
-    np.add.at(by_week, week_of, by_day)
-    above = np.sign(np.subtract.outer(np.arange(by_day.shape[1]), np.arange(by_day.shape[1])))
-    rising = by_week @ above.T @ by_week.T  # at [a, b]: how much higher b stands than a
-    order = np.sign(np.subtract.outer(np.arange(len(by_week)), np.arange(len(by_week))))
-    concordant = rising * order.T
-    sizes = by_week.sum(axis=1)
-    timed = np.outer(sizes, sizes)
-    ranked = timed - by_week @ by_week.T
-    earlier = np.zeros_like(by_week)
-    inside = np.zeros(len(by_week))
-    for place, row in enumerate(by_day):  # days in order: each against the earlier ones of its week
-        week = week_of[place]
-        inside[week] += 2 * earlier[week] @ above.T @ row
-        earlier[week] += row
-    tied = np.bincount(week_of, by_day.sum(axis=1) ** 2)
-    concordant[np.diag_indices_from(concordant)] = inside
-    timed[np.diag_indices_from(timed)] -= tied
-    return concordant, timed, ranked
-
-
-@dataclass(frozen=True)
-class Reading:
-    """The rank correlation under one way to read the record; `missiles` attacks then count as with a missile."""
-
-    key: str
-    label: str
-    trend: Trend
-    missiles: int
-
-    @property
-    def above(self) -> bool:
-        """Whether the correlation lies above zero."""
-        return self.trend.value is not None and self.trend.value > 0
-
-    @property
-    def shown(self) -> bool:
-        """Whether its interval lies wholly above zero."""
-        return self.trend.low is not None and self.trend.low > 0
+    member = np.zeros((weeks.max() + 1, len(by_day)))
+    member[weeks, day] = 1
+    later, above = (np.sign(np.subtract.outer(np.arange(n), np.arange(n))) for n in by_day.shape)
+    higher = by_day @ above @ by_day.T  # at [a, b]: how much higher the attacks of day a stand than those of b
+    each, by_week = by_day.sum(axis=1), member @ by_day
+    timed = member @ (np.outer(each, each) * later**2) @ member.T
+    ranked = np.outer(by_week.sum(axis=1), by_week.sum(axis=1)) - by_week @ by_week.T
+    return member @ (higher * later) @ member.T, timed, ranked
 
 
 def ways(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) -> dict[str, tuple[str, pd.Series]]:
     """Return key -> words and rungs (NaN: left out) of the readings that a reader could have made, as coded first."""
     marks, rung = rungs(parameters.reference_dir), prepared["rung"]
-    missile = set(marks.missiles) | set(marks.unspecified)
-    naming = np.array([bool(missile & set(split(cell))) for cell in reports["weapons"]], bool)
-    called = prepared["incident_id"].isin(reports.loc[naming, "incident_id"])
+    any_missile = naming(reports["weapons"], marks.missiles + marks.unspecified)
+    called = prepared["incident_id"].isin(reports.loc[any_missile, "incident_id"])
+    arms = weapons(parameters.reference_dir)
+    drones = [arms[code].rung for code in of_group("drone", parameters.reference_dir)]
     last = Stretches(parameters)["since_stop"].first
     found = {"plain": ("as coded", rung)}
     for key, doubtful, words in (
@@ -185,7 +134,7 @@ def ways(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) 
             taken = rung.where(~doubtful, rung.fillna(-1).clip(lower=lowest))
             found[f"{key}_{what}"] = (words.format(what), taken)
     found["alike"] = ("drones and rockets counted alike", rung.where(rung.isna() | (rung >= marks.missile), 0.0))
-    found["drones_above"] = ("drones counted above rockets", _swapped(rung, parameters))
+    found["drones_above"] = ("drones counted above rockets", rung.mask(rung.isin(drones), marks.rocket + 0.5))
     found["mix"] = ("without the attacks with missiles", rung.where(rung < marks.missile))
     for code in parameters.countries if len(parameters.countries) > 1 else ():
         found[code] = (f"{COUNTRIES[code]} alone", rung.where(prepared["country"] == code))
@@ -200,37 +149,18 @@ def ways(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) 
     return found
 
 
-def _swapped(rung: pd.Series, parameters: Parameters) -> pd.Series:
-    """Return the rungs with drones set just above rockets."""
-    known = weapons(parameters.reference_dir)
-    drones = [known[code].rung for code in of_group("drone", parameters.reference_dir)]
-    return rung.where(~rung.isin(drones), rungs(parameters.reference_dir).rocket + 0.5)
+def readings(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    """Return the rank correlation under each of the `ways`; those with too few attacks to judge are left out.
 
-
-def readings(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) -> tuple[Reading, ...]:
-    """Return the rank correlation under each of the `ways`; those with too few attacks to judge are left out."""
-    marks = rungs(parameters.reference_dir)
-    found = []
+    One row a reading, as coded first: reading (its key), label, attacks, weeks, tau_b with its interval (low, high),
+    and missiles, the attacks that then count as with one.
+    """
+    lowest, found = rungs(parameters.reference_dir).missile, []
     for key, (label, taken) in ways(prepared, reports, parameters).items():
-        kept = taken.notna()
-        mine, rows = taken[kept], prepared[kept]
-        missiles = int((mine >= marks.missile).sum())
-        commonest = int(mine.value_counts().max()) if len(mine) else 0
-        if judged(len(mine), rows["week"].nunique(), commonest):
-            drawn = trend(rows["date"], mine, rows["week"], resamples=parameters.resamples, seed=parameters.seed)
-            found.append(Reading(key, label, drawn, missiles))
-    return tuple(found)
-
-
-def readings_table(found: tuple[Reading, ...]) -> pd.DataFrame:
-    """Return one row a reading: attacks, weeks, tau-b with its interval, attacks that then count as with a missile."""
-    return pd.DataFrame(
-        [
-            {
-                "reading": r.key, "label": r.label, "attacks": r.trend.n, "weeks": r.trend.weeks,
-                "tau_b": r.trend.value, "low": r.trend.low, "high": r.trend.high, "missiles": r.missiles,
-            }
-            for r in found
-        ],
-        columns=["reading", "label", "attacks", "weeks", "tau_b", "low", "high", "missiles"],
-    )  # fmt: skip
+        mine, rows = taken.dropna(), prepared[taken.notna()]
+        weeks = rows["week"].nunique()
+        if judged(len(mine), weeks, int(mine.value_counts().max()) if len(mine) else 0):
+            tau = trend(rows["date"], mine, rows["week"], resamples=parameters.resamples, seed=parameters.seed)
+            found.append((key, label, len(mine), weeks, *tau, int((mine >= lowest).sum())))
+    columns = ["reading", "label", "attacks", "weeks", "tau_b", "low", "high", "missiles"]
+    return pd.DataFrame(found, columns=columns)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+import pandas as pd
 
 from helpers.analysis.places import Places, short
-from helpers.analysis.trend import ATTACKS, EACH, WEEKS, Climb, Reading
-from helpers.analysis.weapons import Part, Weapons
-from helpers.facts import Facts, Row, interval, record
+from helpers.analysis.trend import ATTACKS, EACH, WEEKS, Climb
+from helpers.analysis.weapons import Part, Weapons, share
+from helpers.facts import Facts, Row, counted, interval, record
 from helpers.tables import each
-from helpers.vocabulary import CONFIRMATION, COUNTRIES, missiles, weapons
+from helpers.vocabulary import CONFIRMATION, COUNTRIES, missiles, split, weapons
 from helpers.words import listing, signed
 
 #: So many missile attacks are told of one by one, so many of the places most attacked.
@@ -22,211 +22,200 @@ MONTHS = 12
 
 @dataclass(frozen=True)
 class Escalation:
-    """What notebook 03 found: of weapons, of their trend and its readings, of places."""
+    """What notebook 03 found: of weapons, of their trend and its readings (`trend.readings`), of places."""
 
     weapons: Weapons
     climb: Climb
-    readings: tuple[Reading, ...]
+    readings: pd.DataFrame
     places: Places
+
+    @property
+    def attacks(self) -> pd.DataFrame:
+        """The attacks that count."""
+        return self.weapons.prepared
+
+    @property
+    def named(self) -> pd.DataFrame:
+        """Those of which a weapon is named."""
+        return self.attacks[self.attacks["rung"].notna()]
+
+    def no_kind(self, *cases: str) -> pd.DataFrame:
+        """Return those with a missile of a kind that nobody gives, in one of the `cases` of `weapons.no_kind`."""
+        return self.attacks[self.attacks["no_kind"].isin(cases)]
+
+
+ROWS = [
+    counted("weapons.attacks", lambda f: f.attacks, "attacks that count"),
+    counted("weapons.named", lambda f: f.named, "attacks of which a weapon is named"),
+    counted("weapons.unnamed", lambda f: f.attacks[f.attacks["rung"].isna() & ~f.attacks["blank"]],
+              "attacks of which no weapon is named"),
+    counted("weapons.missiles", lambda f: f.weapons.missiles, "attacks with a missile of a stated kind"),
+    Row("weapons.missiles.first", "date", lambda f: f.weapons.missiles["date"].iloc[0],
+        lambda f: f.weapons.missiles["incident_id"].head(1), when=lambda f: len(f.weapons.missiles)),
+    Row("weapons.missiles.last", "date", lambda f: f.weapons.missiles["date"].iloc[-1],
+        lambda f: f.weapons.missiles["incident_id"].tail(1), when=lambda f: len(f.weapons.missiles)),
+    counted("weapons.unspecified", lambda f: f.no_kind("alone", "beside").sort_values("incident_id"),
+              "attacks with a missile of a kind that nobody gives"),
+    counted("weapons.unspecified.alone", lambda f: f.no_kind("alone"), "no other weapon is named of them"),
+    counted("weapons.unspecified.beside", lambda f: f.no_kind("beside"), "with another weapon beside it"),
+    counted("weapons.unspecified.outvoted", lambda f: f.no_kind("outvoted"), "some source says so, others outvote it"),
+    counted("weapons.unspecified.any", lambda f: pd.concat([
+        f.no_kind("alone", "beside").sort_values("incident_id"), f.no_kind("outvoted")]), "any source says so"),
+    Row("weapons.climb", "finding", lambda f: f.climb.finding, lambda f: f.named["incident_id"],
+        note="odds of a rocket or heavier weapon a month, country held, weeks kept together"),
+    Row("weapons.fell", "finding", lambda f: f.climb.fell, lambda f: f.named["incident_id"]),
+    *interval("weapons.odds", "ratio", lambda f: f.climb, incidents=lambda f: f.named["incident_id"],
+              note="odds of a rocket or heavier weapon over those a month earlier, country held, weeks kept together"),
+    Row("weapons.least.attacks", "incidents", lambda _: ATTACKS),
+    Row("weapons.least.weeks", "weeks", lambda _: WEEKS),
+    Row("weapons.least.each", "incidents", lambda _: EACH),
+    Row("weapons.missile.stated.needed", "incidents", lambda f: f.weapons.grew["stated"].needed,
+        note="so many after the pause would have shown a larger share than before it"),
+    Row("weapons.readings", "readings", lambda f: len(f.readings), note="readings of the record that can be judged"),
+    Row("weapons.readings.above", "readings", lambda f: (f.readings["tau_b"] > 0).sum(),
+        note="the rank correlation lies above zero"),
+    Row("weapons.readings.clear", "readings", lambda f: (f.readings["low"] > 0).sum(),
+        note="its interval lies wholly above zero"),
+    Row("places.sites", "places", lambda f: len(f.places.named), note="named places", incidents=lambda f: [
+        i for site in f.places.named["site_id"] for i in f.attacks.loc[f.attacks["site_id"] == site, "incident_id"]]),
+    Row("places.killed", "people", lambda f: f.places.sites["us_killed"].sum(), note="US and coalition members"),
+    counted("places.unnamed", lambda f: f.places.nowhere, "attacks of which no site is named"),
+]  # fmt: skip
 
 
 def facts(found: Escalation) -> Facts:
     """Return the facts of `found`."""
-    numbered = (_records, _missiles, _lighter, _shares, _grew, _readings, _sites, _observatory)
-    return record([*ROWS, *(row for part in numbered for row in part(found))], found)
+    known = record(ROWS, found)
+    for add in (_records, _missiles, _lighter, _shares, _grew, _readings, _sites, _observatory):
+        add(known, found)
+    return known
 
 
-def _ids(get: Callable[[Escalation], Iterable[str]], name: str, note: str = "") -> Row:
-    """Return the row of a count of incidents, those that `get` gives."""
-    return Row(name, "incidents", lambda f: len(tuple(get(f))), incidents=get, note=note)
+def _records(known: Facts, f: Escalation) -> None:
+    arms, records = weapons(f.weapons.parameters.reference_dir), f.weapons.records
+    known.add("weapons.records", len(records), unit="weapons", incidents=records["incident_id"])
+    for place, high in enumerate(each(records), 1):
+        cells = {"date": high.date, "weapon": arms[high.weapon].label, "site": high.site_name, "sources": high.sources,
+                 "confirmed_by": CONFIRMATION[high.confirmation]}  # fmt: skip
+        known.add_each(f"weapons.records.{place}", cells, "sources", incidents=[high.incident_id])
+    for place, code in enumerate(f.named["top_weapon"].value_counts().index, 1):
+        mine = f.attacks.loc[f.attacks["top_weapon"] == code, "incident_id"]
+        known.add(f"weapons.top.{place}.weapon", arms[code].plural, unit="text")
+        known.add(f"weapons.top.{place}.attacks", len(mine), unit="incidents", incidents=mine,
+                  note="attacks of which it is the heaviest weapon")  # fmt: skip
 
 
-def _known(
-    name: str,
-    unit: str,
-    value: Any,
-    incidents: Iterable[str] = (),
-    rows: Mapping[str, Iterable[str]] | None = None,
-    note: str = "",
-) -> Row:
-    """Return the row of a value that is there already, with what is behind it."""
-    return Row(name, unit, lambda f: value, lambda f: incidents, lambda f: rows or {}, note)
-
-
-def _is(value: Any) -> Callable[[Escalation], Any]:
-    return lambda f: value
-
-
-def _named(f: Escalation) -> Iterable[str]:
-    frame = f.weapons.prepared
-    return tuple(frame.loc[frame["rung"].notna(), "incident_id"])
-
-
-def _silent(f: Escalation) -> Iterable[str]:
-    frame = f.weapons.prepared
-    return tuple(frame.loc[frame["rung"].isna() & ~frame["blank"], "incident_id"])
-
-
-def _missile_ids(f: Escalation) -> tuple[str, ...]:
-    return tuple(attack.incident for attack in f.weapons.missiles)
-
-
-ROWS = [
-    _ids(lambda f: f.weapons.prepared["incident_id"], "weapons.attacks", "attacks that count"),
-    _ids(_named, "weapons.named", "attacks of which a weapon is named"),
-    _ids(_silent, "weapons.unnamed", "attacks of which no weapon is named"),
-    _ids(_missile_ids, "weapons.missiles", "attacks with a missile of a stated kind"),
-    Row("weapons.missiles.first", "date", lambda f: f.weapons.missiles[0].day, when=lambda f: bool(f.weapons.missiles),
-        incidents=lambda f: _missile_ids(f)[:1]),
-    Row("weapons.missiles.last", "date", lambda f: f.weapons.missiles[-1].day, when=lambda f: bool(f.weapons.missiles),
-        incidents=lambda f: _missile_ids(f)[-1:]),
-    _ids(lambda f: f.weapons.blank.ids, "weapons.unspecified", "attacks with a missile of a kind that nobody gives"),
-    _ids(lambda f: f.weapons.blank.alone, "weapons.unspecified.alone", "no other weapon is named of them"),
-    _ids(lambda f: f.weapons.blank.beside, "weapons.unspecified.beside", "with another weapon beside it"),
-    _ids(lambda f: f.weapons.blank.outvoted, "weapons.unspecified.outvoted", "some source says so, others outvote it"),
-    _ids(lambda f: f.weapons.blank.ids + f.weapons.blank.outvoted, "weapons.unspecified.any", "any source says so"),
-    Row("weapons.climb", "finding", lambda f: f.climb.finding, incidents=_named,
-        note="odds of a rocket or heavier weapon a month, country held, weeks kept together"),
-    Row("weapons.fell", "finding", lambda f: f.climb.fell, incidents=_named),
-    *interval("weapons.odds", "ratio", lambda f: f.climb, incidents=_named,
-              note="odds of a rocket or heavier weapon over those a month earlier, country held, weeks kept together"),
-    *(_known(f"weapons.least.{name}", unit, value) for name, unit, value in (
-        ("attacks", "incidents", ATTACKS), ("weeks", "weeks", WEEKS), ("each", "incidents", EACH))),
-    Row("places.sites", "places", lambda f: len(f.places.named), note="named places",
-        incidents=lambda f: tuple(i for site in f.places.named["site_id"] for i in f.places.ids[site])),
-    Row("places.killed", "people", lambda f: int(f.places.sites["us_killed"].sum()), note="US and coalition members"),
-    _ids(lambda f: f.places.nowhere, "places.unnamed", "attacks of which no site is named"),
-]  # fmt: skip
-
-
-def _records(f: Escalation) -> Iterator[Row]:
-    known, prepared = weapons(f.weapons.parameters.reference_dir), f.weapons.prepared
-    yield _known(
-        "weapons.records", "weapons", len(f.weapons.records), incidents=[a.incident for a in f.weapons.records]
-    )
-    for place, attack in enumerate(f.weapons.records, 1):
-        name, behind = f"weapons.records.{place}", [attack.incident]
-        yield _known(f"{name}.date", "date", attack.day, incidents=behind)
-        yield _known(f"{name}.weapon", "text", known[attack.weapon].label, incidents=behind)
-        yield _known(f"{name}.site", "text", attack.site, incidents=behind)
-        yield _known(f"{name}.sources", "sources", attack.sources, incidents=behind)
-        yield _known(f"{name}.confirmed_by", "text", CONFIRMATION[attack.confirmation], incidents=behind)
-    tops = prepared.loc[prepared["rung"].notna(), "top_weapon"].value_counts()
-    for place, (code, count) in enumerate(tops.items(), 1):
-        ids = prepared.loc[prepared["top_weapon"] == code, "incident_id"]
-        yield _known(f"weapons.top.{place}.weapon", "text", known[str(code)].plural)
-        yield _known(f"weapons.top.{place}.attacks", "incidents", int(count), incidents=ids,
-                     note="attacks of which it is the heaviest weapon")  # fmt: skip
-
-
-def _missiles(f: Escalation) -> Iterator[Row]:
-    known, said = weapons(f.weapons.parameters.reference_dir), f.weapons.said
-    lines = 0
-    for place, attack in enumerate(f.weapons.missiles[:TOLD], 1):
-        name, behind = f"weapons.missiles.{place}", [attack.incident]
-        yield _known(f"{name}.date", "date", attack.day, incidents=behind)
-        yield _known(f"{name}.site", "text", attack.site, incidents=behind)
-        mine = said[said["incident_id"] == attack.incident]
+def _missiles(known: Facts, f: Escalation) -> None:
+    arms, lines = weapons(f.weapons.parameters.reference_dir), 0
+    for place, attack in enumerate(each(f.weapons.missiles.head(TOLD)), 1):
+        behind = [attack.incident_id]
+        cells = {"date": attack.date, "site": attack.site_name}
+        known.add_each(f"weapons.missiles.{place}", cells, incidents=behind)
+        mine = f.weapons.said[f.weapons.said["incident_id"] == attack.incident_id]
         totals = mine.groupby("weapon")["sources"].sum().sort_values(ascending=False, kind="stable")
         for code, count in totals.items():
-            lines += 1
-            rows = mine[mine["weapon"] == code]
-            reports = sorted(report for cell in rows["reports"] for report in cell.split(";"))
-            kinds = ", ".join(f"{row.kind} {row.sources}" for row in each(rows.sort_values("sources", ascending=False)))
+            lines, rows = lines + 1, mine[mine["weapon"] == code].sort_values("sources", ascending=False)
             line = f"weapons.said.{lines}"
-            yield _known(f"{line}.date", "date", attack.day, incidents=behind)
-            yield _known(f"{line}.weapon", "text", known[str(code)].label)
-            yield _known(f"{line}.sources", "sources", int(count), incidents=behind, rows={"reports": reports},
-                         note="sources that name it; one that names two weapons counts for both")  # fmt: skip
-            yield _known(f"{line}.kinds", "text", kinds)
+            kinds = ", ".join(f"{row.kind} {row.sources}" for row in each(rows))
+            known.add(f"{line}.date", attack.date, unit="date", incidents=behind)
+            known.add_each(line, {"weapon": arms[str(code)].label, "kinds": kinds})
+            known.add(f"{line}.sources", count, unit="sources", incidents=behind,
+                      rows={"reports": sorted(_reports(rows))},
+                      note="sources that name it; one that names two weapons counts for both")  # fmt: skip
 
 
-def _lighter(f: Escalation) -> Iterator[Row]:
-    """Yield, of the heaviest record high where it is a missile, how many of its sources name a lighter missile."""
-    known = weapons(f.weapons.parameters.reference_dir)
-    stated = missiles(f.weapons.parameters.reference_dir)
-    if not f.weapons.records or f.weapons.records[-1].weapon not in stated:
+def _reports(said: pd.DataFrame) -> list[str]:
+    return [report for cell in said["reports"] for report in split(cell)]
+
+
+def _lighter(known: Facts, f: Escalation) -> None:
+    """Add, of the heaviest record high where it is a missile, how many of its sources name a lighter missile."""
+    arms, stated = weapons(f.weapons.parameters.reference_dir), missiles(f.weapons.parameters.reference_dir)
+    high = f.weapons.records.iloc[-1] if len(f.weapons.records) else None
+    if high is None or high["weapon"] not in stated:
         return
-    high, said = f.weapons.records[-1], f.weapons.said
-    rung = known[high.weapon].rung or 0
-    lighter = [code for code in stated if (known[code].rung or 0) < rung]
-    mine = said[(said["incident_id"] == high.incident) & said["weapon"].isin(lighter)]
-    later = [a.day for a in f.weapons.missiles if a.day > high.day and (known[a.weapon].rung or 0) >= rung]
-    if later:
-        reports = [report for cell in mine["reports"] for report in cell.split(";")]
-        yield _known("weapons.missiles.lighter", "sources", int(mine["sources"].sum()), rows={"reports": reports})
-        yield _known("weapons.missiles.lighter_day", "date", high.day, incidents=[high.incident])
-        yield _known("weapons.missiles.next_day", "date", later[0])
+
+    def rung(code: str) -> int:
+        return arms[code].rung or 0
+
+    said, told = f.weapons.said, f.weapons.missiles
+    lighter = [code for code in stated if rung(code) < rung(high["weapon"])]
+    mine = said[(said["incident_id"] == high["incident_id"]) & said["weapon"].isin(lighter)]
+    later = told[(told["date"] > high["date"]) & (told["weapon"].map(rung) >= rung(high["weapon"]))]
+    if len(later):
+        known.add("weapons.missiles.lighter", mine["sources"].sum(), unit="sources", rows={"reports": _reports(mine)})
+        known.add("weapons.missiles.lighter_day", high["date"], unit="date", incidents=[high["incident_id"]])
+        known.add("weapons.missiles.next_day", later["date"].iloc[0], unit="date")
 
 
-def _part(name: str, part: Part) -> Iterator[Row]:
-    share = part.rocket_up
-    yield _known(f"{name}.words", "text", part.words)
-    yield _known(f"{name}.of", "incidents", len(share.of), incidents=share.of)
-    yield _known(f"{name}.rocket_up.count", "incidents", len(share.hits), incidents=share.hits)
-    yield from interval(f"{name}.rocket_up", "share", _is(share), incidents=_is(share.hits), digits=0)
-    yield _known(f"{name}.media", "incidents", len(part.media), incidents=part.media, note="by media or claimant alone")
+def _part(known: Facts, name: str, part: Part) -> None:
+    ids = part.rows["incident_id"]
+    hits, media = ids[part.rocket_up], ids[part.media]
+    known.add(f"{name}.words", part.words, unit="text")
+    known.add(f"{name}.of", len(ids), unit="incidents", incidents=ids)
+    known.add(f"{name}.rocket_up.count", len(hits), unit="incidents", incidents=hits)
+    known.add(f"{name}.media", len(media), unit="incidents", incidents=media, note="by media or claimant alone")
+    rows = interval(f"{name}.rocket_up", "share", lambda found: found, incidents=lambda found: hits, digits=0)
+    record(rows, share(len(hits), len(ids)), known)
 
 
-def _shares(f: Escalation) -> Iterator[Row]:
+def _shares(known: Facts, f: Escalation) -> None:
     for key, part in f.weapons.stretches.items():
-        yield from _part(f"weapons.share.{key}", part)
+        _part(known, f"weapons.share.{key}", part)
     if "since_stop" in f.weapons.stretches:
-        where = listing(COUNTRIES[code] for code in f.weapons.stretches["since_stop"].where)
-        yield _known("weapons.share.since_stop.where", "text", where)
-    for place, part in enumerate(f.weapons.months if len(f.weapons.months) <= MONTHS else (), 1):
-        yield from _part(f"weapons.month.{place}", part)
+        where = sorted(set(f.weapons.stretches["since_stop"].rows["country"]))
+        known.add("weapons.share.since_stop.where", listing(COUNTRIES[code] for code in where), unit="text")
+    for place, part in enumerate(f.weapons.months.values() if len(f.weapons.months) <= MONTHS else (), 1):
+        _part(known, f"weapons.month.{place}", part)
 
 
-def _grew(f: Escalation) -> Iterator[Row]:
+def _grew(known: Facts, f: Escalation) -> None:
     for key, grew in f.weapons.grew.items():
         name = f"weapons.missile.{key}"
-        yield _known(f"{name}.grew", "finding", grew.finding, incidents=grew.before.hits + grew.after.hits,
-                     note="whether missiles are a larger share of attacks after the pause than before it")  # fmt: skip
-        for side, share in (("before", grew.before), ("after", grew.after)):
-            yield _known(f"{name}.{side}", "incidents", len(share.hits), incidents=share.hits)
-            yield _known(f"{name}.{side}_of", "incidents", len(share.of), incidents=share.of)
-    yield _known("weapons.missile.stated.needed", "incidents", f.weapons.grew["stated"].needed,
-                 note="so many after the pause would have shown a larger share than before it")  # fmt: skip
+        known.add(f"{name}.grew", grew.finding, unit="finding", incidents=grew.before[0] + grew.after[0],
+                  note="whether missiles are a larger share of attacks after the pause than before it")  # fmt: skip
+        for side, (hits, ids) in (("before", grew.before), ("after", grew.after)):
+            known.add(f"{name}.{side}", len(hits), unit="incidents", incidents=hits)
+            known.add(f"{name}.{side}_of", len(ids), unit="incidents", incidents=ids)
 
 
-def _readings(f: Escalation) -> Iterator[Row]:
-    above, clear = [r for r in f.readings if r.above], [r for r in f.readings if r.shown]
-    yield _known("weapons.readings", "readings", len(f.readings), note="readings of the record that can be judged")
-    yield _known("weapons.readings.above", "readings", len(above), note="the rank correlation lies above zero")
-    yield _known("weapons.readings.clear", "readings", len(clear), note="its interval lies wholly above zero")
-    for place, reading in enumerate(clear, 1):
-        yield _known(f"weapons.readings.clear.{place}.label", "text", reading.label)
-    for reading in f.readings[:1] if f.readings and f.readings[0].key == "plain" else ():
-        for end, value in (("", reading.trend.value), (".low", reading.trend.low), (".high", reading.trend.high)):
-            note = "Kendall’s tau-b of day and weapon, weeks kept together"
-            yield Row(f"weapons.tau{end}", "correlation", _is(value), note=note, text=_is(signed(value or 0.0)))
+def _readings(known: Facts, f: Escalation) -> None:
+    for place, label in enumerate(f.readings.loc[f.readings["low"] > 0, "label"], 1):
+        known.add(f"weapons.readings.clear.{place}.label", label, unit="text")
+    for row in each(f.readings[f.readings["reading"] == "plain"]):
+        for end, value in (("", row.tau_b), (".low", row.low), (".high", row.high)):
+            known.add(f"weapons.tau{end}", value, unit="correlation", text=signed(value),
+                      note="Kendall’s tau-b of day and weapon, weeks kept together")  # fmt: skip
 
 
-def _sites(f: Escalation) -> Iterator[Row]:
+def _sites(known: Facts, f: Escalation) -> None:
+    def ids(column: str, *codes: str) -> pd.Series:
+        mine: pd.Series = pd.concat([f.attacks["incident_id"][f.attacks[column] == code] for code in codes])
+        return mine
+
     counts = f.places.named["attacks"]
     beyond = counts.iloc[TOP] if len(counts) > TOP else 0  # of places as often attacked none is singled out
     for place, row in enumerate(each(f.places.named[counts > beyond].head(TOP)), 1):
-        yield _known(f"places.top.{place}.name", "text", short(row.name))
-        yield _known(f"places.top.{place}.attacks", "incidents", row.attacks, incidents=f.places.ids[row.site_id])
-    for code, ids in f.places.countries.items():
-        yield _known(f"places.{code}.attacks", "incidents", len(ids), incidents=ids)
-        yield _known(f"places.{code}.name", "text", COUNTRIES[code])
-    troops, per = f.places.troops, {}
-    for code, there in troops.items():
-        yield _known(f"places.{code}.troops", "people", there.personnel, rows={"sources": there.sources},
-                     note="US personnel stationed, median of the statements")  # fmt: skip
-        per[code] = len(f.places.countries[code]) / there.personnel
-    if {"SY", "IQ"} <= per.keys() and min(len(f.places.countries[code]) for code in ("SY", "IQ")) >= ATTACKS:
-        both = f.places.countries["SY"] + f.places.countries["IQ"]
-        yield _known("places.syria_to_iraq", "ratio", per["SY"] / per["IQ"], incidents=both,
-                     note="attacks for each soldier stationed, Syria over Iraq")  # fmt: skip
+        known.add(f"places.top.{place}.name", short(row.name), unit="text")
+        known.add(f"places.top.{place}.attacks", row.attacks, unit="incidents", incidents=ids("site_id", row.site_id))
+    for code in f.weapons.parameters.countries:
+        known.add(f"places.{code}.attacks", len(ids("country", code)), unit="incidents", incidents=ids("country", code))
+        known.add(f"places.{code}.name", COUNTRIES[code], unit="text")
+    per = {}
+    for there in each(f.places.troops):
+        per[there.Index] = len(ids("country", there.Index)) / round(there.personnel)
+        known.add(f"places.{there.Index}.troops", round(there.personnel), unit="people",
+                  rows={"sources": split(there.sources)},
+                  note="US personnel stationed, median of the statements")  # fmt: skip
+    if {"SY", "IQ"} <= per.keys() and min(len(ids("country", code)) for code in ("SY", "IQ")) >= ATTACKS:
+        known.add("places.syria_to_iraq", per["SY"] / per["IQ"], unit="ratio", incidents=ids("country", "SY", "IQ"),
+                  note="attacks for each soldier stationed, Syria over Iraq")  # fmt: skip
 
 
-def _observatory(f: Escalation) -> Iterator[Row]:
+def _observatory(known: Facts, f: Escalation) -> None:
     counted = f.places.counted
     if counted is not None:
         behind = {"other_counts": counted.rows}
-        yield _known("places.observatory.day", "date", counted.day, rows=behind)
-        yield _known("places.observatory.total", "attacks", counted.total, rows=behind)
-        yield _known("places.observatory.record", "incidents", len(counted.record), incidents=counted.record)
+        known.add("places.observatory.day", counted.day, unit="date", rows=behind)
+        known.add("places.observatory.total", sum(counted.at.values()), unit="attacks", rows=behind)
+        known.add("places.observatory.record", len(counted.record), unit="incidents", incidents=counted.record)

@@ -45,9 +45,8 @@ def cumulated(prepared: pd.DataFrame, places: Places, p: Parameters) -> pd.DataF
 
 def _told(counted: Counted | None, site: str, start: pd.Timestamp, end: pd.Timestamp) -> dict[pd.Timestamp, int]:
     """Return day -> running total that the Observatory gave of a base, within the window."""
-    if counted is None or site not in counted.bases:
-        return {}
-    return {point.day: point.value for point in counted.bases[site].told[1:] if start <= point.day <= end}
+    told = counted.told.get(site, {}) if counted else {}
+    return {day: value for day, value in told.items() if start <= day <= end}
 
 
 def draw(data: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:

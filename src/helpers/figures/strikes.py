@@ -12,11 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from helpers.analysis.harm import deadliest
 from helpers.analysis.strikes import Strikes
 from helpers.facts import Facts
 from helpers.figures import style
 from helpers.figures.labels import spread
 from helpers.figures.text import extent
+from helpers.tables import each
 from helpers.words import short_day
 
 BARS = "#9aa5b1"
@@ -73,13 +75,11 @@ def _labels(axes: Axes, strikes: pd.DataFrame, lane: float, floor: float, layout
 
 def _deadliest(axes: Axes, result: Strikes, top: float) -> None:
     """Name the attack in which most US personnel were killed, over its bar."""
-    killed = result.incidents["us_killed"].astype("Float64").fillna(0).astype(float)
-    if (killed > 0).any():
-        row = result.incidents.iloc[int(killed.to_numpy().argmax())]
-        day = style.on_axis(row["date"]) + 0.5
-        height = float(result.days.loc[result.days["date"] == row["date"], "attacks"].iloc[0])
+    for row in each(deadliest(result.incidents)):
+        day = style.on_axis(row.date) + 0.5
+        height = float(result.days.loc[result.days["date"] == row.date, "attacks"].iloc[0])
         axes.annotate(
-            f"{short_day(row['date'])}, {row['site_name'].split(' (')[0]}:\n{int(killed.max())} killed", (day, height),
+            f"{short_day(row.date)}, {row.site_name.split(' (')[0]}:\n{row.us_killed} killed", (day, height),
             xytext=(day, top * 0.86), ha="center", va="center", arrowprops={"arrowstyle": "-", "linewidth": 0.6},
         )  # fmt: skip
 

@@ -12,12 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.analysis.places import short
-from helpers.analysis.weapons import KINDS, Attack, Weapons, rungs
+from helpers.analysis.weapons import KINDS, Weapons, rungs
 from helpers.facts import Fact
 from helpers.figures import style
 from helpers.figures.labels import colour_key, halo
 from helpers.figures.style import GRID, INK, MUTED, Layout, on_axis, readable
 from helpers.figures.text import extent
+from helpers.tables import each
 from helpers.vocabulary import of_group, weapons
 from helpers.words import capital, short_day
 
@@ -59,9 +60,9 @@ def weekly(found: Weapons) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, found: Weapons, layout: Layout) -> Figure:
     """Draw the weeks, a row a weapon on one scale; below, the sources of the first missile attacks by what they say."""
-    told = found.missiles[:TOLD]
+    told = each(found.missiles.head(TOLD))
     heights = [max(int(table[code].max()), 1) + 0.5 for code in table] or [4.5]
-    lines = [max(found.said.loc[found.said["incident_id"] == a.incident, "weapon"].nunique(), 1) for a in told]
+    lines = [max(found.said.loc[found.said["incident_id"] == a.incident_id, "weapon"].nunique(), 1) for a in told]
     panels = lines if layout.narrow else [max(lines)] if lines else []
     below = [0.2 * count for count in panels]
     rows = [height * UNIT for height in heights]
@@ -106,19 +107,19 @@ def _row(axes: Axes, table: pd.DataFrame, found: Weapons, layout: Layout, first:
                  align="edge", color=colour, zorder=2)  # fmt: skip
         title = f"{capital(words)}: {table[code].sum()}"
         axes.set_title(title, fontsize=layout.font, color=readable(colour), pad=2)
-        for attack in found.missiles[:TOLD]:
+        for attack in each(found.missiles.head(TOLD)):
             if attack.weapon == code:
                 _name(axes, attack, layout)
 
 
-def _name(axes: Axes, attack: Attack, layout: Layout) -> None:
+def _name(axes: Axes, attack: Any, layout: Layout) -> None:
     """Write day and place of a missile attack beside its bar."""
     figure = axes.figure.get_figure(root=True)
     assert figure is not None
     left, right = axes.get_xlim()
-    words = short_day(attack.day) if layout.narrow else f"{short_day(attack.day)}, {short(attack.site)}"
+    words = short_day(attack.date) if layout.narrow else f"{short_day(attack.date)}, {short(attack.site_name)}"
     room = (extent(figure, words, fontsize=layout.font)[0] + 0.2) * (right - left) / (layout.width * 0.95)
-    x = on_axis(attack.day)
+    x = on_axis(attack.date)
     before = x + 7 + room > right
     label = axes.text(x - 7 if before else x + 7, 0.75, words, ha="right" if before else "left", va="center",
                       fontsize=layout.font, color=INK, zorder=5)  # fmt: skip
@@ -126,9 +127,9 @@ def _name(axes: Axes, attack: Attack, layout: Layout) -> None:
     halo(label)
 
 
-def _sources(axes: Axes, attack: Attack, found: Weapons, layout: Layout, width: float) -> None:
+def _sources(axes: Axes, attack: Any, found: Weapons, layout: Layout, width: float) -> None:
     """Draw how many sources of one attack name which weapon, by kind of source."""
-    mine = found.said[found.said["incident_id"] == attack.incident]
+    mine = found.said[found.said["incident_id"] == attack.incident_id]
     counts = mine.pivot_table(index="weapon", columns="kind", values="sources", aggfunc="sum", fill_value=0)
     counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
     widest = max(int(counts.sum(axis=1).max()) if len(counts) else 1, 1)
@@ -155,7 +156,7 @@ def _sources(axes: Axes, attack: Attack, found: Weapons, layout: Layout, width: 
             axes.annotate(label, (0, place), xytext=(-4, 0), ha="right", **beside),
         ):
             words.set_in_layout(False)
-    title = f"{short_day(attack.day)}: what {attack.sources} sources say"
+    title = f"{short_day(attack.date)}: what {attack.sources} sources say"
     axes.set_title(title, fontsize=layout.font, color=INK, pad=3)
 
 
