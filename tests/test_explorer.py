@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 
 from helpers import tables, vocabulary
-from helpers.explorer import page, payload, selection
-from helpers.explorer.selection import HARM, View
+from helpers.brief.plain import safe_address
+from helpers.explorer import page, payload
+from helpers.explorer.payload import HARM, View
 from helpers.parameters import Parameters
 
 CLEAN = "data/clean"
@@ -142,7 +143,7 @@ def expected(incidents: pd.DataFrame, view: View, found: pd.Series) -> list[str]
                 lambda cell, wanted=wanted: bool(set((cell or "unsaid").split(";")) & {*wanted})
             )
     if view.harm:
-        fits &= selection.harm(incidents).isin(view.harm)
+        fits &= payload.harm(incidents).isin(view.harm)
     ids: list[str] = incidents[fits].sort_values(["date", "incident_id"])["incident_id"].tolist()
     return ids
 
@@ -391,7 +392,7 @@ def test_an_incident_has_an_address(browser: Any, built: Path, clean: dict[str, 
     details = opened.locator(".details")
     reports = clean["reports"][clean["reports"]["incident_id"] == last]
     assert details.locator(".reports li").count() == len(reports)
-    linked = clean["sources"].set_index("source_id").loc[reports["source_id"], "url"].map(payload.safe_url)
+    linked = clean["sources"].set_index("source_id").loc[reports["source_id"], "url"].map(safe_address)
     assert details.locator(".reports a").count() == int((linked != "").sum())
     source = reports["source_id"].iloc[0]
     assert last in go(opened, f"source-{source}")

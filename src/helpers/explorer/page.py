@@ -11,17 +11,13 @@ image. Text from sources reaches the page as data and is only ever put in as tex
 
 from __future__ import annotations
 
-import base64
-import colorsys
-import hashlib
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
-from helpers.brief.web import font_faces
-from helpers.colours import luminance
-from helpers.explorer.payload import payload, script_json
+from helpers.brief.web import digest, font_faces, in_script, in_the_dark
+from helpers.explorer.payload import payload
 from helpers.figures import style
 from helpers.parameters import Parameters
 from helpers.paths import resolve
@@ -47,37 +43,12 @@ PLAIN = {
 }
 
 
-def _rgb(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return red, green, blue
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours (WCAG 2.2), from 1 to 21."""
-    low, high = sorted((luminance(*_rgb(one)), luminance(*_rgb(other))))
-    return (high + 0.05) / (low + 0.05)
-
-
-def on_dark(colour: str) -> str:
-    """Return `colour` for a dark screen: greys mirrored, so that the strongest stays so; others lightened to 3:1."""
-    hue, light, saturation = colorsys.rgb_to_hls(*_rgb(colour))
-    if saturation < 0.12:
-        light = min(1.0, 1.03 - 0.86 * light)
-    made = colour
-    for step in range(100):
-        lightness = min(1.0, light + step / 100)
-        made = "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(hue, lightness, saturation))
-        if saturation < 0.12 or contrast(made, DARK_PAPER) >= 3:
-            break
-    return made
-
-
 def _variables(reference_dir: str) -> str:
     """Return all colours as CSS variables, for light and for dark screens."""
     data = {f"weapon-{code}": weapon.colour for code, weapon in weapons(reference_dir).items()}
     data |= {f"country-{code}": country.colour for code, country in countries(reference_dir).items()}
     data |= {f"confirmation-{code}": style.CONFIRMATION_COLOURS.get(code, style.GRID) for code in CONFIRMATION}
-    pairs = PLAIN | {name: (colour, on_dark(colour)) for name, colour in data.items()}
+    pairs = PLAIN | {name: (colour, in_the_dark(colour[1:])) for name, colour in data.items()}
     light, dark = ("".join(f"--{name}:{pair[side]};" for name, pair in pairs.items()) for side in (0, 1))
     return f":root{{{light}}}\n@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
 
@@ -86,12 +57,6 @@ def _fonts() -> str:
     """Return the brief's faces that the page sets, embedded: upright, the bold ones in sans alone."""
     faces = font_faces().splitlines(keepends=True)
     return "".join(face for face in faces if "italic" not in face and not ("Serif" in face and "weight:600" in face))
-
-
-def _policy(script: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    rest = "style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
-    return f"default-src 'none'; script-src 'sha256-{digest}'; {rest}"
 
 
 def html(clean_dir: str, parameters: Parameters) -> str:
@@ -109,12 +74,13 @@ def html(clean_dir: str, parameters: Parameters) -> str:
         (_HERE / "page.html").read_text(encoding="utf-8")
     )
     return template.render(
-        policy=_policy(script),
+        policy=f"default-src 'none'; script-src {digest(script)}; style-src 'unsafe-inline'; font-src data:; "
+        "base-uri 'none'; form-action 'none'",
         style=Markup(
             _fonts() + _variables(parameters.reference_dir) + (_HERE / "page.css").read_text(encoding="utf-8")
         ),
         script=Markup(script),
-        data=Markup(script_json(data)),
+        data=Markup(in_script(data)),
         legend=[(code, weapon.label) for code, weapon in weapons(parameters.reference_dir).items() if code in shown],
         where=listing(words for code, words in known.items() if code in here or code in parameters.countries),
         coded="Rows were coded from public reports by language models that followed a codebook; the brief says what "

@@ -1,24 +1,38 @@
-"""What the explorer page holds: the clean tables, reduced to what it shows, as one JSON value."""
+"""What the explorer page holds: its views, as their address names them, and the clean tables as one JSON value."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import pandas as pd
 
 from helpers import vocabulary
 from helpers.analysis import totals
+from helpers.brief.plain import safe_address
 from helpers.cleaning.normalise import claimant_names
-from helpers.explorer import selection
-from helpers.parameters import Parameters
+from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
+from helpers.stretches import NAMES, Stretches, span_text
 from helpers.tables import read
 from helpers.vocabulary import split
+from helpers.words import capital
+
+#: What reports say of the people at the place; an incident is in exactly one of them.
+HARM = {
+    "killed": "someone killed",
+    "injured": "injured, no one killed",
+    "none": "no one hurt, by reports",
+    "unsaid": "not said",
+}
+
+#: Columns that hold people hurt.
+PEOPLE = ("us_killed", "us_injured_best", "partner_killed", "partner_injured")
 
 #: What a report says, as far as the page shows it; what else is coded, the page shows of the incident.
 SAID = (
@@ -28,12 +42,83 @@ SAID = (
 )  # fmt: skip
 
 
-def script_json(value: Any) -> str:
-    """Return `value` as JSON that can stand in a script element: no tag, no comment, no line separator in it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+@dataclass(frozen=True)
+class View:
+    """One state of the explorer: days (both included), lists (empty: all) and the words searched for.
+
+    Within a list any value fits; between the lists all must. `q` looks for places; with `sources` it looks also in what
+    sources say and how they are called.
+    """
+
+    start: str
+    end: str
+    country: tuple[str, ...] = ()
+    site: tuple[str, ...] = ()
+    weapon: tuple[str, ...] = ()
+    confirmation: tuple[str, ...] = ()
+    harm: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    q: str = ""
+    sources: str = ""
+
+    def values(self) -> dict[str, str | list[str]]:
+        """Return the state under the names that the address uses (`from` and `to` for the days)."""
+        names = {"start": "from", "end": "to"}
+        plain = {names.get(part.name, part.name): getattr(self, part.name) for part in fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+    def address(self) -> str:
+        """Return the part of the page's address after ``#``, without what is empty."""
+        joined = {name: ",".join(v) if isinstance(v, list) else v for name, v in self.values().items()}
+        return "&".join(f"{name}={quote(value, safe=',')}" for name, value in joined.items() if value)
+
+
+def default_view(parameters: Parameters, confirmations: Iterable[str] = ()) -> View:
+    """Return the view that shows what `parameters` count.
+
+    A list that would leave nothing out stays empty: countries where all count, and confirmation where every code in
+    `confirmations` (those in the data) counts.
+    """
+    counted = CONFIRMATIONS[parameters.confirmed_by]
+    countries = tuple(parameters.countries)
+    return View(
+        start=parameters.window_start.isoformat(),
+        end=parameters.window_end.isoformat(),
+        country=() if set(countries) == set(vocabulary.countries(parameters.reference_dir)) else countries,
+        confirmation=() if set(confirmations) <= set(counted) else counted,
+    )
+
+
+def stories(parameters: Parameters, confirmations: Iterable[str] = ()) -> dict[str, tuple[str, View]]:
+    """Return name -> words and view of what the brief's findings are about: each stretch, missiles, people hurt.
+
+    The words name what is shown and claim nothing of it, so that they hold under all `parameters`. The names of the
+    stretches are those of `helpers.stretches`.
+    """
+    usual = default_view(parameters, confirmations)
+    found: dict[str, tuple[str, View]] = {"all": ("the whole window", usual)}
+    for name in NAMES:
+        stretch = Stretches(parameters)[name]
+        if stretch.first and stretch.last:
+            words = "the pause" if name == "pause" else stretch.words
+            days = span_text(stretch.first, stretch.last)
+            view = replace(usual, start=stretch.first.isoformat(), end=stretch.last.isoformat())
+            found[name] = (f"{words} ({days})" if name == "pause" else words, view)
+    missiles = vocabulary.missiles(parameters.reference_dir)
+    found["missiles"] = ("missiles of a stated kind", replace(usual, weapon=missiles))
+    found["harm"] = ("people killed or injured", replace(usual, harm=("killed", "injured")))
+    found["officials"] = ("confirmed by a US official", replace(usual, confirmation=("us_official",)))
+    return {name: (capital(words), view) for name, (words, view) in found.items()}
+
+
+def harm(incidents: pd.DataFrame) -> pd.Series[str]:
+    """Return the `HARM` code of each incident, from the columns `PEOPLE`; a blank number says nothing."""
+    people = incidents[list(PEOPLE)].apply(pd.to_numeric).astype("Float64")
+    killed = people[["us_killed", "partner_killed"]].gt(0).fillna(False).any(axis=1)
+    injured = people[["us_injured_best", "partner_injured"]].gt(0).fillna(False).any(axis=1)
+    said = people.notna().any(axis=1)
+    code = pd.Series("unsaid", index=incidents.index, dtype="object")
+    return code.mask(said, "none").mask(injured, "injured").mask(killed, "killed")
 
 
 def table(name: str, clean_dir: str | Path) -> pd.DataFrame | None:
@@ -69,15 +154,6 @@ def packed(frame: pd.DataFrame) -> dict[str, Any]:
         else:
             columns[name] = cells
     return columns
-
-
-def safe_url(text: object) -> str:
-    """Return an address if a page may link to it (http or https with a host), else nothing."""
-    try:
-        parts = urlsplit(str(text).strip())
-    except ValueError:
-        return ""
-    return str(text).strip() if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
 def short_name(name: str) -> str:
@@ -123,7 +199,7 @@ def labels(incidents: pd.DataFrame, reference_dir: str) -> dict[str, dict[str, s
         "country": {code: country.name for code, country in vocabulary.countries(reference_dir).items()},
         "weapon": {code: weapon.label for code, weapon in vocabulary.weapons(reference_dir).items()},
         "confirmation": vocabulary.CONFIRMATION,
-        "harm": selection.HARM,
+        "harm": HARM,
         "group": {**groups, **claimant_names(), "none": "no group, by reports", "unsaid": "not said"},
     }
 
@@ -137,7 +213,7 @@ def options(
         "country": set(words["country"]),
         "weapon": parts["weapons"] | set(incidents["top_weapon"]),
         "confirmation": set(incidents["confirmation"]),
-        "harm": set(selection.HARM),
+        "harm": set(HARM),
         "group": parts["claimed_by"] | {"unsaid"},
     }
     made: dict[str, Any] = {
@@ -228,7 +304,7 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
         cited |= set(responses["sources"].map(split).explode())
     known = sources[sources["source_id"].isin(cited)].sort_values("source_id")
     confirmations = set(incidents["confirmation"])
-    view = selection.default_view(parameters, confirmations)
+    view = default_view(parameters, confirmations)
     words = labels(incidents, parameters.reference_dir)
     days = [day for day in (cell(incidents["date"].min()), cell(incidents["date"].max())) if day]
     return {
@@ -237,7 +313,7 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
         "pause": {"start": parameters.pause_start.isoformat(), "end": parameters.pause_end.isoformat()},
         "stories": [
             {"name": name, "label": label, "address": found.address()}
-            for name, (label, found) in selection.stories(parameters, confirmations).items()
+            for name, (label, found) in stories(parameters, confirmations).items()
         ],
         "options": options(incidents, sites, words, parameters.reference_dir),
         "labels": words,
@@ -248,11 +324,11 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
         ],
         # The sources of an incident are those of its reports, in their order.
         "columns": incidents.columns.tolist(),
-        "incidents": packed(incidents.drop(columns="sources").assign(harm=selection.harm(incidents))),
+        "incidents": packed(incidents.drop(columns="sources").assign(harm=harm(incidents))),
         "reports": _by_incident(linked, place, ["source_id", *(name for name in SAID if name in linked.columns)]),
         "sources": packed(
             known[["source_id", "outlet", "title", "published", "kind", "language"]].assign(
-                url=known["url"].map(safe_url)
+                url=known["url"].map(safe_address)
             )
         ),
         "conflicts": {}

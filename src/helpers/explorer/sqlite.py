@@ -77,27 +77,19 @@ def _add(database: Database, name: str, frames: Frames) -> None:
 
 def _add_parts(database: Database, frames: Frames) -> None:
     """Create the tables that tell apart the incidents' cells of several values."""
-    known = {"weapon": set(vocabulary.weapons()), "source_id": set()}
+    known: dict[str, tuple[str, set[str]]] = {"weapons": ("weapon", set(vocabulary.weapons()))}
     if "sources" in frames:
-        known["source_id"] = set(frames["sources"]["source_id"])
-    for name, column, part, other in (
-        ("incident_weapons", "weapons", "weapon", "weapons"),
-        ("incident_sources", "sources", "source_id", "sources"),
-    ):
-        if other not in database.table_names():
-            continue
-        made = database.table(name).create(
+        known["sources"] = ("source_id", set(frames["sources"]["source_id"]))
+    for other, (part, codes) in known.items():
+        pairs = frames["incidents"].set_index("incident_id")[other].map(vocabulary.split).explode()
+        made = database.table(f"incident_{other}").create(
             {"incident_id": str, part: str},
             pk=("incident_id", part),
             foreign_keys=[("incident_id", "incidents", "incident_id"), (part, other, part)],
         )
-        made.insert_all(
-            {"incident_id": row.incident_id, part: code}
-            for row in frames["incidents"].itertuples(index=False)
-            for code in dict.fromkeys(vocabulary.split(getattr(row, column)))
-            if code in known[part]
-        )
-        made.create_index([part], f"{name}_{part}")
+        kept = pairs[pairs.isin(codes)].rename(part).reset_index().drop_duplicates()
+        made.insert_all(kept.to_dict("records"))
+        made.create_index([part], f"incident_{other}_{part}")
 
 
 def _order(frames: Frames) -> Iterable[str]:

@@ -31,9 +31,9 @@ from matplotlib.patches import StepPatch
 from helpers import parameters as parameters_module
 from helpers.analysis import pause
 from helpers.analysis.totals import Series
-from helpers.explorer import selection
-from helpers.explorer.payload import borders, extent, short_name
+from helpers.explorer.payload import default_view, extent, short_name
 from helpers.figures import style
+from helpers.figures.map import Rings, lands
 from helpers.parameters import FOLDERS, Parameters
 from helpers.paths import resolve
 from helpers.readable import readable, words
@@ -73,19 +73,9 @@ def _stacked(axes: Axes, counts: pd.DataFrame, parameters: Parameters, title: st
     style.pause_band(axes, parameters, "")
 
 
-def _map(axes: Axes, incidents: pd.DataFrame, borders: dict[str, Any]) -> None:
+def _map(axes: Axes, incidents: pd.DataFrame, borders: Rings) -> None:
     west, south, east, north = extent(incidents)
-    rings = [
-        np.asarray(ring)
-        for feature in borders["features"]
-        for part in (
-            [feature["geometry"]["coordinates"]]
-            if feature["geometry"]["type"] == "Polygon"
-            else feature["geometry"]["coordinates"]
-        )
-        for ring in part
-    ]
-    axes.add_collection(LineCollection(rings, colors=style.MUTED, linewidths=0.7))
+    axes.add_collection(LineCollection(borders, colors=style.MUTED, linewidths=0.7))
     keys = ["site_name", "country", "latitude", "longitude"]
     placed = incidents.dropna(subset=["latitude"]).groupby(keys).size()
     sites = placed.sort_values(ascending=False).reset_index(name="n")
@@ -102,8 +92,8 @@ def _map(axes: Axes, incidents: pd.DataFrame, borders: dict[str, Any]) -> None:
     axes.set_title("Where (area: attacks)", fontweight="bold")
 
 
-def picture(incidents: pd.DataFrame, parameters: Parameters, borders: dict[str, Any], dpi: int = 88) -> bytes:
-    """Return the panels as PNG for the selected `incidents`; `borders` is a GeoJSON collection, which may be empty."""
+def picture(incidents: pd.DataFrame, parameters: Parameters, borders: Rings, dpi: int = 88) -> bytes:
+    """Return the panels as PNG for the selected `incidents`; `borders` are the rings of the countries."""
     reference = parameters.reference_dir
     with mpl.rc_context(style.use(style.WIDE) | {"figure.constrained_layout.use": False}):
         figure = Figure(figsize=(11, 5.4))
@@ -132,13 +122,9 @@ def pause_html(incidents: pd.DataFrame, running: Mapping[str, Series], parameter
 def table_html(incidents: pd.DataFrame) -> str:
     """Return the selected `incidents` as a table that sorts, filters, and saves as CSV, without a network."""
     shown = words(incidents[COLUMNS]).assign(date=incidents["date"].dt.strftime("%Y-%m-%d")).map(for_spreadsheet)
+    buttons = ["csvHtml5", "copyHtml5"]
     made: str = itables.to_html_datatable(
-        shown,
-        connected=False,
-        showIndex=False,
-        buttons=["csvHtml5", "copyHtml5"],
-        lengthMenu=[10, 25, 100],
-        classes="display compact",
+        shown, connected=False, showIndex=False, buttons=buttons, lengthMenu=[10, 25, 100], classes="display compact"
     )
     return made
 
@@ -201,7 +187,7 @@ class Explorer:
         self.incidents = read("incidents", parameters.clean_dir)
         self.counts = {n: read(n, parameters.clean_dir) for n in ("official_counts", "other_counts")}
         self.families = read("sources", parameters.clean_dir).set_index("source_id")["family"]
-        self.shapes = borders(parameters.reference_dir)
+        self.shapes = [ring for _, rings in lands(parameters.reference_dir).values() for ring in rings]
         self.seconds = 0.0
         self.controls = {name: _control(name, parameters) for name in NAMES}
         self.refusal = widgets.HTML()
@@ -248,7 +234,7 @@ class Explorer:
         drawn = base64.b64encode(picture(chosen, found, self.shapes)).decode()
         tested = pause_html(chosen, pause.running(**self.counts, families=self.families, parameters=found), found)
         alt = f"{n} attacks by day, by week and weapon, and by site."
-        named = selection.default_view(found, set(self.incidents["confirmation"])).address()
+        named = default_view(found, set(self.incidents["confirmation"])).address()
         content = {"text/html": table_html(chosen), "text/plain": f"{n} incidents"}
         # All is made before anything is shown, so that the views change together.
         self.parameters, self.selected = found, chosen
