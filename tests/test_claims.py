@@ -11,7 +11,6 @@ import pytest
 from helpers import tables
 from helpers.analysis import claims, evidence, verdicts
 from helpers.analysis.evidence import Said
-from helpers.facts import record
 from helpers.parameters import Parameters
 
 REPORT = {
@@ -64,7 +63,7 @@ class Record:
         frame = pd.DataFrame([row])
         frame[["start", "end"]] = frame[["start", "end"]].apply(pd.to_datetime)
         result = claims.analyse_claims({"claims": frame, **self.tables()}, parameters or Parameters())
-        return result.table.iloc[0]
+        return result.iloc[0]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         incidents = pd.DataFrame(self.incidents, columns=[*INCIDENT, "date_earliest", "date_latest"])
@@ -118,7 +117,7 @@ def test_bounds_against_each_comparator(low, high, comparator, value, expected):
 def test_origins_that_differ():
     eights = [Said(name, 8, 8, ()) for name in "abc"]
     nought = Said("d", 0, 0, ())
-    assert verdicts.agree([*eights, nought], "equals", 8) == ("supported", 3, 4)
+    assert verdicts.agree([*eights, nought], "equals", 8) == ("supported", 3)
     assert verdicts.agree([*eights[:2], nought], "equals", 8)[0] == "mixed"
     assert verdicts.agree([nought], "equals", 8)[0] == "contradicted"
     # nobody says it outright
@@ -409,20 +408,20 @@ def test_shuffled_rows_give_the_same_verdicts(record_tables):
     mixed = {name: frame.sample(frac=1, random_state=8) for name, frame in record_tables.items()}
     other = claims.analyse_claims(mixed, Parameters())
     columns = ["claim_id", "verdict", "measured", "low", "high", "reason"]
-    both = [result.table[columns].sort_values("claim_id", ignore_index=True) for result in (one, other)]
+    both = [result[columns].sort_values("claim_id", ignore_index=True) for result in (one, other)]
     pd.testing.assert_frame_equal(*both)
-    assert set(one.table["verdict"]) <= set(verdicts.VERDICTS)
+    assert set(one["verdict"]) <= set(verdicts.VERDICTS)
     assert set(record_tables["claims"]["kind"]) <= set(verdicts.KINDS)
 
 
 def test_facts_say_what_the_table_says(record_tables):
     result = claims.analyse_claims(record_tables, Parameters())
-    facts = record(claims.rows(result), result)
-    for place, row in enumerate(result.table.to_dict("records"), 1):
+    facts = claims.facts(result)
+    for place, row in enumerate(result.to_dict("records"), 1):
         assert facts[f"claims.{place}.verdict"].value == row["verdict"]
         assert row["claim_id"] in facts[f"claims.{place}.verdict"].rows["claims"]
     told = [facts[f"claims.{name.replace(' ', '_')}"].value for name in verdicts.VERDICTS]
-    assert sum(told) == facts["claims.total"].value == len(result.table)
+    assert sum(told) == facts["claims.total"].value == len(result)
 
 
 def test_what_is_not_tested_is_of_statements_that_are_coded(record_tables):

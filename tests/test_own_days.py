@@ -90,8 +90,8 @@ def facts_of(record: dict[str, pd.DataFrame], parameters: Parameters) -> dict[st
     results = (
         (harm, harm.analyse_harm(incidents, parameters, record)),
         (strikes, strikes.analyse_strikes(incidents, record["responses"], parameters)),
-        (claims, claims.analyse_claims(record, parameters)),
     )
+    facts = Facts([*facts.values(), *claims.facts(claims.analyse_claims(record, parameters)).values()])
     for room, result in results:
         facts = Facts([*facts.values(), *rows(room.rows(result), result).values()])
     # ids, and days in words that need not name their month or year

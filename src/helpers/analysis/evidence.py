@@ -10,13 +10,13 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from helpers.analysis.totals import Series, counted_since, country_columns, series
 from helpers.parameters import Parameters
-from helpers.tables import each, select
+from helpers.tables import select
 from helpers.vocabulary import may_mean, split
 
 
@@ -39,6 +39,14 @@ class Evidence:
     since: date
     families: pd.Series
     strikes: pd.DataFrame
+
+    def at(self, claim: Any) -> pd.DataFrame:
+        """Return the incidents of the country and at the site of `claim`, if it names any."""
+        table = self.incidents
+        for column in ("country", "site_id"):
+            if getattr(claim, column):
+                table = table[table[column] == getattr(claim, column)]
+        return table
 
     def totals(self, country: str) -> Series:
         """Return officials' running total of the country of that code, of all if blank."""
@@ -71,20 +79,16 @@ def without(family: str, tables: Mapping[str, pd.DataFrame], parameters: Paramet
 
 def weapon_votes(reports: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
     """Return for each incident_id of `reports` how many families name a weapon of `wanted` (`named`), a word that may
-    mean one (`kin`), and only others (`other`)."""
+    mean one (`kin`), and only others (`other`). Who names it in one report and not in another names it."""
     near = set().union(*(may_mean(code) for code in wanted)) - wanted
-    tally: dict[str, dict[str, set[str]]] = {}
-    for row in each(reports):
-        codes = set(split(row.weapons)) - {"unknown"}
-        if codes:
-            kind = "named" if codes & wanted else "kin" if codes & near else "other"
-            tally.setdefault(row.incident_id, {"named": set(), "kin": set(), "other": set()})[kind].add(row.family)
-    rows = []
-    for incident, sets in tally.items():
-        # who names it in one report and not in another names it
-        kin = sets["kin"] - sets["named"]
-        rows.append((incident, len(sets["named"]), len(kin), len(sets["other"] - sets["named"] - kin)))
-    return pd.DataFrame(rows, columns=["incident_id", "named", "kin", "other"]).set_index("incident_id")
+
+    def nearness(cell: object) -> int:
+        codes = set(split(cell)) - {"unknown"}
+        return 3 if codes & wanted else 2 if codes & near else 1 if codes else 0
+
+    nearest = reports.assign(vote=reports["weapons"].map(nearness)).groupby(["incident_id", "family"])["vote"].max()
+    votes = pd.crosstab(nearest.index.get_level_values("incident_id"), nearest.to_numpy())
+    return votes.reindex(columns=[3, 2, 1], fill_value=0).set_axis(["named", "kin", "other"], axis=1)
 
 
 def matching(evidence: Evidence, claim: Any, weapons: bool = True) -> pd.DataFrame:
@@ -93,10 +97,7 @@ def matching(evidence: Evidence, claim: Any, weapons: bool = True) -> pd.DataFra
     `sure`: in the days without doubt, the weapon named by at least half of the origins that name one. `best`: the
     chosen day inside, the weapon likewise. Days and site are the clean incident's, weapons those of the other origins.
     """
-    table, start, end = evidence.incidents, claim.start, claim.end
-    for column in ("country", "site_id"):
-        if getattr(claim, column):
-            table = table[table[column] == getattr(claim, column)]
+    table, start, end = evidence.at(claim), claim.start, claim.end
     first, last = table["date_earliest"].fillna(table["date"]), table["date_latest"].fillna(table["date"])
     table = table.assign(
         sure=(first >= start) & (last <= end), best=table["date"].between(start, end), first=first, last=last
@@ -113,8 +114,7 @@ def matching(evidence: Evidence, claim: Any, weapons: bool = True) -> pd.DataFra
     return ordered
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """What one family says of a number: least and greatest (infinite where it is open)."""
 
     family: str
@@ -131,12 +131,7 @@ def numbers(evidence: Evidence, incidents: Iterable[str], low: str, high: str) -
     """
     here = evidence.reports[evidence.reports["incident_id"].isin(list(incidents))]
     here = here[here[low].notna() | here[high].notna()]
-    found = []
-    for family, group in here.groupby("family", sort=True):
-        least = most = 0.0
-        for _, rows in group.groupby("incident_id"):
-            lows = [0.0 if pd.isna(value) else float(value) for value in rows[low]]
-            highs = [math.inf if pd.isna(value) else float(value) for value in rows[high]]
-            least, most = least + min(lows), most + max(highs)
-        found.append(Said(str(family), least, most, tuple(group["report_id"])))
-    return found
+    ends = here.assign(least=here[low].astype(float).fillna(0), most=here[high].astype(float).fillna(math.inf))
+    spans = ends.groupby(["family", "incident_id"]).agg({"least": "min", "most": "max"}).groupby("family").sum()
+    rows = here.groupby("family")["report_id"].agg(tuple)
+    return [Said(*each) for each in zip(spans.index, spans["least"], spans["most"], rows, strict=True)]

@@ -8,7 +8,7 @@ the column that would decide it are missing). Nothing here is typed in: a change
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,9 +20,9 @@ from helpers.analysis.strikes import struck
 from helpers.analysis.totals import NEAR, REPEATED
 from helpers.facts import printed
 from helpers.parameters import Parameters
-from helpers.stretches import Stretches, span_text
+from helpers.stretches import Stretches, ranges, span_text
 from helpers.vocabulary import COUNTRIES, split
-from helpers.words import amount, day_text, listing, number
+from helpers.words import amount, capital, day_text, listing, number
 
 VERDICTS = ("supported", "contradicted", "mixed", "not testable")
 
@@ -36,6 +36,9 @@ DAY = pd.Timedelta(days=1)
 
 #: A running total of injured may be some days old when a source repeats it.
 RECENT = pd.Timedelta(days=7)
+
+#: Why silence is no evidence.
+UNKNOWN = "the record is not complete; its silence decides nothing"
 
 WORDS = {"equals": "exactly", "approximately": "about", "at_least": "at least", "less_than": "less than",
          "more_than": "more than"}  # fmt: skip
@@ -77,8 +80,8 @@ def judge(low: float, high: float, comparator: str, value: float) -> str:
     return "contradicted" if high < least or low > most else "mixed"
 
 
-def agree(said: Iterable[Said], comparator: str, value: float) -> tuple[str, int, int]:
-    """Return the verdict of several origins, how many allow the claim, and how many there are.
+def agree(said: Sequence[Said], comparator: str, value: float) -> tuple[str, int]:
+    """Return the verdict of several origins, and how many of them allow the claim.
 
     An origin allows a claim if its range does. At least three quarters, one of them without doubt, support it; at most
     one quarter contradict it.
@@ -87,22 +90,51 @@ def agree(said: Iterable[Said], comparator: str, value: float) -> tuple[str, int
     allow = sum(verdict != "contradicted" for verdict in verdicts)
     share = allow / len(verdicts)
     if share >= AGREE and "supported" in verdicts:
-        return "supported", allow, len(verdicts)
-    return ("contradicted" if share <= DISAGREE else "mixed"), allow, len(verdicts)
+        return "supported", allow
+    return "contradicted" if share <= DISAGREE else "mixed", allow
 
 
-def _by_origin(claim: Any, said: list[Said], table: str, of: str = "", ids: tuple[str, ...] = ()) -> Verdict:
-    """Judge a number by what each origin gives; `table` is that of their rows, `of` the days they speak of."""
-    verdict, allow, every = agree(said, claim.comparator, float(claim.value))
-    least, most = min(one.low for one in said), max(one.high for one in said)
-    exact = pd.Series([one.low for one in said if one.low == one.high])
-    best = float(exact.mode().iloc[-1]) if len(exact) else least
-    reach = f"from {int(least)} to {int(most)}" if math.isfinite(most) else f"from {int(least)} up"
-    spread = f"all give {int(least)}" if least == most else reach
-    give, fit = "origin that gives" if every == 1 else "origins that give", "fits" if allow == 1 else "fit"
-    rows = tuple(dict.fromkeys(f"{table}:{row}" for one in said for row in one.rows))
-    text = f"{allow} of {every} other {give} a number{of} {fit} it ({spread})."
-    return Verdict(verdict, text, best, least, most if math.isfinite(most) else None, ids, rows)
+@dataclass(frozen=True)
+class Case:
+    """A statement and what others say; `lost` are, in words, its days outside the coded window (blank if none).
+
+    `claim` is a row of the clean claims with country, site_id, weapons and claimed_by as text (blank for all), start
+    and end as timestamps.
+    """
+
+    claim: Any
+    evidence: Evidence
+    lost: str
+
+    def judge(self, low: float, high: float) -> str:
+        """Return the verdict when the truth lies from `low` to `high`."""
+        return judge(low, high, self.claim.comparator, float(self.claim.value))
+
+    def untold(self, what: str) -> Verdict:
+        """Return the verdict where nobody else tells of such an attack or strike."""
+        why = f"the record has no data for {self.lost}" if self.lost else UNKNOWN
+        return Verdict("not testable", f"No other source tells of such {what} {when(self.claim)}; {why}.")
+
+    def by_origin(self, said: list[Said], table: str, of: str = "", ids: tuple[str, ...] = ()) -> Verdict:
+        """Judge a number by what each origin gives; `table` is that of their rows, `of` the days they speak of."""
+        verdict, allow = agree(said, self.claim.comparator, float(self.claim.value))
+        least, most = min(one.low for one in said), max(one.high for one in said)
+        exact = pd.Series([one.low for one in said if one.low == one.high])
+        best = float(exact.mode().iloc[-1]) if len(exact) else least
+        reach = f"from {int(least)} to {int(most)}" if math.isfinite(most) else f"from {int(least)} up"
+        spread = f"all give {int(least)}" if least == most else reach
+        give, fit = "origin that gives" if len(said) == 1 else "origins that give", "fits" if allow == 1 else "fit"
+        rows = _rows(table, dict.fromkeys(row for one in said for row in one.rows))
+        text = f"{allow} of {len(said)} other {give} a number{of} {fit} it ({spread})."
+        return Verdict(verdict, text, best, least, _finite(most), ids, rows)
+
+
+def _rows(table: str, ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{table}:{row}" for row in ids)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def wanted(claim: Any, noun: str = "") -> str:
@@ -123,187 +155,161 @@ def when(claim: Any) -> str:
 
 def missing_days(claim: Any, parameters: Parameters) -> str:
     """Return, in words, the days of a claim outside the coded window of `parameters`; blank if none."""
-    first, last = pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end)
-    parts = []
-    if claim.start < first:
-        parts.append(span_text(claim.start.date(), min(claim.end, first - DAY).date()))
-    if claim.end > last:
-        parts.append(span_text(max(claim.start, last + DAY).date(), claim.end.date()))
-    return listing(parts)
+    days = pd.date_range(claim.start, claim.end)
+    return ranges(days[~days.isin(Stretches(parameters).days)])
 
 
-def _untold(claim: Any, evidence: Evidence, what: str) -> Verdict:
-    days = missing_days(claim, evidence.parameters)
-    why = f"the record has no data for {days}" if days else "the record is not complete; its silence decides nothing"
-    return Verdict("not testable", f"No other source tells of such {what} {when(claim)}; {why}.")
-
-
-def _silence(claim: Any, evidence: Evidence, verdict: str) -> Verdict:
-    """Judge a claim that silence would bear out: by officials' totals, where they are told for both its ends."""
-    chain, days = evidence.totals(claim.country), (claim.start - DAY, claim.end)
-    told = {one.day: (one.value, one.rows) for one in chain.repeats if len(one.families) >= REPEATED}
-    told |= {point.day: (point.value, point.rows) for point in chain.points}
-    if claim.site_id or claim.weapons or not all(day in told for day in days):
-        return _untold(claim, evidence, "an attack")
-    (first, rows), (last, more) = (told[day] for day in days)
-    text = f"No other source tells of one {when(claim)}; officials’ total was {first} before and {last} by then."
-    still = judge(0, last - first, claim.comparator, float(claim.value)) == "supported"
-    return Verdict(verdict if still else "mixed", text, 0, 0, float(last - first), rows=_counts((*rows, *more)))
-
-
-def _counts(ids: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"official_counts:{row}" for row in ids)
-
-
-def incident_count(claim: Any, evidence: Evidence) -> Verdict:
+def incident_count(case: Case) -> Verdict:
     """Judge how many attacks there were: sure ones and possible ones are the bounds."""
-    value, found = float(claim.value), matching(evidence, claim)
-    low, high, best = int(found["sure"].sum()), len(found), int(found["best"].sum())
-    days, ids = missing_days(claim, evidence.parameters), tuple(found["incident_id"])
-    verdict = judge(low, math.inf if days else high, claim.comparator, value)
+    claim, found = case.claim, matching(case.evidence, case.claim)
+    low, high, best, ids = int(found["sure"].sum()), len(found), int(found["best"].sum()), tuple(found["incident_id"])
+    verdict = case.judge(low, math.inf if case.lost else high)
     told = f"Other sources tell of {amount(best, 'such attack')} {when(claim)}"
-    if days and verdict == "mixed":
-        return Verdict("not testable", f"{told}; there is no data for {days}.", best, low, None, ids)
+    if case.lost and verdict == "mixed":
+        return Verdict("not testable", f"{told}; there is no data for {case.lost}.", best, low, None, ids)
     if not high:
-        contradicted = verdict == "contradicted"
-        return _untold(claim, evidence, "an attack") if contradicted else _silence(claim, evidence, verdict)
+        return case.untold("an attack") if verdict == "contradicted" else _silence(case, verdict)
     if (low, high) != (best, best):
         told += f" ({low} to {high} with doubtful days and weapons)"
     return Verdict(verdict, f"{told}.", best, low, high, ids)
 
 
-#: Kind of statement on a number -> the columns of the reports with it, and its words.
-COLUMNS = {
-    "incident_injured": ("us_injured_low", "us_injured_high", "a number of US injured"),
-    "incident_partner_injured": ("partner_injured", "partner_injured", "a number of partners injured"),
-    "incident_munitions": ("munitions_low", "munitions_high", "a number of munitions"),
-}
+def _silence(case: Case, verdict: str) -> Verdict:
+    """Judge a claim that silence would bear out: by officials' totals, where they are told for both its ends."""
+    claim, chain = case.claim, case.evidence.totals(case.claim.country)
+    repeats = [one for one in chain.repeats if len(one.families) >= REPEATED]
+    told, days = {one.day: (one.value, one.rows) for one in (*repeats, *chain.points)}, (claim.start - DAY, claim.end)
+    if claim.site_id or claim.weapons or not all(day in told for day in days):
+        return case.untold("an attack")
+    (first, rows), (last, more) = (told[day] for day in days)
+    text = f"No other source tells of one {when(claim)}; officials’ total was {first} before and {last} by then."
+    still = case.judge(0, last - first) == "supported"
+    rows = _rows("official_counts", (*rows, *more))
+    return Verdict(verdict if still else "mixed", text, 0, 0, float(last - first), rows=rows)
 
 
-def incident_number(claim: Any, evidence: Evidence) -> Verdict:
-    """Judge a number of people or munitions, origin by origin."""
-    low, high, what = COLUMNS[claim.kind]
-    found = matching(evidence, claim)
-    if found.empty:
-        return _untold(claim, evidence, "an attack")
-    ids = tuple(found["incident_id"])
-    said = numbers(evidence, ids, low, high)
-    if not said:
-        return Verdict("not testable", f"No other source gives {what}: {low} is blank in all of them.", incidents=ids)
-    return _by_origin(claim, said, "reports", ids=ids)
+def incident_number(low: str, high: str, what: str) -> Callable[[Case], Verdict]:
+    """Return the rule for `what`, a number of people or munitions of which each origin gives a `low` and a `high`."""
+
+    def test(case: Case) -> Verdict:
+        ids = tuple(matching(case.evidence, case.claim)["incident_id"])
+        if not ids:
+            return case.untold("an attack")
+        said = numbers(case.evidence, ids, low, high)
+        if not said:
+            why = f"No other source gives {what}: {low} is blank in all of them."
+            return Verdict("not testable", why, incidents=ids)
+        return case.by_origin(said, "reports", ids=ids)
+
+    return test
 
 
-def first_incident(claim: Any, evidence: Evidence) -> Verdict:
+def first_incident(case: Case) -> Verdict:
     """Judge the day of the first attack of its kind: an earlier sure one contradicts, a possible one is mixed."""
-    value, found = pd.Timestamp(claim.value), matching(evidence, claim)
-    days, sure = missing_days(claim, evidence.parameters), found[found["best"]]
+    value, found = pd.Timestamp(case.claim.value), matching(case.evidence, case.claim)
+    sure = found[found["best"]]
     if sure.empty:
-        return _untold(claim, evidence, "an attack")
-    first = sure["date"].min()
-    earlier, at = found[found["last"] < value], sure[sure["date"] == first]
-    ids = tuple(dict.fromkeys([*at["incident_id"], *earlier["incident_id"]]))
-    text, measured = f"The first that other sources tell of is of {day_text(first.date())}", first.date().isoformat()
-    before = sure[sure["last"] < value]
-    if len(before):
-        return Verdict("contradicted", f"{text}.", measured, incidents=tuple(before["incident_id"]))
-    if not ((at["first"] <= value) & (at["last"] >= value)).any():
-        return Verdict("contradicted", f"{text}.", measured, incidents=ids)
-    if days:
-        return Verdict("not testable", f"{text}, but the record has no data for {days}.", measured, incidents=ids)
-    if len(earlier):
-        text += f"; {amount(len(earlier), 'earlier attack')} may be of the kind, the weapon being named less exactly."
-        return Verdict("mixed", text, measured, incidents=ids)
-    return Verdict("supported", f"{text}, and no earlier one may be of the kind.", measured, incidents=ids)
+        return case.untold("an attack")
+    first = sure["date"].min().date()
+    earlier, at, before = found[found["last"] < value], sure[sure["date"].dt.date == first], sure[sure["last"] < value]
+    fits = ((at["first"] <= value) & (at["last"] >= value)).any()
+    ids = before["incident_id"] if len(before) else dict.fromkeys([*at["incident_id"], *earlier["incident_id"]])
+    text = f"The first that other sources tell of is of {day_text(first)}"
+    if len(before) or not fits:
+        verdict, more = "contradicted", ""
+    elif case.lost:
+        verdict, more = "not testable", f", but the record has no data for {case.lost}"
+    elif len(earlier):
+        many = amount(len(earlier), "earlier attack")
+        verdict, more = "mixed", f"; {many} may be of the kind, the weapon being named less exactly"
+    else:
+        verdict, more = "supported", ", and no earlier one may be of the kind"
+    return Verdict(verdict, f"{text}{more}.", first.isoformat(), incidents=tuple(ids))
 
 
-def official_total(claim: Any, evidence: Evidence) -> Verdict:
+def official_total(case: Case) -> Verdict:
     """Judge a running total by what other origins report officials to have said for the same day, or by its bounds."""
-    value, chain = float(claim.value), evidence.totals(claim.country)
+    claim, chain = case.claim, case.evidence.totals(case.claim.country)
     best, low, high = chain.at(claim.end)
     if not chain.rows:
         return Verdict("not testable", "No other source gives such a total.")
-    upper = high if math.isfinite(high) else None
-    bound = f"{int(low)} or more" if upper is None else f"{int(low)} to {int(high)}" if high > low else f"{int(low)}"
-    rows = _counts(row for point in chain.points if point.day <= claim.end for row in point.rows)[-12:]
-    same_day = [item for item in chain.statements if item.day == claim.end]
     above = claim.comparator in ("at_least", "more_than")
-    if same_day and not (above and judge(low, math.inf, claim.comparator, value) == "supported"):
+    same_day = [item for item in chain.statements if item.day == claim.end]
+    if same_day and not (above and case.judge(low, math.inf) == "supported"):
         said = [Said(name, item.value, item.value, item.rows) for item in same_day for name in item.families]
-        return _by_origin(claim, said, "official_counts", " for that day")
-    verdict = judge(low, math.inf if above and low >= value else high, claim.comparator, value)
+        return case.by_origin(said, "official_counts", " for that day")
+    verdict = case.judge(low, math.inf if above and low >= float(claim.value) else high)
+    bound = f"{int(low)} or more" if math.isinf(high) else f"{int(low)} to {int(high)}" if high > low else f"{int(low)}"
+    rows = [row for point in chain.points if point.day <= claim.end for row in point.rows][-12:]
     text = f"By totals that other origins give it was {bound} by that day."
-    return Verdict(verdict, text, best, low, upper, rows=rows)
+    return Verdict(verdict, text, best, low, _finite(high), rows=_rows("official_counts", rows))
 
 
-def official_injured(claim: Any, evidence: Evidence) -> Verdict:
+def official_injured(case: Case) -> Verdict:
     """Judge a running total of injured by what other origins report for the last week up to its day."""
-    counts = evidence.counts
-    recent = counts["as_of"].gt(claim.end - RECENT) & counts["as_of"].le(claim.end)
-    here = counts[counts["us_injured"].notna() & recent]
+    counts, end = case.evidence.counts, case.claim.end
+    here = counts[counts["us_injured"].notna() & counts["as_of"].gt(end - RECENT) & counts["as_of"].le(end)]
     if here.empty:
-        return Verdict("not testable", f"No other source gives one for the week up to {day_text(claim.end.date())}.")
+        return Verdict("not testable", f"No other source gives one for the week up to {day_text(end.date())}.")
     said = []
-    for family, rows in here.groupby(here["source_id"].map(evidence.families), sort=True):
+    for family, rows in here.groupby(here["source_id"].map(case.evidence.families), sort=True):
         last = rows[rows["as_of"] == rows["as_of"].max()]
         value = float(last["us_injured"].max())
         said.append(Said(str(family), value, value, tuple(last["count_id"])))
-    return _by_origin(claim, said, "official_counts", " for the week up to that day")
+    return case.by_origin(said, "official_counts", " for the week up to that day")
 
 
-def _strikes(claim: Any, evidence: Evidence) -> pd.DataFrame:
-    table = evidence.strikes
+def _strikes(case: Case) -> pd.DataFrame:
+    table, claim = case.evidence.strikes, case.claim
     if claim.country:
         table = table[struck(table, claim.country)]
     return table[table["date"].between(claim.start, claim.end)].sort_values(["date", "response_id"])
 
 
-def response_count(claim: Any, evidence: Evidence) -> Verdict:
+def response_count(case: Case) -> Verdict:
     """Judge how many US strikes there were. Strikes of one day are one or several: days well sourced are the least,
     strikes counted singly the most."""
-    found = _strikes(claim, evidence)
+    found = _strikes(case)
     days, sourced = found["date"].nunique(), found.loc[found["origins"] >= WELL_SOURCED, "date"].nunique()
-    high, lost = len(found), missing_days(claim, evidence.parameters)
-    verdict = judge(sourced, high, claim.comparator, float(claim.value))
-    rows = tuple(f"responses:{row}" for row in found["response_id"])
-    if lost and verdict != "supported":
-        return Verdict("not testable", f"The record has no data for {lost}.", days, sourced, None, rows=rows)
+    high, rows = len(found), _rows("responses", found["response_id"])
+    verdict = case.judge(sourced, high)
+    if case.lost and verdict != "supported":
+        return Verdict("not testable", f"The record has no data for {case.lost}.", days, sourced, None, rows=rows)
     if not high and verdict == "contradicted":
-        return _untold(claim, evidence, "a strike")
+        return case.untold("a strike")
     firm = "" if sourced == days else "none of them " if not sourced else f"{number(sourced)} of these days "
     text = f"Other sources tell of {amount(high, 'strike')} on {amount(days, 'day')}, {firm}by three or more origins."
     return Verdict(verdict, text, days, sourced, high, rows=rows)
 
 
-def first_response(claim: Any, evidence: Evidence) -> Verdict:
+def first_response(case: Case) -> Verdict:
     """Judge the day of the first US strike."""
-    found, lost = _strikes(claim, evidence), missing_days(claim, evidence.parameters)
+    found = _strikes(case)
     if found.empty:
-        return _untold(claim, evidence, "a strike")
-    first = found["date"].min()
-    at = found[found["date"] == first]
-    rows, measured = tuple(f"responses:{row}" for row in at["response_id"]), first.date().isoformat()
-    text = f"The first that other sources tell of is of {day_text(measured)} ({amount(at['origins'].sum(), 'origin')})"
-    if first != pd.Timestamp(claim.value):
-        return Verdict("contradicted", f"{text}.", measured, rows=rows)
-    if lost:
-        return Verdict("not testable", f"{text}, but the record has no data for {lost}.", measured, rows=rows)
-    return Verdict("supported", f"{text}.", measured, rows=rows)
+        return case.untold("a strike")
+    at = found[found["date"] == found["date"].min()]
+    first, right = at["date"].iloc[0].date(), at["date"].iloc[0] == pd.Timestamp(case.claim.value)
+    lost = f", but the record has no data for {case.lost}" if right and case.lost else ""
+    told = f"{day_text(first)} ({amount(at['origins'].sum(), 'origin')})"
+    verdict = "contradicted" if not right else "not testable" if lost else "supported"
+    text = f"The first that other sources tell of is of {told}{lost}."
+    return Verdict(verdict, text, first.isoformat(), rows=_rows("responses", at["response_id"]))
 
 
-def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
+def claimed_share(case: Case) -> Verdict:
     """Judge the share of attacks that a group claimed.
 
     Where no source says who claimed an attack it may or may not have been: the share among all is the least, that among
     those with any word on a claim the most; the outer ends of their intervals (Clopper and Pearson 1934) are shown.
     """
-    found, lost = matching(evidence, claim, weapons=False), missing_days(claim, evidence.parameters)
+    found = matching(case.evidence, case.claim, weapons=False)
     found = found[found["best"]]
-    if found.empty or lost:
-        why = f"The record has no data for {lost}." if lost else "Other sources tell of no attack on these days."
-        return Verdict("not testable", why)
-    words = evidence.reports[evidence.reports["incident_id"].isin(found["incident_id"])]
+    if found.empty or case.lost:
+        none = "Other sources tell of no attack on these days."
+        return Verdict("not testable", f"The record has no data for {case.lost}." if case.lost else none)
+    words = case.evidence.reports[case.evidence.reports["incident_id"].isin(found["incident_id"])]
     words = words[words["claimed_by"].fillna("") != ""]
-    group = set(split(claim.claimed_by))
+    group = set(split(case.claim.claimed_by))
     by = words[words["claimed_by"].map(lambda cell: bool(set(split(cell)) & group)).astype(bool)]
     claimed, known, every = by["incident_id"].nunique(), words["incident_id"].nunique(), len(found)
     if not known:
@@ -314,27 +320,20 @@ def claimed_share(claim: Any, evidence: Evidence) -> Verdict:
         f"who claimed it: {low:.0%} to {high:.0%} with the 95% intervals of both shares."
     )
     ids = tuple(found.loc[found["incident_id"].isin(by["incident_id"]), "incident_id"])
-    verdict = judge(low, high, claim.comparator, float(claim.value))
-    return Verdict(verdict, text, claimed / every, low, high, ids)
+    return Verdict(case.judge(low, high), text, claimed / every, low, high, ids)
 
 
-def rate(claim: Any, evidence: Evidence) -> Verdict:
+def rate(case: Case) -> Verdict:
     """Judge the ratio of the claim's rate to that of the days before it, or of the pause, allowing for clusters."""
-    stretches, lost = Stretches(evidence.parameters), missing_days(claim, evidence.parameters)
-    days, table = stretches.days, evidence.incidents
-    for column in ("country", "site_id"):
-        if getattr(claim, column):
-            table = table[table[column] == getattr(claim, column)]
-    inside = (days >= claim.start) & (days <= claim.end)
+    claim, cut, table = case.claim, Stretches(case.evidence.parameters), case.evidence.at(case.claim)
+    inside = (cut.days >= claim.start) & (cut.days <= claim.end)
     before = claim.kind == "rate_lower"
-    outside = (days < claim.start) if before else stretches["pause"].mask & ~inside
+    outside = (cut.days < claim.start) if before else cut["pause"].mask & ~inside
     against = "before them" if before else "of the pause"
-    if lost or not outside.any():
-        return Verdict("not testable", f"The record has no data for {lost or f'days {against}'}.")
-    counts = stretches.daily(table["date"])
-    here, there, length, rest = (
-        int(x) for x in (counts[inside].sum(), counts[outside].sum(), inside.sum(), outside.sum())
-    )
+    if case.lost or not outside.any():
+        return Verdict("not testable", f"The record has no data for {case.lost or f'days {against}'}.")
+    counts = cut.daily(table["date"])
+    here, there, length, rest = map(int, (counts[inside].sum(), counts[outside].sum(), inside.sum(), outside.sum()))
     ratio = rates.block_ratio(counts, inside, outside)
     if ratio.low is None:
         ratio = likelihood.interval_ratio(likelihood.daily(counts, inside, outside), "likelihood")
@@ -346,26 +345,29 @@ def rate(claim: Any, evidence: Evidence) -> Verdict:
         return Verdict("not testable", f"{head}: {ratio.note}.", incidents=ids)
     top = math.inf if ratio.high is None else ratio.high
     upper = "without upper bound" if top > 1000 else f"to {printed(top, 'ratio')}"
-    text = f"{head}: 95% interval of the ratio from {printed(ratio.low, 'ratio')} {upper}."
-    verdict = judge(ratio.low, top, claim.comparator, float(claim.value))
-    return Verdict(verdict, text[:1].upper() + text[1:], ratio.value, ratio.low, ratio.high, ids)
+    text = capital(f"{head}: 95% interval of the ratio from {printed(ratio.low, 'ratio')} {upper}.")
+    return Verdict(case.judge(ratio.low, top), text, ratio.value, ratio.low, ratio.high, ids)
 
 
 class Rule(NamedTuple):
     """How a kind of statement is judged: `tested` says in words what is (filled by `tested`), `test` does it."""
 
     tested: str
-    test: Callable[[Any, Evidence], Verdict]
+    test: Callable[[Case], Verdict]
 
+
+US_INJURED = incident_number("us_injured_low", "us_injured_high", "a number of US injured")
+PARTNERS = incident_number("partner_injured", "partner_injured", "a number of partners injured")
+MUNITIONS = incident_number("munitions_low", "munitions_high", "a number of munitions")
 
 #: Kind of statement -> its rule.
 KINDS: dict[str, Rule] = {
     "official_total": Rule("officials’ total of attacks{place} was {number} by {end}", official_total),
     "official_injured": Rule("officials’ total of injured was {number} by {end}", official_injured),
     "incident_count": Rule("{attacks}{armed}{where} {when}", incident_count),
-    "incident_injured": Rule("{number} US personnel injured{where} {when}", incident_number),
-    "incident_partner_injured": Rule("{number} of partner forces injured{where} {when}", incident_number),
-    "incident_munitions": Rule("{munitions} used{where} {when}", incident_number),
+    "incident_injured": Rule("{number} US personnel injured{where} {when}", US_INJURED),
+    "incident_partner_injured": Rule("{number} of partner forces injured{where} {when}", PARTNERS),
+    "incident_munitions": Rule("{munitions} used{where} {when}", MUNITIONS),
     "first_incident": Rule("the first attack{armed}{where} was on {value}", first_incident),
     "response_count": Rule("{strikes}{place} {when}", response_count),
     "first_response": Rule("the first US strike{place} was on {value}", first_response),
@@ -376,12 +378,11 @@ KINDS: dict[str, Rule] = {
 
 
 def verdict_of(claim: Any, evidence: Evidence) -> Verdict:
-    """Return the verdict on `claim`: a row of the clean claims with country, site_id, weapons and claimed_by as text
-    (blank for all), start and end as timestamps."""
+    """Return the verdict on `claim` (see `Case`)."""
     if claim.kind not in KINDS:
         return Verdict("not testable", f"No rule is known for the kind {claim.kind}.")
     places = (claim.country,) if claim.country else tuple(COUNTRIES)
     left_out = [COUNTRIES[code] for code in places if code not in evidence.parameters.countries]
     if left_out:
         return Verdict("not testable", f"This run leaves out {listing(left_out)}, which the statement covers.")
-    return KINDS[claim.kind].test(claim, evidence)
+    return KINDS[claim.kind].test(Case(claim, evidence, missing_days(claim, evidence.parameters)))
