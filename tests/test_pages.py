@@ -27,8 +27,9 @@ def browser(chromium: str) -> Iterator[Any]:
         started.close()
 
 
-#: Opens a month of attacks, and lightens the addresses that hold data.
+#: Opens a month of attacks and the tables of the screen, and lightens the addresses that hold data.
 PREPARE = """() => {
+  document.querySelectorAll("section.screen > details:not([data-sources])").forEach(node => { node.open = true; });
   document.querySelector("details[data-incidents]").open = true;
   document.querySelectorAll("a[download]").forEach(node => node.setAttribute("href", "data:,"));
 }"""
@@ -71,6 +72,7 @@ def test_a_number_opens_what_it_rests_on_from_the_keyboard(browser: Any) -> None
     page.keyboard.press("Enter")
     box = page.locator("#behind")
     assert box.is_visible()
+    assert "attack" in box.locator(".context").inner_text(), "what the number is of"
     n = int(re.sub(r"\D", "", box.locator("h2").inner_text()))
     assert n == page.evaluate("JSON.parse(document.getElementById('data').textContent).incidents.length")
     assert box.locator("ol > li").count() == 10
@@ -100,6 +102,7 @@ def test_an_address_of_an_attack_or_a_number_opens_it(browser: Any) -> None:
 def test_no_word_of_a_table_is_broken(browser: Any, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(BRIEF.as_uri())
+    page.evaluate(PREPARE)
     broken = page.evaluate("""() => [...document.querySelectorAll("main table a.fact")].filter(link =>
         !/[ \\u00a0]/.test(link.textContent.trim()) && link.textContent.length < 16 && link.getClientRects().length > 1
         ).map(link => link.textContent)""")

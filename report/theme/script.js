@@ -49,9 +49,30 @@
     text.append(more);
   }
 
+  // What a number is of: the head of its row and of its column, or the sentence in which it stands.
+  function context(link) {
+    var cell = link.closest("td");
+    if (cell) {
+      var heads = cell.closest("table").querySelectorAll("thead th");
+      var row = cell.parentNode.cells[0];
+      return (row === cell ? "" : row.textContent + ": ") + (heads[cell.cellIndex] ? heads[cell.cellIndex].textContent : "");
+    }
+    var block = link.closest("p, li");
+    var before = document.createRange();
+    before.setStart(block, 0);
+    before.setEndBefore(link);
+    var start = before.toString().split(/[.?!]["”)]?\s+(?=[A-Z0-9“])/).pop();
+    var rest = block.textContent.slice(before.toString().length);
+    var end = rest.search(/[.?!]["”)]?(\s+[A-Z0-9“]|\s*$)/);
+    return start + (end < 0 ? rest : rest.slice(0, end + 1));
+  }
+
   function open(link, fact) {
     title.textContent = link.textContent;
     text.textContent = "";
+    var words = make("p", context(link));
+    words.className = "context";
+    text.append(words);
     if (fact[1]) text.append(make("p", fact[1] + "."));
     var rows = fact[2];
     if (rows.length) {
@@ -136,6 +157,20 @@
   var folds = document.querySelectorAll("details.fold");
   folds.forEach(function (fold) { fold.addEventListener("toggle", function () { if (fold.open) fill(fold); }); });
 
+  // Tables of the screen alone wait behind a fold.
+  document.querySelectorAll("section.screen").forEach(function (section) {
+    if (section.querySelector("details")) return;
+    var fold = make("details");
+    var head = make("summary", "Show");
+    var aside = make("span", ": " + section.firstElementChild.firstChild.textContent);
+    aside.className = "aside";
+    head.append(aside);
+    fold.className = "fold";
+    fold.append(head);
+    while (section.children.length > 1) fold.append(section.children[1]);
+    section.append(fold);
+  });
+
   // An address of an attack opens its month.
   function unfold() {
     var name = decodeURIComponent(location.hash.slice(1));
@@ -146,6 +181,8 @@
     var target = name && document.getElementById(name);
     if (target && it) target.scrollIntoView();
     var link = name && document.querySelector('a.fact[href="#' + CSS.escape(name) + '"]');
+    var closed = link && link.closest("details");
+    if (closed) closed.open = true;
     if (link && data.facts[name]) { link.scrollIntoView({ block: "center" }); open(link, data.facts[name]); }
   }
   window.addEventListener("hashchange", unfold);
@@ -165,9 +202,14 @@
     });
     here.textContent = now < 0 ? "" : ": " + links[now].textContent;
   }
+  // A table that is wider than the page can be scrolled by keyboard.
+  function reach(within) {
+    within.querySelectorAll("table").forEach(function (table) { if (table.scrollWidth > table.clientWidth) table.tabIndex = 0; });
+  }
+  reach(document);
+  document.querySelectorAll("details.fold").forEach(function (fold) {
+    fold.addEventListener("toggle", function () { reach(fold); });
+  });
   window.addEventListener("scroll", function () { window.requestAnimationFrame(follow); }, { passive: true });
   follow();
 })();
-for (const table of document.querySelectorAll('main table')) {
-  if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
-}

@@ -244,7 +244,7 @@ def describe(table: str, row: Mapping[Any, Any]) -> str:
     if table == "responses":
         return f"{date.get('date', 'day not said')}, {clean(row.get('place'), 80) or 'place not said'}"
     if table == "claims":
-        return clean(row.get("statement"), 200)
+        return f"“{clean(row.get('statement'), 200)}”"
     if table == "sources":
         return f"{clean(row.get('outlet'), 80)}, {date.get('published', 'undated')}"
     if table == "context":

@@ -88,7 +88,7 @@ def _add_parts(database: Database, frames: Frames) -> None:
             foreign_keys=[("incident_id", "incidents", "incident_id"), (part, other, part)],
         )
         kept = pairs[pairs.isin(codes)].rename(part).reset_index().drop_duplicates()
-        made.insert_all(kept.to_dict("records"))
+        made.insert_all({"incident_id": name, part: code} for name, code in kept.itertuples(index=False))
         made.create_index([part], f"incident_{other}_{part}")
 
 
