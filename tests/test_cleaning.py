@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from sheets import CODED_DIR, KEY, REFERENCE, decide, real, real_clean, report, write
 
 from helpers import tables as clean_tables
-from helpers.cleaning import pipeline, summary, suspects
-from helpers.cleaning.grade import families, read_houses
-from helpers.cleaning.schemas import CODED, FIELDS, TABLES
+from helpers.cleaning import pipeline, review, summary
+from helpers.cleaning.check import read_and_check
+from helpers.cleaning.normalise import families, read_houses
+from helpers.cleaning.schemas import FIELDS, TABLES
 from helpers.facts import record
 from helpers.figures import cleaning as figures
 from helpers.parameters import Parameters
@@ -96,7 +97,7 @@ def test_numbers_and_days_of_each_incident_are_in_order() -> None:
 
 def test_reconciled_and_conflicts_tell_the_same_as_the_incidents() -> None:
     tables = real_clean().tables
-    told = tables["reconciled"].pivot_table(index="incident_id", columns="field", values="value", aggfunc="first")
+    told = tables["reconciled"].astype(object).set_index(["incident_id", "field"])["value"].unstack()  # noqa: PD010
     incidents = tables["incidents"].set_index("incident_id")
     for field in ("weapons", "site_id", "country", "confirmation", "claimed_by", "damage"):
         assert told[field].reindex(incidents.index).equals(incidents[field].astype(told[field].dtype)), field
@@ -185,10 +186,9 @@ def test_many_generated_reports_are_conserved_in_any_order(
 
 def rewritten(folder: Path) -> pipeline.Clean:
     """Write the real sheets, as normalised, into `folder`; return them as cleaned before."""
-    once = real_clean()
-    for name, sheet in CODED.items():
-        once.frames[name][sheet.column_names].to_csv(folder / f"{name}.csv", index=False)
-    return once
+    for name, frame in read_and_check(CODED_DIR, REFERENCE).frames.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return real_clean()
 
 
 def test_cleaning_what_is_clean_changes_nothing(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_a_pair_is_suspected_and_joined_only_without_a_source_that_tells_both(tm
 
 def test_the_rules_do_not_see_the_rulings_and_are_measured_against_them() -> None:
     tables = real_clean().tables
-    against = suspects.measure(tables["suspects"], tables["decisions"])
+    against = review.measure(tables["suspects"], tables["decisions"])
     merges, aparts = (against[against["action"] == action] for action in ("merge", "apart"))
     assert len(merges) >= 30
     assert len(aparts) >= 90
@@ -267,7 +267,7 @@ def test_the_rules_do_not_see_the_rulings_and_are_measured_against_them() -> Non
 
 def test_near_points_are_measured_along_the_earth() -> None:
     sites = real_clean().tables["sites"]
-    km = suspects.distances(sites)
+    km = review.distances(sites)
     assert km.loc["al-harir", "erbil-airport"] == pytest.approx(50, abs=10)
     assert km.loc["qasrak", "tall-baydar"] == pytest.approx(8, abs=1.5)
     assert (km.to_numpy().diagonal() == 0).all()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from conftest import ROOT
 from mutations import CHANGES, Folder, mutate, small_folder
@@ -36,8 +36,10 @@ def small() -> Folder:
 def outcome(folder: Folder, target: Path) -> str:
     """Clean `folder` in `target`; return "refused" or "cleaned", after looking at what it says or gives."""
     folder.write(target)
+    checked = check.read_and_check(target, REFERENCE)
+    kept = checked.frames["reports"]
     try:
-        clean = pipeline.clean(target, REFERENCE)
+        clean = pipeline.cleaned(checked, REFERENCE)
     except check.Stopped as stopped:
         lines = str(stopped).splitlines()
         assert lines
@@ -51,7 +53,7 @@ def outcome(folder: Folder, target: Path) -> str:
         if sheet in CONSERVED:
             found = len(tables[CONSERVED[sheet]])
             assert found == number, f"{sheet}: {number} rows went in, {found} came out"
-    every_change_is_told(folder, clean)
+    every_change_is_told(folder, kept, tables["cleaning_log"])
     reports, aside = tables["reports"], tables["set_aside"]
     linked = reports.loc[reports["incident_id"] != "", "report_id"]
     assert sorted([*linked, *aside["report_id"]]) == sorted(reports["report_id"])
@@ -59,16 +61,14 @@ def outcome(folder: Folder, target: Path) -> str:
     return "cleaned"
 
 
-def every_change_is_told(folder: Folder, clean: pipeline.Clean) -> None:
+def every_change_is_told(folder: Folder, kept: pd.DataFrame, log: pd.DataFrame) -> None:
     """Each cell of the reports is as typed, or the cleaning log says what it was."""
     rows = folder.sheets["reports"]
     if "reports" in folder.uncertain or not rows:
         return
     head = ["_".join(cell.replace("\ufeff", "").split()).casefold() for cell in rows[0]]
-    log = clean.tables["cleaning_log"]
     told = log[log["file"] == "reports.csv"].drop_duplicates(["row", "column"])
     before = dict(zip(zip(told["row"], told["column"], strict=True), told["before"], strict=True))
-    kept = clean.frames["reports"]
     columns = {name: dict(zip(kept.index, kept[name], strict=True)) for name in kept.columns}
     for number, row in enumerate(rows[1:], start=2):
         for name, cell in zip(head, row, strict=False):
@@ -105,13 +105,12 @@ def test_a_change_or_a_row_lost_in_silence_would_be_seen(small: Folder, tmp_path
     place = mutant.sheets["reports"][0].index("weapons")
     mutant.sheets["reports"][1][place] = f" {mutant.sheets['reports'][1][place].upper()} "
     assert outcome(mutant, tmp_path) == "cleaned"
-    clean = pipeline.clean(tmp_path, REFERENCE)
-    log = clean.tables["cleaning_log"]
-    silent = replace(clean, tables=clean.tables | {"cleaning_log": log[log["column"] != "weapons"]})
+    checked = check.read_and_check(tmp_path, REFERENCE)
+    reports, log = checked.frames["reports"], checked.log
     with pytest.raises(AssertionError, match="row 2, weapons"):
-        every_change_is_told(mutant, silent)
+        every_change_is_told(mutant, reports, log[log["column"] != "weapons"])
     mutant.sheets["reports"].append(mutant.sheets["reports"][1])
-    assert mutant.expected()["reports"] == len(clean.tables["reports"]) + 1
+    assert mutant.expected()["reports"] == len(reports) + 1
 
 
 def test_mutated_sheets_are_refused_or_cleaned_whole(small: Folder, tmp_path: Path) -> None:

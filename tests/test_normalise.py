@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sheets import REFERENCE, real, report
 
-from helpers.cleaning.grade import bare, families, read_houses
-from helpers.cleaning.normalise import loose, normalise, read_spellings, readings
-from helpers.cleaning.reading import TEXT
-from helpers.cleaning.schemas import CODED
+from helpers.cleaning.normalise import bare, families, loose, normalise, read_houses, read_spellings, readings
+from helpers.cleaning.schemas import CODED, TEXT
 
 REPORTS = CODED["reports"]
 SPELLINGS = read_spellings(REFERENCE, real("sites"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -31,8 +30,8 @@ def armed(*cells: str, official: str = "", same: bool = False) -> tuple[str, pd.
     """Return the weapons of one incident whose reports say `cells`; `official` holds a 1 for each official report."""
     weight = [2 if official[place : place + 1] == "1" else 1 for place in range(len(cells))]
     family = [0 if same else place for place in range(len(cells))]
-    series = pd.Series(cells, dtype=object)
-    verdict = choose_weapons(series, np.zeros(len(cells), dtype=int), np.array(family), np.array(weight))
+    table = pd.DataFrame({"incident": 0, "family": family, "weight": weight, "weapons": pd.Series(cells, dtype=object)})
+    verdict = choose_weapons(table)
     value = verdict.chosen["value"].iloc[0] if len(verdict.chosen) else "unknown"
     return value, verdict.others
 

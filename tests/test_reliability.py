@@ -17,6 +17,7 @@ from nltk.metrics.agreement import AnnotationTask
 from nltk.metrics.distance import masi_distance
 
 from helpers.cleaning import agreement, reliability
+from helpers.cleaning.rulings import as_coded
 from helpers.facts import record
 from helpers.figures import cleaning as figures
 from helpers.parameters import Parameters
@@ -250,7 +251,7 @@ def test_corrections_are_undone_before_agreement_is_measured() -> None:
         ],
         columns=["file", "row", "column", "before", "after", "rule"],
     )
-    coded = reliability.as_coded(reports, log)
+    coded = as_coded(reports, log)
     assert coded["weapons"].tolist() == ["rocket", "rocket"]
     assert coded["date"].tolist() == ["2023-11-01", "2023-11-02"]
     assert reports["weapons"].tolist() == ["mortar", "rocket"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +65,34 @@ def _for_people(cells: pd.Series) -> pd.Series:
     return cells.astype(object).map(for_spreadsheet).map(_one_line_end)
 
 
-def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
-    """Write `frame` as ``name.csv`` (formulas neutralised) and ``name.parquet`` (as it is) into `folder`."""
+#: Rows that are written at a time, so that a long table is held once.
+ROWS = 1 << 18
+
+
+def write(
+    frame: pd.DataFrame, name: str, folder: str | Path, made: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+) -> None:
+    """Write `frame` as ``name.csv`` (formulas neutralised) and ``name.parquet`` (as it is) into `folder`.
+
+    Where `made` is given, it makes of each stretch of rows what is written.
+    """
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
-    shown = pd.DataFrame({column: _for_people(frame[column]) for column in frame.columns}, copy=False)
-    shown.to_csv(target / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
-    del shown
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    plain = [field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in table.schema]
-    pq.write_table(table.cast(pa.schema(plain, table.schema.metadata)), target / f"{name}.parquet", compression="zstd")
+    with ExitStack() as open_files:
+        people = open_files.enter_context((target / f"{name}.csv").open("w", newline="", encoding="utf-8"))
+        programs = None
+        for start in range(0, max(len(frame), 1), ROWS):
+            part = frame.iloc[start : start + ROWS]
+            part = part if made is None else made(part)
+            shown = pd.DataFrame({column: _for_people(part[column]) for column in part.columns}, copy=False)
+            shown.to_csv(people, index=False, header=start == 0, lineterminator="\n")
+            table = pa.Table.from_pandas(part, preserve_index=False)
+            plain = [f.with_type(pa.string()) if pa.types.is_large_string(f.type) else f for f in table.schema]
+            schema = pa.schema(plain, table.schema.metadata)
+            if programs is None:
+                programs = pq.ParquetWriter(target / f"{name}.parquet", schema, compression="zstd")
+                open_files.enter_context(programs)
+            programs.write_table(table.cast(schema))
 
 
 def each(frame: pd.DataFrame) -> list[Any]:

@@ -18,8 +18,7 @@ import pandas as pd
 from helpers.analysis import trend
 from helpers.analysis.harm import officials_total
 from helpers.analysis.pause import by_days
-from helpers.cleaning import assemble
-from helpers.cleaning.grade import firmest
+from helpers.cleaning import pipeline
 from helpers.cleaning.rulings import link
 from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Facts, finding, printed
 from helpers.parameters import CONFIRMATIONS, Parameters
@@ -130,17 +129,14 @@ def ruled(tables: Tables, *kept: str) -> pd.DataFrame:
     if not undone.any():
         return incidents
     known = decisions[~undone].drop(columns="reports").fillna("")
-    sources = tables["sources"].set_index("source_id")
-    sources["outlet"] = sources["family"].map(firmest(sources["kind"], sources["family"]))
-    columns = ("published", "kind", "outlet")
-    told = reports.assign(**{name: reports["source_id"].map(sources[name]) for name in columns})
+    told = pipeline.with_sources(reports, tables["sources"])
     linked = link(told, known)
     old = reports["incident_id"].fillna("")
     moved = linked.incident_id.astype(object) != old.astype(object)
     touched = set(old[moved]) | set(linked.incident_id[moved])
     here = (linked.incident_id.isin(touched) & (linked.incident_id != "")).to_numpy()
     part = told.assign(incident_id=linked.incident_id)[here]
-    anew = assemble.incidents(part, tables["sites"], linked)[0]
+    anew = pipeline.incidents(part, tables["sites"], linked)[0]
     return pd.concat([incidents[~incidents["incident_id"].isin(touched)], anew], ignore_index=True)
 
 

@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from helpers.cleaning.normalise import LOG, normalise, read_spellings, readings
-from helpers.cleaning.reading import FINDING, Faults, Finding, read_all, read_sheet
-from helpers.cleaning.review import review
+from helpers.cleaning.reading import FINDING, Faults, Finding, read_all, read_sheet, tell
+from helpers.cleaning.review import days, numbers, review
 from helpers.cleaning.rulings import CORRECTIONS, check_rulings, correct
 from helpers.cleaning.schemas import Column, Sheet, coded
 from helpers.cleaning.schemas import faults as wrong_cells
@@ -95,19 +93,16 @@ def read_and_check(folder: str | Path, reference_dir: str | Path) -> Checked:
     if not where.exists():
         faults.stop(where.name, None, "", "", "no such folder", "a folder of coded sheets, or a workbook")
     frames = read_all(where, sheets, NEEDED, faults)
-    absent = {name for name, frame in frames.items() if set(sheets[name].column_names) == set(_missing(frame))}
-    blind = read_spellings(reference, frames["sites"].iloc[:0])
-    frames["sites"], first = normalise(frames["sites"], sheets["sites"], blind)
-    spellings, logs = read_spellings(reference, frames["sites"]), [first]
-    for name, sheet in sheets.items():
-        if name != "sites":
-            frames[name], log = normalise(frames[name], sheet, spellings)
-            logs.append(log)
+    absent = {name for name, frame in frames.items() if set(sheets[name].column_names) == set(frame.attrs["missing"])}
+    spellings, logs = read_spellings(reference, frames["sites"].iloc[:0]), []
+    for name in sorted(sheets, key="sites".__ne__):  # the gazetteer first, since its names are spellings of sites
+        frames[name], log = normalise(frames[name], sheets[name], spellings)
+        logs.append(log)
+        spellings = read_spellings(reference, frames["sites"]) if name == "sites" else spellings
     rulings = _rulings(frames["decisions"], Path(resolve(reference)) / CORRECTIONS, sheets["decisions"], faults)
     if absent & {"reports", "sites"}:
         rulings = rulings.iloc[:0]  # a ruling on a report that cannot be read follows from that
-    elsewhere = check_rulings(rulings, frames["reports"], frames["sites"]["site_id"], faults)
-    rulings = rulings.iloc[[place for place in range(len(rulings)) if place not in elsewhere]]
+    rulings = check_rulings(rulings, frames["reports"], frames["sites"]["site_id"], faults)
     frames["reports"], corrected = correct(frames["reports"], rulings)
     log = pd.concat([part for part in (*logs, corrected) if len(part)] or [corrected], ignore_index=True)
     for name, sheet in sheets.items():
@@ -119,19 +114,16 @@ def read_and_check(folder: str | Path, reference_dir: str | Path) -> Checked:
     return Checked(frames, log[list(LOG)], rulings, Findings(_table(faults.stops), _table(faults.lists)))
 
 
-def _missing(frame: pd.DataFrame) -> list[str]:
-    return list(frame.attrs.get("missing", []))
-
-
-def _table(rows: list[Finding]) -> pd.DataFrame:
+def _table(findings: list[Finding]) -> pd.DataFrame:
+    """Return `findings` once each, in the order of the sheets and rows; a row is a whole number or None."""
     order = {f"{name}.csv": place for place, name in enumerate(coded())}
-    table = pd.DataFrame(rows, columns=list(FINDING)).drop_duplicates()
-    table["row"] = table["row"].astype("Int64")
-    place = table["file"].map(order).fillna(len(order))
-    table = table.assign(place=place).sort_values(["place", "file", "row", "column", "rule"], na_position="first")
-    # Whole numbers or None, so that no reader meets a row 2.0.
-    numbers = pd.Series([None if pd.isna(row) else int(row) for row in table["row"]], table.index, dtype=object)
-    return table.assign(row=numbers).drop(columns="place").reset_index(drop=True)
+
+    def place(finding: Finding) -> tuple[int, str, int, str, str]:
+        file, row, column, _, rule, _ = finding
+        return order.get(file, len(order)), file, row or 0, column, rule
+
+    ordered = sorted(dict.fromkeys(findings), key=place)
+    return pd.DataFrame(ordered, columns=list(FINDING), dtype=object)
 
 
 #: Findings of one kind that are listed one by one; more become one line.
@@ -179,14 +171,13 @@ def write_checked(checked: Checked, folder: str | Path) -> list[Path]:
 
 def _cells(frame: pd.DataFrame, sheet: Sheet, faults: Faults, reference_dir: str) -> None:
     """Tell each cell that its column's schema does not allow."""
-    missing = set(_missing(frame))
     for column in sheet.columns:
-        if column.name in missing:
+        if column.name in frame.attrs["missing"]:
             continue
         for cells, wrong in wrong_cells(frame[column.name], column):
             known = {value: _advice(value, wrong, column, reference_dir) for value in cells.unique()}
-            for row, value in cells.items():
-                faults.stop(f"{sheet.name}.csv", int(str(row)), column.name, str(value), *known[value])
+            rules, allowed = (cells.map({value: advice[part] for value, advice in known.items()}) for part in (0, 1))
+            tell(faults.stops, sheet.name, cells, rules, allowed)
 
 
 #: Column or vocabulary -> the alias table that teaches its spellings, and what the line's second cell is.
@@ -206,8 +197,7 @@ def _advice(value: str, wrong: str, column: Column, reference_dir: str) -> tuple
     parts = [part for part in re.split(column.separator or "$^", value) if part not in column.vocabulary]
     strange = parts[0] if parts else value
     names = {country.name: code for code, country in countries(reference_dir).items()}
-    known = [*column.vocabulary, *(names if column.words == "countries" else ())]
-    near = nearest(strange, known)
+    near = nearest(strange, [*column.vocabulary, *(names if column.words == "countries" else ())])
     rule = f"{wrong}; did you mean {names.get(near, near)}?" if near else wrong
     return rule, f"{column.rule}{_teaching(strange, column, reference_dir)}"
 
@@ -224,63 +214,48 @@ def _teaching(word: str, column: Column, reference_dir: str) -> str:
 
 def _rows(frame: pd.DataFrame, sheet: Sheet, faults: Faults) -> None:
     """Tell rows whose cells contradict each other."""
-    file = f"{sheet.name}.csv"
     for low, high in ORDERED.get(sheet.name, ()):
-        if sheet.column(low).type == "date":
-            first, last = (pd.to_datetime(frame[name], format="%Y-%m-%d", errors="coerce") for name in (low, high))
-        else:
-            first, last = (pd.to_numeric(frame[name], errors="coerce") for name in (low, high))
-        for row in frame.index[(first > last).fillna(False)]:
-            rule = f"lies below {low}, {frame.loc[row, low]}"
-            faults.stop(file, int(row), high, str(frame.loc[row, high]), rule, f"{low} or more")
+        read = days if sheet.column(low).type == "date" else numbers
+        wrong = frame.loc[(read(frame[low]) > read(frame[high])).fillna(False), [low, high]]
+        tell(faults.stops, sheet.name, wrong[high], f"lies below {low}, " + wrong[low], f"{low} or more")
     if "date_earliest" in sheet.column_names:
-        days = {name: pd.to_datetime(frame[name], format="%Y-%m-%d", errors="coerce") for name in _BOUNDS}
-        outside = (days["date_earliest"] > days["date"]) | (days["date_latest"] < days["date"])
-        for row in frame.index[outside]:
-            bounds = f"{frame.loc[row, 'date_earliest']} to {frame.loc[row, 'date_latest']}"
-            faults.stop(file, int(row), "date", str(frame.loc[row, "date"]), "outside its own bounds", bounds)
+        date, first, last = (days(frame[name]) for name in ("date", "date_earliest", "date_latest"))
+        wrong = frame[(first > date) | (last < date)]
+        bounds = wrong["date_earliest"] + " to " + wrong["date_latest"]
+        tell(faults.stops, sheet.name, wrong["date"], "outside its own bounds", bounds)
     for key in ("incident_key", "response_key"):
         if key in sheet.column_names and sheet.name != "decisions":
             told = frame[key].str.slice(0, 10)
-            form = told.str.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-            wrong = form & pd.to_datetime(told, format="%Y-%m-%d", errors="coerce").isna()
-            for row in frame.index[wrong]:
-                faults.stop(
-                    file, int(row), key, str(frame.loc[row, key]), "begins with no day", "a key that begins with a day"
-                )
-
-
-_BOUNDS = ("date", "date_earliest", "date_latest")
+            wrong = frame[told.str.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}") & days(told).isna()]
+            tell(faults.stops, sheet.name, wrong[key], "begins with no day", "a key that begins with a day")
 
 
 def _keys(
     frame: pd.DataFrame, sheet: Sheet, frames: dict[str, pd.DataFrame], faults: Faults, reference_dir: str
 ) -> None:
     """Tell ids given twice, and references to rows that do not exist."""
-    file, missing = f"{sheet.name}.csv", set(frame.attrs.get("missing", []))
-    key = list(sheet.key)
-    if key and not missing & set(key):
-        rows = pd.Series(frame.index, index=frame.index)
-        first = rows.groupby([frame[name] for name in key], sort=False).transform("first")
-        again = (first != rows) & (frame[key] != "").all(axis=1)
-        told = faults.stop if len(key) == 1 else faults.note
-        for row in frame.index[again]:
-            value = " / ".join(frame.loc[row, key])
-            told(file, int(row), key[-1], value, f"given twice, first in row {first[row]}", "each once")
+    key, missing = list(sheet.key), frame.attrs["missing"]
+    if key and not set(missing) & set(key):
+        again = frame[frame.duplicated(key) & (frame[key] != "").all(axis=1)]
+        for row, cells in again[key].iterrows():
+            first = frame.index[(frame[key] == cells).all(axis=1)][0]
+            told = faults.stop if len(key) == 1 else faults.note
+            rule = f"given twice, first in row {first}"
+            told(f"{sheet.name}.csv", int(str(row)), key[-1], " / ".join(cells), rule, "each once")
     for link in sheet.foreign_keys:
-        if link.column in missing or link.to in _missing(frames[link.sheet]):
+        if link.column in missing or link.to in frames[link.sheet].attrs["missing"]:
             continue
         ids = frames[link.sheet][link.to].unique()
-        known = pa.array([*ids, *link.also, ""], pa.large_string())
-        held = pc.is_in(pa.array(frame[link.column], pa.large_string()), value_set=known).to_numpy(zero_copy_only=False)
+        strange = frame.loc[~frame[link.column].isin([*ids, *link.also, ""]), link.column]
         also = f", or {', '.join(link.also)}" if link.also else ""
-        strange = frame.loc[~held, link.column]
-        near = {value: nearest(value, ids) if len(ids) < _FEW else "" for value in strange.unique()[:_FEW]}
-        for row, value in strange.items():
-            meant = f"; did you mean {near[value]}?" if near.get(value) else ""
-            taught = _teaching(str(value), sheet.column(link.column), reference_dir)
-            allowed = f"a {link.to} of {link.sheet}.csv{also}{taught}"
-            faults.stop(file, int(str(row)), link.column, str(value), f"not in {link.sheet}.csv{meant}", allowed)
+        rules: dict[str, str] = {}
+        allowed: dict[str, str] = {}
+        for value in strange.unique():
+            near = nearest(value, ids) if len(ids) < _FEW and len(rules) < _FEW else ""
+            rules[value] = f"not in {link.sheet}.csv" + (f"; did you mean {near}?" if near else "")
+            taught = _teaching(value, sheet.column(link.column), reference_dir)
+            allowed[value] = f"a {link.to} of {link.sheet}.csv{also}{taught}"
+        tell(faults.stops, sheet.name, strange, strange.map(rules), strange.map(allowed))
 
 
 #: Ids among which a near one is looked for, at most.
@@ -289,18 +264,12 @@ _FEW = 500
 
 def _rulings(decisions: pd.DataFrame, path: Path, sheet: Sheet, faults: Faults) -> pd.DataFrame:
     """Return the rulings of decisions.csv and of the reference folder's corrections.csv, with the column `file`."""
-    parts = [decisions.assign(file="decisions.csv")]
-    if path.exists():
-        own = Faults()
-        extra = read_sheet(path, sheet, own)
-        if extra is not None and len(extra):
-            _cells(extra, sheet, own, REFERENCE)
-            parts.append(extra.assign(file=CORRECTIONS))
-            for row in extra.index[
-                extra["decision_id"].isin(decisions["decision_id"]) | extra.duplicated("decision_id")
-            ]:
-                own.stop(
-                    CORRECTIONS, int(row), "decision_id", extra.loc[row, "decision_id"], "given twice", "each once"
-                )
-        faults.stops += [(CORRECTIONS, *fault[1:]) for fault in own.stops]
+    parts, own = [decisions.assign(file="decisions.csv")], Faults()
+    extra = read_sheet(path, sheet, own) if path.exists() else None
+    if extra is not None and len(extra):
+        _cells(extra, sheet, own, REFERENCE)
+        again = extra["decision_id"].isin(decisions["decision_id"]) | extra.duplicated("decision_id")
+        tell(own.stops, sheet.name, extra.loc[again, "decision_id"], "given twice", "each once")
+        parts.append(extra.assign(file=CORRECTIONS))
+    faults.stops += [(CORRECTIONS, *fault[1:]) for fault in own.stops]
     return pd.concat(parts)

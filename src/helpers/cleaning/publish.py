@@ -12,6 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,16 @@ def publish(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path
             raise ValueError(f"{name}: no such table; known are {', '.join(sheets)}")
         require(frame, sheets[name])
     incidents, sources = (typed(tables[name], sheets[name]) for name in ("incidents", "sources"))
-    everything = {**tables, "acled": acled.export(incidents, sources)}
     written, lengths = [], {}
-    for name in [name for name in sheets if name in everything]:
-        # one at a time, so that a long record is not held twice
-        write(typed(everything[name], sheets[name]), name, target)
+    for name, sheet in sheets.items():
+        if name == "acled":
+            write(incidents, name, target, lambda part: typed(acled.export(part, sources), TABLES["acled"]))
+        elif name in tables:
+            write(tables[name], name, target, partial(typed, sheet=sheet))
+        else:
+            continue
         written += [target / f"{name}.csv", target / f"{name}.parquet"]
-        lengths[name] = len(everything[name])
+        lengths[name] = len(tables.get(name, incidents))
     write_geojson(incidents, target / GEOJSON)
     described = package(list(lengths), target, title(incidents["date"]))
     text = json.dumps(described, ensure_ascii=False, allow_nan=False, indent=1)

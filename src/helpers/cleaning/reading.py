@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from helpers.cleaning.schemas import TEXT, Sheet
 from helpers.vocabulary import nearest
@@ -30,7 +31,8 @@ FINDING = ("file", "row", "column", "value", "rule", "allowed")
 
 Finding = tuple[str, int | None, str, str, str, str]
 
-_CHUNK = 1 << 20
+#: Signs of a file in which its header is looked for, and rows that are read at a time.
+_OPENING, _BLOCK = 1 << 16, 20_000
 
 #: Rows in which a header is looked for that is not in row 1.
 _DEEPEST = 12
@@ -52,6 +54,15 @@ class Faults:
         self.lists.append((file, row, column, value, rule, allowed))
 
 
+def tell(
+    findings: list[Finding], sheet: str, cells: pd.Series, rule: str | pd.Series, allowed: str | pd.Series = ""
+) -> None:
+    """Add each of `cells`, a part of a sheet's column, to `findings`; rule and allowed are one text, or one a row."""
+    told = [[text] * len(cells) if isinstance(text, str) else text[cells.index] for text in (rule, allowed)]
+    for row, value, *texts in zip(cells.index, cells, *told, strict=True):
+        findings.append((f"{sheet}.csv", int(row), str(cells.name), str(value), *map(str, texts)))
+
+
 #: The rule that an unclosed quotation mark breaks, and what is allowed.
 SWALLOWS = "a quotation mark that is not closed swallows the next rows"
 CLOSED = "each opening quote closed"
@@ -67,7 +78,7 @@ def read_all(place: Path, sheets: dict[str, Sheet], needed: Iterable[str], fault
     for name, sheet in sheets.items():
         frame, file = None, f"{name}.csv"
         if name in found:
-            frame = read_sheet(found[name], sheet, faults)
+            frame = read_sheet(found[name][0], sheet, faults, found[name][1])
         elif not place.exists():
             pass
         elif name in wanted:
@@ -82,41 +93,31 @@ def read_all(place: Path, sheets: dict[str, Sheet], needed: Iterable[str], fault
     return frames
 
 
-@dataclass(frozen=True)
-class Table:
-    """Where a sheet stands: the file, and in a workbook of several the sheet's name."""
-
-    path: Path
-    sheet: str = ""
-
-    @property
-    def name(self) -> str:
-        """What findings call it."""
-        return f"{self.path.name} [{self.sheet}]" if self.sheet else self.path.name
+#: A file, and in a workbook of several sheets the sheet's name.
+Place = tuple[Path, str]
 
 
-def _found(place: Path, sheets: dict[str, Sheet], faults: Faults) -> dict[str, Table]:
+def _found(place: Path, sheets: dict[str, Sheet], faults: Faults) -> dict[str, Place]:
     """Return where each sheet stands; a sheet that stands in two files is a fault."""
     files = [place] if place.is_file() else sorted(place.iterdir()) if place.is_dir() else []
-    tables: dict[str, list[Table]] = {}
+    found: dict[str, list[Place]] = {}
     for path in files:
         if path.name.startswith((".", "~")) or not path.is_file():
             continue
         ending = path.suffix.lower()
         if ending == ".csv" and path.stem in sheets:
-            tables.setdefault(path.stem, []).append(Table(path))
+            found.setdefault(path.stem, []).append((path, ""))
         elif ending in WORKBOOKS:
             names = {_word(name): name for name in _sheets(path, faults)}
-            own = path.stem if path.stem in sheets else ""
-            if own and own not in names and names:
-                tables.setdefault(own, []).append(Table(path, next(iter(names.values()))))
+            if path.stem in sheets and path.stem not in names and names:
+                names[path.stem] = next(iter(names.values()))
             for name in names.keys() & sheets.keys():
-                tables.setdefault(name, []).append(Table(path, names[name]))
-    for name, several in tables.items():
+                found.setdefault(name, []).append((path, names[name]))
+    for name, several in found.items():
         if len(several) > 1:
-            told = " and ".join(table.name for table in several)
+            told = " and ".join(f"{path.name} [{sheet}]" if sheet else path.name for path, sheet in several)
             faults.stop(f"{name}.csv", None, "", told, "the sheet stands in two files", "one of them")
-    return {name: several[0] for name, several in tables.items()}
+    return {name: several[0] for name, several in found.items()}
 
 
 def _sheets(path: Path, faults: Faults) -> list[str]:
@@ -130,24 +131,24 @@ def _sheets(path: Path, faults: Faults) -> list[str]:
         return []
 
 
-def read_sheet(table: Table | Path, sheet: Sheet, faults: Faults) -> pd.DataFrame | None:
-    """Return the coded sheet at `table` as text with the columns of `sheet`, or None where nothing can be read.
+def read_sheet(path: Path, sheet: Sheet, faults: Faults, in_workbook: str = "") -> pd.DataFrame | None:
+    """Return the coded sheet at `path` as text with the columns of `sheet`, or None where nothing can be read.
 
-    A missing column is there as blanks, so that all other faults can still be told; `frame.attrs["missing"]` names it.
+    In a workbook it is the sheet called `in_workbook`. A missing column is there as blanks, so that all other faults
+    can still be told; `frame.attrs["missing"]` names it.
     """
-    table = table if isinstance(table, Table) else Table(table)
-    frame = _from_workbook(table, sheet, faults) if table.sheet else _from_csv(table.path, sheet, faults)
-    if frame is None:
+    name = f"{sheet.name}.csv" if in_workbook else path.name
+    opened = _open_workbook(path, in_workbook, name, faults) if in_workbook else _open_csv(path, faults)
+    if opened is None or _elsewhere(opened.first, sheet, faults):
         return None
-    name = f"{sheet.name}.csv" if table.sheet or table.path.stem == sheet.name else table.name
-    blank = (frame == "").all(axis=1)
+    names = _names(opened.first[0], name, faults)
+    frame = _gathered(opened, names, name, faults)
     for extra in [column for column in frame.columns if column.startswith("\0")]:
         filled = frame.index[frame[extra] != ""]
         if len(filled):
             value = str(frame.loc[filled[0], extra])
             faults.stop(name, int(filled[0]), "", value, "a column without a name holds values", "a name in row 1")
         frame = frame.drop(columns=extra)
-    frame = frame[~blank]
     _columns(frame, sheet, name, faults)
     missing = [column for column in sheet.column_names if column not in frame.columns]
     if frame.empty and not missing:
@@ -167,22 +168,6 @@ def _columns(frame: pd.DataFrame, sheet: Sheet, name: str, faults: Faults) -> No
         faults.stop(name, 1, column, near, "missing column", f"{near} renamed to {column}" if near else "the column")
     for column in unknown:
         faults.note(name, 1, column, "", "extra column; it is not used", "")
-
-
-def _from_workbook(table: Table, sheet: Sheet, faults: Faults) -> pd.DataFrame | None:
-    from python_calamine import CalamineWorkbook
-
-    cells = CalamineWorkbook.from_path(table.path).get_sheet_by_name(table.sheet).to_python(skip_empty_area=False)
-    rows = [[_text(cell) for cell in row] for row in cells]
-    if not any(map(any, rows)):
-        faults.stop(f"{sheet.name}.csv", None, "", table.name, "the sheet is empty", "a header and rows")
-        return None
-    names = _names(rows[0], f"{sheet.name}.csv", faults)
-    if _elsewhere([rows[0], *rows[1:_DEEPEST]], sheet, faults):
-        return None
-    body = [[*row, *[""] * (len(names) - len(row))][: len(names)] for row in rows[1:]]
-    frame = pd.DataFrame(body, columns=pd.Index(names), index=pd.RangeIndex(2, len(body) + 2), dtype=object)
-    return frame.astype(TEXT)
 
 
 def _text(cell: object) -> str:
@@ -229,122 +214,102 @@ def _elsewhere(rows: Sequence[Sequence[str]], sheet: Sheet, faults: Faults) -> b
 
 
 @dataclass(frozen=True)
-class _Header:
+class _Opened:
+    """The cells of the `first` rows, all `rows` with the header, and the `delimiter` ("" in a workbook)."""
+
+    first: list[list[str]]
+    rows: Iterable[list[str]]
     delimiter: str
-    names: list[str]
 
 
-def _from_csv(path: Path, sheet: Sheet, faults: Faults) -> pd.DataFrame | None:
-    first = _opening(path, faults)
-    if first is None:
+def _open_workbook(path: Path, sheet: str, name: str, faults: Faults) -> _Opened | None:
+    from python_calamine import CalamineWorkbook
+
+    cells = CalamineWorkbook.from_path(path).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    rows = [[_text(cell) for cell in row] for row in cells]
+    if not any(map(any, rows)):
+        faults.stop(name, None, "", f"{path.name} [{sheet}]", "the sheet is empty", "a header and rows")
         return None
-    lines = first.splitlines()
-    found = [max(DELIMITERS, key=lambda sign: (line.count(sign), -DELIMITERS.index(sign))) for line in lines[:_DEEPEST]]
-    rows = [next(csv.reader([line], delimiter=sign), []) for line, sign in zip(lines, found, strict=False)]
-    if _elsewhere(rows, sheet, faults):
-        return None
-    return _table(path, _Header(found[0], _names(rows[0], path.name, faults)), faults)
+    return _Opened(rows[:_DEEPEST], rows, "")
 
 
-def _opening(path: Path, faults: Faults) -> str | None:
-    """Return the beginning of the file, after checking that all of it is text in UTF-8."""
+def _open_csv(path: Path, faults: Faults) -> _Opened | None:
+    """Open a file, after a look at all of it: text in UTF-8."""
     name, allowed = path.name, "UTF-8 (in Excel: CSV UTF-8)"
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line, first = 1, ""
+    first, number = "", 0
     try:
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                if line == 1 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            for number, line in enumerate(file, start=1):
+                if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                     faults.stop(name, None, "", "UTF-16", "wrong encoding", allowed)
                     return None
-                try:
-                    piece = decoder.decode(chunk)
-                except UnicodeDecodeError as error:
-                    at = line + error.object[: error.start].count(b"\n")
-                    value = error.object[error.start : error.start + 1].hex()
-                    faults.stop(name, at, "", f"byte {value}", "wrong encoding", allowed)
+                text = line.decode("utf-8")
+                if "\0" in text:
+                    faults.stop(name, number, "", "NUL", "a sign that no text holds", "text in UTF-8")
                     return None
-                if "\0" in piece:
-                    at = line + piece[: piece.index("\0")].count("\n")
-                    faults.stop(name, at, "", "NUL", "a sign that no text holds", "text in UTF-8")
-                    return None
-                first = first or piece
-                line += piece.count("\n")
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        faults.stop(name, line, "", "cut off", "wrong encoding", allowed)
+                first += text if len(first) < _OPENING else ""
+    except UnicodeDecodeError as error:
+        faults.stop(name, number, "", f"byte {error.object[error.start]:02x}", "wrong encoding", allowed)
         return None
     except OSError as error:
         faults.stop(name, None, "", "", f"cannot be read: {error.strerror}", "a CSV file")
         return None
-    first = first.removeprefix("\ufeff")
-    if not first.strip(" \t\r\n,;"):
+    if not first.strip("\ufeff \t\r\n,;"):
         faults.stop(name, None, "", "", "the file is empty", "a header and rows")
         return None
-    return first
+    lines = first.removeprefix("\ufeff").splitlines()[:_DEEPEST]
+    signs = [max(DELIMITERS, key=lambda sign: (line.count(sign), -DELIMITERS.index(sign))) for line in lines]
+    rows = [next(csv.reader([line], delimiter=sign), []) for line, sign in zip(lines, signs, strict=True)]
+    return _Opened(rows, _csv_rows(path, signs[0]), signs[0])
 
 
-def _table(path: Path, header: _Header, faults: Faults) -> pd.DataFrame | None:
+def _csv_rows(path: Path, delimiter: str) -> Iterator[list[str]]:
+    csv.field_size_limit(max(path.stat().st_size, 1 << 17))
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        yield from csv.reader(file, delimiter=delimiter)
+
+
+def _gathered(opened: _Opened, names: list[str], name: str, faults: Faults) -> pd.DataFrame:
     """Return all rows below the header; one with too many cells is a fault and left out, a short one ends in blanks."""
-    try:
-        frame = pd.read_csv(
-            path,
-            sep=header.delimiter,
-            header=None,
-            dtype=TEXT,
-            na_filter=False,
-            skip_blank_lines=False,
-            encoding="utf-8-sig",
-            names=list(range(len(header.names) + 1)),
-        )
-        frame = frame.fillna("")
-        whole = bool((frame.iloc[:, -1] == "").all())
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError):
-        whole = False
-    if not whole or any(bool(frame[column].str.contains("\n", regex=False).any()) for column in frame.columns):
-        return _by_hand(path, header, faults)
-    frame = frame.iloc[1:, :-1]
-    frame.columns = pd.Index(header.names)
-    frame.index = pd.RangeIndex(2, len(frame) + 2)
-    return frame
-
-
-def _by_hand(path: Path, header: _Header, faults: Faults) -> pd.DataFrame | None:
-    """Read row by row, which tells the rows at fault; slower, so only for files that need it."""
-    name, width, sign = path.name, len(header.names), header.delimiter
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
-    csv.field_size_limit(max(len(text), 1 << 17))
-    kept: list[list[str]] = []
+    width, sign = len(names), opened.delimiter
     rows: list[int] = []
-    try:
-        for number, cells in enumerate(
-            csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=False), start=1
-        ):
-            if number == 1:
-                if any("\n" in cell for cell in cells):
-                    faults.stop(name, 1, "", cells[-1][:60], SWALLOWS, CLOSED)
-                continue
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) > width:
-                allowed = f"{width} cells; text with {sign!r} in quotes"
-                faults.stop(name, number, "", sign.join(cells)[:60], "more cells than columns", allowed)
-                continue
-            short = len(cells) < width
-            cells.extend([""] * (width - len(cells)))
-            swallowed = [cell for cell in cells if "\n" in cell and (short or _holds_a_row(cell, sign))]
-            if swallowed:
-                cell = swallowed[0]
-                faults.stop(name, number, header.names[cells.index(cell)], cell[:60], SWALLOWS, CLOSED)
-            kept.append(cells)
-            rows.append(number)
-    except csv.Error as error:
-        faults.stop(name, len(rows) + 2, "", "", f"cannot be read as CSV: {error}", "a CSV file")
-        return None
-    frame = pd.DataFrame(kept, columns=pd.Index(header.names), index=pd.Index(rows, dtype="int64"), dtype=object)
-    return frame.astype(TEXT)
+    block: list[list[str]] = []
+    columns: list[list[pa.Array]] = [[pa.array([], pa.large_string())] for _ in names]
+    for number, cells in enumerate(opened.rows, start=1):
+        short = len(cells) < width
+        if number == 1:
+            if any("\n" in cell for cell in cells) and sign:
+                faults.stop(name, 1, "", cells[-1][:60], SWALLOWS, CLOSED)
+            continue
+        if not any(map(str.strip, cells)):
+            continue
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        if len(cells) > width:
+            allowed = f"{width} cells; text with {sign!r} in quotes"
+            faults.stop(name, number, "", sign.join(cells)[:60], "more cells than columns", allowed)
+            continue
+        if sign and "\n" in "".join(cells):
+            swallowed = [
+                place for place, cell in enumerate(cells) if "\n" in cell and (short or _holds_a_row(cell, sign))
+            ]
+            for place in swallowed[:1]:
+                faults.stop(name, number, names[place], cells[place][:60], SWALLOWS, CLOSED)
+        block.append(cells + [""] * (width - len(cells)) if short else cells)
+        rows.append(number)
+        if len(block) == _BLOCK:
+            _keep(block, columns)
+    _keep(block, columns)
+    make: Callable[[pa.ChunkedArray], Any] = TEXT.__from_arrow__  # type: ignore[attr-defined]
+    texts = {column: make(pa.chunked_array(parts)) for column, parts in zip(names, columns, strict=True)}
+    return pd.DataFrame(texts, index=pd.Index(rows, dtype="int64"), columns=names, copy=False)
+
+
+def _keep(block: list[list[str]], columns: list[list[pa.Array]]) -> None:
+    """Move the rows of `block` to the `columns`, where text takes a fraction of the memory."""
+    for parts, cells in zip(columns, zip(*block, strict=True), strict=False):
+        parts.append(pa.array(cells, pa.large_string()))
+    block.clear()
 
 
 def _holds_a_row(cell: str, delimiter: str) -> bool:

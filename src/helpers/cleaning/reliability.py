@@ -283,18 +283,6 @@ def _incident_rows(
     return rows
 
 
-def as_coded(reports: pd.DataFrame, cleaning_log: pd.DataFrame) -> pd.DataFrame:
-    """Return `reports` (indexed by spreadsheet row) with the cells that a ruling corrected as the coder left them.
-
-    A correction made after the coding would count as agreement that was not there.
-    """
-    ruled = cleaning_log[(cleaning_log["file"] == "reports.csv") & cleaning_log["rule"].str.startswith("ruling ")]
-    coded = reports.copy()
-    for change in ruled.iloc[::-1].itertuples():
-        coded.loc[change.row, str(change.column)] = str(change.before)
-    return coded
-
-
 def tables(result: ReliabilityResult) -> dict[str, pd.DataFrame]:
     """Return what is published: the measures (`reliability`) and the pairs that differ (`reliability_pairs`)."""
     differing = result.pairs[result.pairs["first"] != result.pairs["second"]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -52,24 +52,36 @@ class Linked:
     incident_id: pd.Series
     set_aside_by: pd.Series
     moved: dict[str, int]
-    redated: dict[str, tuple[str, str]] = field(default_factory=dict)
-    resited: dict[str, tuple[str, str]] = field(default_factory=dict)
+    redated: dict[str, tuple[str, str]]
+    resited: dict[str, tuple[str, str]]
 
 
 def correct(reports: pd.DataFrame, rulings: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the reports with the rulings "correct" done, and the log of the cells that this changed."""
     log: list[tuple[str, int, str, str, str, str]] = []
     wanted = rulings[(rulings["action"] == "correct") & rulings["field"].isin(CORRECTABLE)]
-    if len(wanted):
-        reports = reports.copy()
-        for ruling in wanted.sort_values("decision_id").itertuples():
-            field, value = str(ruling.field), str(ruling.value)
-            for row in reports.index[reports["report_id"] == ruling.report_id]:
-                before = str(reports.loc[row, field])
-                if before != value:
-                    reports.loc[row, field] = value
-                    log.append(("reports.csv", int(row), field, before, value, f"ruling {ruling.decision_id}"))
+    concerned = reports.loc[reports["report_id"].isin(wanted["report_id"]), "report_id"]
+    reports = reports.copy() if len(concerned) else reports
+    for ruling in wanted.sort_values("decision_id").itertuples():
+        field, value = str(ruling.field), str(ruling.value)
+        for row in concerned.index[concerned == ruling.report_id]:
+            before = str(reports.loc[row, field])
+            if before != value:
+                reports.loc[row, field] = value
+                log.append(("reports.csv", int(row), field, before, value, f"ruling {ruling.decision_id}"))
     return reports, pd.DataFrame(log, columns=["file", "row", "column", "before", "after", "rule"])
+
+
+def as_coded(reports: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
+    """Return `reports` (indexed by spreadsheet row) with the cells that a ruling corrected as the coder left them.
+
+    A correction made after the coding would count as agreement of two codings that was not there.
+    """
+    coded = reports.copy()
+    for change in log[(log["file"] == "reports.csv") & log["rule"].str.startswith("ruling ")].iloc[::-1].itertuples():
+        if change.row in coded.index:
+            coded.loc[change.row, str(change.column)] = str(change.before)
+    return coded
 
 
 def roots(decisions: pd.DataFrame) -> dict[str, str]:
@@ -88,106 +100,90 @@ def roots(decisions: pd.DataFrame) -> dict[str, str]:
 
 def link(reports: pd.DataFrame, decisions: pd.DataFrame) -> Linked:
     """Return which incident each report is in after all rulings (`reports`: report_id, incident_key as text)."""
-    key = reports["incident_key"].astype(object)
     relinks = decisions[decisions["action"] == "relink"]
-    moved: dict[str, int] = dict.fromkeys(decisions["decision_id"], 0)
-    if len(relinks):
-        target = dict(zip(relinks["report_id"], relinks["into"], strict=True))
-        new = reports["report_id"].astype(object).map(target)
-        key = new.where(new.notna(), key)
-        counts = reports["report_id"].isin(list(target))
-        by_report = reports.loc[counts, "report_id"].value_counts()
-        for ruling in relinks.itertuples():
-            moved[str(ruling.decision_id)] = int(by_report.get(ruling.report_id, 0))
-    sizes = key.value_counts()
+    ruled = reports.loc[reports["report_id"].isin(decisions["report_id"]), "report_id"]
+    target = ruled.map(dict(zip(relinks["report_id"], relinks["into"], strict=True))).dropna()
+    key = reports["incident_key"].copy()
+    key[target.index] = target.astype(TEXT)
     merged = roots(decisions)
-    root = key.map(merged)
-    incident = root.where(root.notna(), key)
+    incident = key.mask(key.isin(list(merged)), key.map(merged)).astype(TEXT)
     aside = decisions[decisions["action"] == "set_aside"]
     by_key = {merged.get(k, k): d for k, d in zip(aside["incident_key"], aside["decision_id"], strict=True)}
-    reason = incident.map(by_key)
-    after = incident.value_counts()
-    for ruling in decisions.itertuples():
-        name, ruled = str(ruling.decision_id), str(ruling.incident_key)
-        if ruling.action == "merge":
-            moved[name] = int(sizes.get(ruled, 0))
-        elif ruling.action in ("set_aside", "redate", "resite"):
-            moved[name] = int(after.get(merged.get(ruled, ruled), 0))
-        elif ruling.action == "correct":
-            moved[name] = int((reports["report_id"] == ruling.report_id).sum())
+    by_report, by_old_key, by_incident = (cells.value_counts() for cells in (ruled, key, incident))
+    moved: dict[str, int] = {}
     overrules: dict[str, dict[str, tuple[str, str]]] = {"redate": {}, "resite": {}}
-    for ruling in decisions[decisions["action"].isin(list(overrules))].itertuples():
-        ruled = str(ruling.incident_key)
-        overrules[str(ruling.action)][merged.get(ruled, ruled)] = (str(ruling.value), str(ruling.decision_id))
-    return Linked(
-        incident_id=pd.Series(np.where(reason.notna(), "", incident), reports.index, dtype=TEXT),
-        set_aside_by=reason.fillna("").astype(TEXT),
-        moved=moved,
-        redated=overrules["redate"],
-        resited=overrules["resite"],
-    )
+    for ruling in decisions.itertuples():
+        name, action, old = str(ruling.decision_id), str(ruling.action), str(ruling.incident_key)
+        root = merged.get(old, old)
+        counted = {"relink": (by_report, ruling.report_id), "correct": (by_report, ruling.report_id)}
+        amounts, of = counted.get(action, (by_old_key, old) if action == "merge" else (by_incident, root))
+        moved[name] = 0 if action == "apart" else int(amounts.get(of, 0))
+        if action in overrules:
+            overrules[action][root] = (str(ruling.value), name)
+    set_aside_by = incident.map(by_key).fillna("").astype(TEXT)
+    return Linked(incident.mask(set_aside_by != "", ""), set_aside_by, moved, overrules["redate"], overrules["resite"])
+
+
+#: What a ruling did, in words, by action.
+EFFECTS = {
+    "merge": "{amount} of {incident_key} counted in {into}",
+    "apart": "{incident_key} and {into} stay two incidents",
+    "set_aside": "{amount} of {incident_key} in no incident",
+    "redate": "{incident_key} dated {value}",
+    "resite": "{incident_key} placed at {value}",
+    "relink": "{report_id} counted in {into}",
+    "correct": "{field} of {report_id} read as {value}",
+}
 
 
 def effects(decisions: pd.DataFrame, linked: Linked) -> pd.DataFrame:
     """Return the rulings with `reports`, the reports that each moved, and `effect`, what it did in words."""
-    words = []
-    for ruling in decisions.itertuples():
-        number = linked.moved[str(ruling.decision_id)]
-        amount = f"{number} report{'' if number == 1 else 's'}"
-        words.append(
-            {
-                "merge": f"{amount} of {ruling.incident_key} counted in {ruling.into}",
-                "apart": f"{ruling.incident_key} and {ruling.into} stay two incidents",
-                "set_aside": f"{amount} of {ruling.incident_key} in no incident",
-                "redate": f"{ruling.incident_key} dated {ruling.value}",
-                "resite": f"{ruling.incident_key} placed at {ruling.value}",
-                "relink": f"{ruling.report_id} counted in {ruling.into}",
-                "correct": f"{ruling.field} of {ruling.report_id} read as {ruling.value}",
-            }.get(str(ruling.action), "")
-        )
     numbers = [linked.moved[name] for name in decisions["decision_id"]]
+    words = []
+    for (_, ruling), number in zip(decisions.iterrows(), numbers, strict=True):
+        amount = f"{number} report{'' if number == 1 else 's'}"
+        words.append(EFFECTS[str(ruling["action"])].format(amount=amount, **ruling.astype(str)))
     return decisions.assign(reports=numbers, effect=pd.Series(words, decisions.index, dtype=TEXT))
 
 
 #: The file of the reference folder with the project's own rulings.
 CORRECTIONS = "corrections.csv"
 
+Ruling = dict[str, str]
 
-def check_rulings(rulings: pd.DataFrame, reports: pd.DataFrame, sites: Iterable[str], faults: Faults) -> set[int]:
+
+def check_rulings(rulings: pd.DataFrame, reports: pd.DataFrame, sites: Iterable[str], faults: Faults) -> pd.DataFrame:
     """Tell every fault of the `rulings` (columns of decisions.csv and file; index: spreadsheet rows).
 
-    Returns the positions of rulings that do not apply here: corrections of reports that this folder does not hold,
-    which are listed, not stopped at, so that another folder can be read with the same reference tables.
+    Returns the rulings that apply here. Those of the reference folder on reports that this folder does not hold are
+    listed, not stopped at, so that another folder can be read with the same reference tables.
     """
-    keys = set(reports["incident_key"].unique())
-    keys_now = keys | set(rulings.loc[rulings["action"] == "relink", "into"])
-    key_of = dict(zip(reports["report_id"], reports["incident_key"], strict=True)) if len(rulings) else {}
-    known_sites = set(sites)
-    elsewhere: set[int] = set()
-    for position, (row, ruling) in enumerate(rulings.iterrows()):
-        told = {str(name): str(cell) for name, cell in ruling.items()}
-        at = (told["file"], int(str(row)))
-        blank = [name for name in NEEDS.get(told["action"], ()) if not told[name]]
+    told = [{str(name): str(cell) for name, cell in ruling.items()} for ruling in rulings.to_dict("records")]
+    rows = [(ruling["file"], int(row)) for ruling, row in zip(told, rulings.index, strict=True)]
+    keys = {*reports["incident_key"].unique(), *rulings.loc[rulings["action"] == "relink", "into"]}
+    named = reports[reports["report_id"].isin(rulings["report_id"])]
+    key_of = dict(zip(named["report_id"], named["incident_key"], strict=True))
+    known_sites, applies = set(sites), []
+    for at, ruling in zip(rows, told, strict=True):
+        action = ruling["action"]
+        blank = [name for name in NEEDS.get(action, ()) if not ruling[name]]
         for name in blank:
-            faults.stop(*at, name, "", f"the ruling {told['action']} needs it", "a value")
-        if blank or told["action"] not in NEEDS:
-            continue
-        own = told["action"] in ("relink", "correct")
-        name, known = ("report_id", key_of) if own else ("incident_key", keys_now)
-        if told[name] not in known:
-            if told["file"] == CORRECTIONS:
-                faults.note(*at, name, told[name], "not in this folder; the ruling is not applied", "")
-                elsewhere.add(position)
-            else:
-                faults.stop(*at, name, told[name], "the ruling matches no report", f"a {name} of reports.csv")
-            continue
-        _one(told, at, keys_now, key_of, known_sites, faults)
-    _contradictions(rulings, faults)
-    return elsewhere
+            faults.stop(*at, name, "", f"the ruling {action} needs it", "a value")
+        name = NEEDS.get(action, ("",))[0]
+        known = bool(blank) or not name or ruling[name] in (key_of if name == "report_id" else keys)
+        applies.append(known or ruling["file"] != CORRECTIONS)
+        if not applies[-1]:
+            faults.note(*at, name, ruling[name], "not in this folder; the ruling is not applied", "")
+        elif not known:
+            faults.stop(*at, name, ruling[name], "the ruling matches no report", f"a {name} of reports.csv")
+        elif name and not blank:
+            _one(ruling, at, keys, key_of, known_sites, faults)
+    _contradictions(told, rows, roots(rulings), faults)
+    return rulings[np.array(applies, dtype=bool)]
 
 
 def _one(
-    told: dict[str, str], at: tuple[str, int], keys: set[str], key_of: dict[str, str], sites: set[str], faults: Faults
+    told: Ruling, at: tuple[str, int], keys: set[str], key_of: dict[str, str], sites: set[str], faults: Faults
 ) -> None:
     action = told["action"]
     if action in ("merge", "apart"):
@@ -204,43 +200,40 @@ def _one(
     elif action == "redate":
         if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", told["value"]) or not readings(told["value"]):
             faults.stop(*at, "value", told["value"], "not a day", "a day as YYYY-MM-DD")
-    elif action == "resite":
-        if told["value"] not in sites:
-            faults.stop(*at, "value", told["value"], "no such site", "a site_id of sites.csv")
+    elif action == "resite" and told["value"] not in sites:
+        faults.stop(*at, "value", told["value"], "no such site", "a site_id of sites.csv")
     elif action == "correct" and told["field"] not in CORRECTABLE:
         faults.stop(*at, "field", told["field"], "not a field that can be corrected", ", ".join(CORRECTABLE))
 
 
-def _contradictions(rulings: pd.DataFrame, faults: Faults) -> None:
+#: What a ruling is about, by action, of which two rulings cannot say two things; and where its answer stands.
+SUBJECTS = {
+    "merge": (("incident_key",), "into"),
+    "redate": (("incident_key",), "value"),
+    "resite": (("incident_key",), "value"),
+    "relink": (("report_id",), "into"),
+    "correct": (("report_id", "field"), "value"),
+}
+
+
+def _contradictions(rulings: list[Ruling], rows: list[tuple[str, int]], merged: dict[str, str], faults: Faults) -> None:
     """Tell rulings that cannot both hold."""
     said: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
-    merged = roots(rulings)
-    aside = set(rulings.loc[rulings["action"] == "set_aside", "incident_key"])
-    for row, ruling in rulings.iterrows():
-        told = {str(name): str(cell) for name, cell in ruling.items()}
-        at, action, name = (told["file"], int(str(row))), told["action"], told["decision_id"]
-        subject = {
-            "merge": ("merge", told["incident_key"]),
-            "redate": ("redate", told["incident_key"]),
-            "resite": ("resite", told["incident_key"]),
-            "relink": ("relink", told["report_id"]),
-            "correct": ("correct", told["report_id"], told["field"]),
-        }.get(action)
-        answer = told["into"] if action in ("merge", "relink") else told["value"]
-        if subject is not None:
-            for other, earlier in said[subject].items():
-                if other != answer:
-                    faults.stop(
-                        *at, "decision_id", name, f"contradicts the ruling {earlier}", f"one ruling for {subject[1]}"
-                    )
-            said[subject].setdefault(answer, name)
-        key = told["incident_key"]
+    aside = {ruling["incident_key"] for ruling in rulings if ruling["action"] == "set_aside"}
+    for at, told in zip(rows, rulings, strict=True):
+        action, name, key, into = (told[column] for column in ("action", "decision_id", "incident_key", "into"))
+        if action in SUBJECTS:
+            columns, answer = SUBJECTS[action]
+            answers = said[action, *(told[column] for column in columns)]
+            for other, earlier in answers.items():
+                if other != told[answer]:
+                    rule = f"contradicts the ruling {earlier}"
+                    faults.stop(*at, "decision_id", name, rule, f"one ruling for {told[columns[0]]}")
+            answers.setdefault(told[answer], name)
         if action == "merge":
             if merged[key] == key:
-                faults.stop(*at, "into", told["into"], "the merges go round in a circle", "a key that stays")
-            for part in {key, told["into"], merged[key]} & aside:
+                faults.stop(*at, "into", into, "the merges go round in a circle", "a key that stays")
+            for part in {key, into, merged[key]} & aside:
                 faults.stop(*at, "decision_id", name, f"{part} is also set aside", "merge or set_aside")
-        if action == "apart" and key != told["into"]:
-            mine, other = merged.get(key, key), merged.get(told["into"], told["into"])
-            if mine == other:
-                faults.stop(*at, "decision_id", name, "told apart here, merged by other rulings", "merge or apart")
+        if action == "apart" and key != into and merged.get(key, key) == merged.get(into, into):
+            faults.stop(*at, "decision_id", name, "told apart here, merged by other rulings", "merge or apart")

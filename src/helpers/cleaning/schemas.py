@@ -235,6 +235,8 @@ def _typed(cells: pd.Series, column: Column) -> pd.Series:
     if column.type == "string":
         if isinstance(cells.dtype, pd.StringDtype):
             return cells if cells.dtype == TEXT and not cells.hasnans else cells.astype(TEXT).fillna("")
+        if isinstance(cells.dtype, pd.CategoricalDtype):
+            return cells.astype(TEXT).fillna("")
         return cells.astype(object).where(cells.notna(), "").map(str).astype(TEXT)
     if pd.api.types.is_string_dtype(cells) or cells.dtype == object:
         cells = cells.astype(object).mask(cells.isna() | (cells == ""), None)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.cleaning import suspects
+from helpers.cleaning.reconcile import OFFICIAL_WEIGHT
+from helpers.cleaning.review import measure
 from helpers.cleaning.schemas import FIELDS
 from helpers.cleaning.votes import choose_weapons
 from helpers.facts import Row
@@ -23,29 +24,22 @@ def disagreement(tables: Tables) -> pd.DataFrame:
     Columns: field, `spoken` (incidents of which two or more independent origins say something of it), `disputed` (of
     these, those where they disagree) and `share`; fields of which nobody speaks twice are left out.
     """
-    told = tables["reconciled"]
-    spoken = told[told["n_said"] >= 2].groupby("field")["incident_id"].agg(set)
-    disputed = tables["conflicts"].groupby("field")["incident_id"].agg(set)
-    rows = [
-        (field, len(spoken[field]), len(spoken[field] & disputed.get(field, set())))
-        for field in FIELDS
-        if field in spoken and field not in ("attributed_to", "confirmation")
-    ]
-    table = pd.DataFrame(rows, columns=["field", "spoken", "disputed"])
+    told = tables["reconciled"].loc[tables["reconciled"]["n_said"] >= 2, ["incident_id", "field"]].astype(object)
+    told = told[~told["field"].isin(["attributed_to", "confirmation"])]
+    differ = told.merge(tables["conflicts"][["incident_id", "field"]].astype(object).drop_duplicates())
+    table = pd.DataFrame({"spoken": told.groupby("field").size(), "disputed": differ.groupby("field").size()})
+    table = table.fillna(0).astype(int).rename_axis("field").reset_index()
     table["share"] = table["disputed"] / table["spoken"]
     return table.sort_values(["share", "field"], ascending=[False, True], ignore_index=True)
 
 
 def rules_used(tables: Tables) -> pd.DataFrame:
     """Return how often each rule chose a value, by field (`field`, `rule`, `incidents`)."""
-    told = tables["reconciled"]
-    told = told[told["n_said"] > 0]
-    counts = told.groupby(["field", "rule"], sort=True).size().rename("incidents").reset_index()
-    order = {field: place for place, field in enumerate(FIELDS)}
-    counts["place"] = counts["field"].map(order)
-    return (
-        counts.sort_values(["place", "incidents"], ascending=[True, False]).drop(columns="place").reset_index(drop=True)
-    )
+    told = tables["reconciled"].loc[tables["reconciled"]["n_said"] > 0, ["field", "rule"]].astype(object)
+    counts = told.groupby(["field", "rule"]).size().rename("incidents").reset_index()
+    place = counts["field"].map({field: place for place, field in enumerate(FIELDS)})
+    counts = counts.assign(place=place).sort_values(["place", "incidents"], ascending=[True, False], ignore_index=True)
+    return counts.drop(columns="place")
 
 
 def log_summary(tables: Tables) -> pd.DataFrame:
@@ -72,7 +66,7 @@ def ruling_effects(tables: Tables) -> pd.DataFrame:
 
 def found_again(tables: Tables) -> pd.DataFrame:
     """Return how the rules, blind to the rulings, stand against them: rulings, pairs suspected, pairs to join."""
-    against = suspects.measure(tables["suspects"], tables["decisions"])
+    against = measure(tables["suspects"], tables["decisions"])
     groups = against.groupby("action")
     return pd.DataFrame(
         {"rulings": groups.size(), "suspected": groups["suspected"].sum(), "joined": groups["joined"].sum()}
@@ -85,23 +79,21 @@ def other_weapons(tables: Tables) -> pd.DataFrame:
     Columns: incident_id, chosen, `highest` (the highest kind that any report names), `unweighted` (officials count
     once) and `each_report` (every report has a voice, reprints too).
     """
-    kept = tables["reports"][tables["reports"]["incident_id"] != ""].sort_values("report_id")
+    kept = linked(tables)
     number, ids = pd.factorize(kept["incident_id"], sort=True)
-    family = pd.factorize(kept["family"])[0]
-    official = kept["confirmation"].isin(["us_official", "local_official"]).to_numpy()
-    one = np.ones(len(kept), dtype="int64")
+    told = pd.DataFrame({"incident": number, "family": pd.factorize(kept["family"])[0], "weight": 1})
+    told["weapons"] = kept["weapons"].to_numpy(dtype=object)
     ways = {
-        "chosen": choose_weapons(kept["weapons"], number, family, np.where(official, 2, 1)),
-        "unweighted": choose_weapons(kept["weapons"], number, family, one),
-        "each_report": choose_weapons(kept["weapons"], number, np.arange(len(kept)), one),
+        "chosen": told.assign(weight=np.where(kept["confirmation"].isin(OFFICIAL), OFFICIAL_WEIGHT, 1)),
+        "unweighted": told,
+        "each_report": told.assign(family=np.arange(len(told))),
     }
     table = pd.DataFrame({"incident_id": ids})
-    for name, verdict in ways.items():
-        value = verdict.chosen["value"].reindex(range(len(ids))).fillna("unknown")
+    for name, reports in ways.items():
+        value = choose_weapons(reports).chosen["value"].reindex(table.index).fillna("unknown")
         table[name] = value.map(lambda cell: top_weapon(split(cell)))
-    named = kept.groupby("incident_id")["weapons"].agg(lambda cells: top_weapon(split(";".join(cells))))
-    table["highest"] = table["incident_id"].map(named)
-    return table
+    named = told.groupby("incident")["weapons"].agg(lambda cells: top_weapon(split(";".join(cells))))
+    return table.assign(highest=named)
 
 
 Ids = Callable[[Tables], pd.Series]
@@ -136,6 +128,10 @@ def disputed(tables: Tables) -> pd.Series:
     return tables["incidents"].query("n_conflicts > 0 and n_independent >= 2")["incident_id"]
 
 
+def _count(name: str, ids: Ids, note: str = "") -> Row:
+    return Row(name, "incidents", lambda tables: len(ids(tables)), incidents=ids, note=note)
+
+
 def _share(name: str, ids: Ids, among: Ids, note: str) -> Row:
     def of(tables: Tables) -> float:
         return len(ids(tables)) / len(among(tables))
@@ -143,17 +139,13 @@ def _share(name: str, ids: Ids, among: Ids, note: str) -> Row:
     return Row(name, "share", of, incidents=ids, note=note, when=lambda tables: len(among(tables)) > 0)
 
 
-def _rulings(name: str, wanted: str | None, note: str) -> Row:
-    def rows(tables: Tables) -> pd.DataFrame:
+def _rulings(name: str, confidences: list[str], note: str) -> Row:
+    def ids(tables: Tables) -> pd.Series:
         rulings = tables["decisions"]
-        return rulings if wanted is None else rulings[rulings["confidence"] == wanted]
+        return rulings.loc[rulings["confidence"].isin(confidences), "decision_id"]
 
     return Row(
-        name,
-        "rulings",
-        lambda tables: len(rows(tables)),
-        rows=lambda tables: {"decisions": rows(tables)["decision_id"]},
-        note=note,
+        name, "rulings", lambda tables: len(ids(tables)), rows=lambda tables: {"decisions": ids(tables)}, note=note
     )
 
 
@@ -162,41 +154,28 @@ def _disagree(field: str) -> Row:
         return disagreement(tables).set_index("field")["share"].get(field)
 
     def ids(tables: Tables) -> pd.Series:
-        conflicts = tables["conflicts"]
-        named = conflicts.loc[conflicts["field"] == field, "incident_id"]
+        named = tables["conflicts"].loc[tables["conflicts"]["field"] == field, "incident_id"]
         return tables["incidents"]["incident_id"][lambda every: every.isin(named)]
 
     note = "of the incidents of which two or more origins speak of it"
     return Row(f"data.conflict_share.{field}", "share", share, incidents=ids, note=note, when=share)
 
 
-_EVERY = by_origins(1, np.inf)
+_EVERY, _ONE = by_origins(1, np.inf), by_origins(1, 1)
 
 #: The facts of the cleaning, from its tables.
 FACTS: list[Row] = [
-    Row("data.incidents", "incidents", lambda tables: len(tables["incidents"]), incidents=_EVERY),
+    _count("data.incidents", _EVERY),
     Row("data.reports", "reports", lambda tables: len(tables["reports"])),
     Row("data.reports_linked", "reports", lambda tables: len(linked(tables)), note="reports that are in an incident"),
     Row("data.sources", "sources", lambda tables: len(telling(tables)), note="sources of these reports"),
     Row("data.languages", "languages", lambda tables: telling(tables)["language"].nunique(), note="of these sources"),
-    Row(
-        "data.origins.one",
-        "incidents",
-        lambda tables: len(by_origins(1, 1)(tables)),
-        incidents=by_origins(1, 1),
-        note="one independent origin: reprints count once",
-    ),
-    _share("data.origins_share.one", by_origins(1, 1), _EVERY, "one independent origin"),
+    _count("data.origins.one", _ONE, "one independent origin: reprints count once"),
+    _share("data.origins_share.one", _ONE, _EVERY, "one independent origin"),
     _share("data.origins_share.more", by_origins(3, np.inf), _EVERY, "three or more independent origins"),
-    Row(
-        "data.weakest",
-        "incidents",
-        lambda tables: len(weakest(tables)),
-        incidents=weakest,
-        note="one origin and no official",
-    ),
+    _count("data.weakest", weakest, "one origin and no official"),
     _share("data.disputed_share", disputed, by_origins(2, np.inf), "of incidents with two or more origins"),
     *map(_disagree, ("date", "site_id", "weapons", "munitions", "us_injured")),
-    _rulings("data.rulings", None, "rulings applied"),
-    _rulings("data.rulings_unsure", "unsure", "rulings marked unsure"),
+    _rulings("data.rulings", ["sure", "likely", "unsure"], "rulings applied"),
+    _rulings("data.rulings_unsure", ["unsure"], "rulings marked unsure"),
 ]

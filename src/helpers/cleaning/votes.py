@@ -1,23 +1,18 @@
 """Counting what independent origins say, for many incidents at once.
 
-Everything here works on a long frame ``said``: columns incident (whole number), family (whole number), value, weight.
-An origin (family) speaks once for each value, with its strongest weight, however often it is reprinted.
+Everything here works on a long frame ``said``: columns incident (whole number), family (whole number), value, weight,
+tier. An origin (family) speaks once for each value, with its strongest weight, however often it is reprinted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from helpers.vocabulary import kin, split, unstated, weapons
-
-#: Weight of a report in which an official, US or local, confirms the attack; any other weighs 1.
-OFFICIAL_WEIGHT = 2
-
-#: Standing by confirmation: whose word counts first for a number of casualties. A denial confirms nothing.
-STANDING = {"us_official": 3, "local_official": 2, "media_only": 1, "claim_only": 0, "denied": 0}
 
 
 @dataclass(frozen=True)
@@ -27,7 +22,7 @@ class Verdict:
     Attributes
     ----------
     chosen: one row an incident in which anyone says anything: columns value, rule, n_independent, n_said (origins),
-        low, high; the index is the incident's number.
+        of days and numbers also low, high; the index is the incident's number.
     others: the values not chosen that disagree: columns incident, value, n.
     """
 
@@ -36,64 +31,66 @@ class Verdict:
 
 
 def once(said: pd.DataFrame) -> pd.DataFrame:
-    """Return `said` with one row for each incident, origin and value: the heaviest."""
-    ordered = said.sort_values(["incident", "family", "value", "weight"], ascending=[True, True, True, False])
-    return ordered.drop_duplicates(["incident", "family", "value"])
+    """Return `said` with one row for each incident, value and origin: the heaviest."""
+    return said.groupby(["incident", "value", "family"], observed=True)["weight"].max().reset_index()
 
 
 def tally(said: pd.DataFrame) -> pd.DataFrame:
-    """Return for each incident and value the `weight` behind it and `n`, the origins that say so."""
-    grouped = once(said).groupby(["incident", "value"], sort=True, observed=True)["weight"]
-    return grouped.agg(weight="sum", n="size").reset_index()
+    """Return for each incident and value, in order, the `weight` behind it and `n`, the origins that say so."""
+    voices = once(said).groupby(["incident", "value"], observed=True)["weight"]
+    counted = voices.agg(weight="sum", n="size").reset_index()
+    return counted.astype({"value": object}) if counted["value"].dtype == "category" else counted
 
 
 def heard(said: pd.DataFrame) -> pd.Series:
     """Return for each incident how many origins say anything."""
-    return said.drop_duplicates(["incident", "family"]).groupby("incident", sort=True).size()
+    return said[["incident", "family"]].drop_duplicates().groupby("incident").size()
 
 
-def most_said(said: pd.DataFrame, order: pd.Series, rule: str, tie: str, prefer: pd.Series | None = None) -> Verdict:
-    """Choose for each incident the value with the greatest weight; ties go to the value that comes first in `order`.
-
-    `order` maps value -> rank; `prefer`, if given, names for each incident the value that wins a tie. `rule` and `tie`
-    name how it was chosen, without and with a tie.
-    """
+def differing(said: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
+    """Return the values said that are not the one `chosen` for their incident: columns incident, value, n."""
     counted = tally(said)
-    counted["rank"] = counted["value"].map(order).to_numpy()
+    other = (counted["value"] != counted["incident"].map(chosen)).fillna(True).to_numpy(dtype=bool)
+    return counted.loc[other, ["incident", "value", "n"]].reset_index(drop=True)
+
+
+def choose(
+    said: pd.DataFrame, rules: Sequence[str], tie: str, order: Sequence[str] = (), prefer: pd.Series | None = None
+) -> Verdict:
+    """Choose for each incident the value with the greatest weight among those of its lowest tier.
+
+    Ties go to the value that `prefer` names for the incident, else to the first in `order`, else to the smallest. How
+    it was chosen is told by the tier's line in `rules`, at a tie by `tie`. Others are those of the same tier.
+    """
+    tier = said.groupby("incident")["tier"].min()
+    counted = tally(said[said["tier"] == said["incident"].map(tier)])
+    places = {value: place for place, value in enumerate(order)}
+    counted["rank"] = counted["value"].map(places) if order else pd.factorize(counted["value"], sort=True)[0]
     if prefer is not None:
-        counted.loc[(counted["value"] == counted["incident"].map(prefer)).to_numpy(), "rank"] = -1
+        counted.loc[(counted["value"] == counted["incident"].map(prefer)).to_numpy(dtype=bool), "rank"] = -1
     ranked = counted.sort_values(["incident", "weight", "rank"], ascending=[True, False, True])
-    first = ranked.drop_duplicates("incident").set_index("incident")
-    top = ranked.groupby("incident", sort=True)["weight"].transform("max") == ranked["weight"]
-    tied = ranked[top].groupby("incident", sort=True).size().reindex(first.index) > 1
-    chosen = pd.DataFrame(
-        {
-            "value": first["value"],
-            "rule": np.where(tied, tie, rule),
-            "n_independent": first["n"],
-            "n_said": heard(said).reindex(first.index),
-            "low": "",
-            "high": "",
-        }
-    )
-    others = ranked[ranked.duplicated("incident")]
-    return Verdict(chosen, others[["incident", "value", "n"]].reset_index(drop=True))
+    chosen = ranked.drop_duplicates("incident").set_index("incident").rename(columns={"n": "n_independent"})
+    top = ranked["weight"] == ranked["incident"].map(chosen["weight"])
+    tied = ranked[top].groupby("incident").size() > 1
+    chosen["rule"] = np.where(tied, tie, np.array(rules, dtype=object)[tier.to_numpy(dtype=int)])
+    chosen["n_said"] = heard(said)
+    others = ranked.loc[ranked["incident"].duplicated(), ["incident", "value", "n"]]
+    return Verdict(chosen[["value", "rule", "n_independent", "n_said"]], others.reset_index(drop=True))
 
 
 def lower_median(said: pd.DataFrame) -> pd.Series:
-    """Return for each incident the weighted lower median of the numbers in ``value`` (a number that someone says)."""
+    """Return for each incident the weighted lower median of the numbers in ``value``."""
     ordered = said.sort_values(["incident", "value"])
-    groups = ordered.groupby("incident", sort=True)["weight"]
+    groups = ordered.groupby("incident")["weight"]
     reached = groups.cumsum() * 2 >= groups.transform("sum")
     return ordered[reached].drop_duplicates("incident").set_index("incident")["value"]
 
 
-def joined(groups: pd.Series, cells: pd.Series, sign: str = ";") -> pd.Series:
-    """Return for each of `groups` (whole numbers, sorted) its `cells` in their order, joined by `sign`."""
+def joined(groups: pd.Series, cells: pd.Series) -> pd.Series:
+    """Return for each of `groups` (whole numbers, sorted) its `cells` in their order, joined by ``;``."""
     numbers, words = groups.to_numpy(), cells.astype(object).tolist()
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))
-    ends = [*starts[1:], len(words)][: len(starts)]
-    texts = [sign.join(words[start:end]) for start, end in zip(starts, ends, strict=True)]
+    texts = [";".join(words[start:end]) for start, end in zip(starts, [*starts[1:], len(words)], strict=False)]
     return pd.Series(texts, index=numbers[starts], dtype=object)
 
 
@@ -104,7 +101,7 @@ GENERIC = "kind not said by some: the kind that others name"
 UNSAID = "no report names a weapon"
 
 
-def choose_weapons(cells: pd.Series, incident: np.ndarray, family: np.ndarray, weight: np.ndarray) -> Verdict:
+def choose_weapons(reports: pd.DataFrame) -> Verdict:
     """Return the weapons of each incident: what its origins say together, not the highest that any of them names.
 
     The rule, in this order, for each incident:
@@ -123,128 +120,88 @@ def choose_weapons(cells: pd.Series, incident: np.ndarray, family: np.ndarray, w
     A majority of a growing number of reports does not grow with them; the highest kind that anyone names does. Ties go
     down the ladder, so that a doubt never makes an incident an escalation.
 
-    `cells` are the reports' weapons (joined by ``;``), `incident`, `family` and `weight` stand beside them. The
-    verdict's value is joined by ``;`` in the ladder's order.
+    `reports` have the columns incident, family, weight and weapons (joined by ``;``, as the verdict's values are, in
+    the ladder's order).
     """
     codes = list(weapons())
-    named = _matrix(cells, codes)
-    speaks = named.any(axis=1)
-    said = pd.DataFrame(named[speaks], columns=codes)
-    said["incident"], said["family"] = incident[speaks], family[speaks]
-    heavy = weight[speaks]
-    told = said[codes].to_numpy()
+    said = _kinds_named(reports, codes)
+    told = tally(said)
+    generic = _yield_generic(said, told, codes)
+    renamed = _one_name(said, codes)
+    counted = tally(said)
+    rungs = {place: np.inf if weapon.rung is None else weapon.rung for place, weapon in enumerate(weapons().values())}
+    ranked = counted.assign(rung=counted["value"].map(rungs))
+    ranked = ranked.sort_values(["incident", "weight", "rung", "value"], ascending=[True, False, True, True])
+    leading = ranked.drop_duplicates("incident").set_index("incident")
+    lead = leading["value"]
+    tied = ranked[ranked["weight"] == ranked["incident"].map(leading["weight"])].groupby("incident").size() > 1
 
-    def voices(kinds: np.ndarray) -> pd.DataFrame:
-        """Weight for each incident (rows) and kind (columns), each origin once."""
-        weighed = pd.DataFrame(kinds * heavy[:, None], columns=codes)
-        weighed["incident"], weighed["family"] = said["incident"], said["family"]
-        return weighed.groupby(["incident", "family"]).max().groupby("incident", sort=True).sum()
+    total = said.groupby(["incident", "family"])["weight"].max().groupby("incident").sum()
+    total = counted["incident"].map(total)
+    mixed = said["report"].isin(said.loc[said["value"] == said["incident"].map(lead), "report"])
+    beside = _pairs(counted).isin(_pairs(said[mixed]))
+    leads = counted["value"] == counted["incident"].map(lead)
+    kept = counted[leads | (counted["weight"] * 2 > total) | ((counted["weight"] * 3 >= total) & beside)]
 
-    first = voices(told)
-    place = first.index.get_indexer(pd.Index(said["incident"]))
-    kinds = told.copy()
-    generic = _yield_generic(kinds, first, place, codes)
-    renamed = _one_name(kinds, told, voices(kinds), place, codes)
-    counted = voices(kinds)
-    total = (
-        pd.DataFrame({"incident": said["incident"], "family": said["family"], "weight": heavy})
-        .groupby(["incident", "family"])["weight"]
-        .max()
-        .groupby("incident")
-        .sum()
-        .to_numpy()
-    )
-    amounts = counted.to_numpy()
-    lead, tied = _lead(amounts, codes)
-    beside = np.zeros_like(amounts, dtype=bool)
-    np.logical_or.at(beside, place, kinds & kinds[np.arange(len(kinds)), lead[place]][:, None])
-    kept = (amounts * 2 > total[:, None]) | ((amounts * 3 >= total[:, None]) & beside)
-    kept[np.arange(len(kept)), lead] = True
-    kept &= amounts > 0
-
-    origins = pd.DataFrame(told, columns=codes)
-    origins["incident"], origins["family"] = said["incident"], said["family"]
-    n_told = origins.groupby(["incident", "family"]).max().groupby("incident", sort=True).sum().to_numpy()
-    rule = np.select([tied, renamed, generic], [TIE, NAMES, GENERIC], RULE)
-    chosen = pd.DataFrame(
-        {
-            "value": _joined(kept, codes),
-            "rule": rule,
-            "n_independent": n_told[np.arange(len(lead)), lead],
-            "n_said": heard(said[["incident", "family"]]).to_numpy(),
-            "low": "",
-            "high": "",
-        },
-        index=counted.index,
-    )
-    differing = (n_told > 0) & ~kept
-    for column in map(codes.index, unstated()):
-        differing[:, column] &= amounts[:, column] > 0
-    rows, columns = np.nonzero(differing)
-    others = pd.DataFrame(
-        {
-            "incident": counted.index.to_numpy()[rows],
-            "value": np.array(codes, dtype=object)[columns],
-            "n": n_told[rows, columns],
-        }
-    )
-    return Verdict(chosen, others)
+    words = dict(enumerate(codes))
+    chosen = pd.DataFrame({"value": joined(kept["incident"], kept["value"].map(words))}, index=lead.index)
+    flags = [tied.to_numpy(), lead.index.isin(renamed), lead.index.isin(generic)]
+    chosen["rule"] = np.select(flags, [TIE, NAMES, GENERIC], RULE)
+    chosen["n_independent"] = told[told["value"] == told["incident"].map(lead)].set_index("incident")["n"]
+    chosen["n_said"] = heard(said)
+    # a word for no stated kind that yielded is no disagreement
+    yielded = told["value"].isin([codes.index(code) for code in unstated()]) & ~_pairs(told).isin(_pairs(counted))
+    others = told[~_pairs(told).isin(_pairs(kept)) & ~yielded].assign(value=lambda table: table["value"].map(words))
+    return Verdict(chosen, others[["incident", "value", "n"]].reset_index(drop=True))
 
 
-def _matrix(cells: pd.Series, codes: list[str]) -> np.ndarray:
-    """Return which kind (column) each cell (row) names; `unknown` is no kind."""
-    place, known = pd.factorize(cells)
-    table = np.array([[code in split(cell) and code != "unknown" for code in codes] for cell in known], dtype=bool)
-    matrix: np.ndarray = table.reshape(len(known), len(codes))[place]
-    return matrix
+def _pairs(table: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(table[["incident", "value"]])
 
 
-def _yield_generic(kinds: np.ndarray, counted: pd.DataFrame, place: np.ndarray, codes: list[str]) -> np.ndarray:
-    """Let "missile" count for the kind of missile that most name, in `kinds`; return the incidents where it does."""
-    does = np.zeros(len(counted), dtype=bool)
+def _kinds_named(reports: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
+    """Return ``said`` with a row for each kind that each report names, by its place in `codes`; `unknown` is none.
+
+    The column `told` keeps what the report itself says.
+    """
+    place, known = pd.factorize(reports["weapons"])
+    named = [[codes.index(code) for code in dict.fromkeys(split(cell)) if code != "unknown"] for cell in known]
+    times = np.array([len(several) for several in named], dtype=int)[place]
+    said = reports[["incident", "family", "weight"]].reset_index(drop=True).rename_axis("report").reset_index()
+    said = said.loc[said.index.repeat(times)].reset_index(drop=True)
+    kinds = np.array([kind for several in named for kind in several], dtype=int)
+    first = np.cumsum([0, *map(len, named)])[place]
+    said["told"] = kinds[np.repeat(first, times) + said.groupby("report").cumcount().to_numpy()]
+    return said.assign(value=said["told"])
+
+
+def _yield_generic(said: pd.DataFrame, told: pd.DataFrame, codes: list[str]) -> set[int]:
+    """Let "missile" in `said` count for the kind of missile that most name; return the incidents where it does."""
+    does: set[int] = set()
     for vague, meant in unstated().items():
-        generic, columns = codes.index(vague), [codes.index(code) for code in meant]
-        amounts = counted.to_numpy()[:, columns]
-        has = (amounts.max(axis=1) > 0) & (counted.to_numpy()[:, generic] > 0)
-        leading = np.array(columns)[amounts.argmax(axis=1)]
-        moved = np.flatnonzero(kinds[:, generic] & has[place])
-        kinds[moved, leading[place[moved]]] = True
-        kinds[moved, generic] = False
-        does |= has
+        leading = _leading(told[told["value"].isin([codes.index(code) for code in meant])])
+        moved = (said["value"] == codes.index(vague)) & said["incident"].isin(leading.index)
+        said.loc[moved, "value"] = said["incident"].map(leading)[moved].astype(int)
+        does |= set(said.loc[moved, "incident"])
     return does
 
 
-def _one_name(
-    kinds: np.ndarray, told: np.ndarray, counted: pd.DataFrame, place: np.ndarray, codes: list[str]
-) -> np.ndarray:
-    """Put the voices for the several names of one thing together, in `kinds`; return the incidents where it does."""
-    does = np.zeros(len(counted), dtype=bool)
+def _one_name(said: pd.DataFrame, codes: list[str]) -> set[int]:
+    """Put the voices for the several names of one thing together in `said`; return the incidents where it does."""
+    does: set[int] = set()
     for names in kin():
-        columns = np.array([codes.index(name) for name in names])
-        amounts = counted.to_numpy()[:, columns]
-        apart = np.zeros(len(amounts), dtype=bool)
-        np.logical_or.at(apart, place, told[:, columns].sum(axis=1) > 1)
-        disputed = ((amounts > 0).sum(axis=1) > 1) & ~apart
-        winner = columns[amounts.argmax(axis=1)]
-        moved = np.flatnonzero(disputed[place] & kinds[:, columns].any(axis=1))
-        kinds[np.ix_(moved, columns)] = False
-        kinds[moved, winner[place[moved]]] = True
+        places = [codes.index(name) for name in names]
+        alike = tally(said[said["value"].isin(places)])
+        both = said[said["told"].isin(places)]
+        apart = both.loc[both["report"].duplicated(), "incident"]
+        disputed = set(alike.loc[alike["incident"].duplicated(), "incident"]) - set(apart)
+        moved = said["value"].isin(places) & said["incident"].isin(disputed)
+        said.loc[moved, "value"] = said["incident"].map(_leading(alike))[moved].astype(int)
         does |= disputed
     return does
 
 
-def _lead(amounts: np.ndarray, codes: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the leading kind of each incident and whether it won a tie; what has no rung comes after all that have."""
-    known = weapons()
-    rungs = np.array([known[code].rung if known[code].rung is not None else 99 for code in codes])
-    top = amounts == amounts.max(axis=1, keepdims=True)
-    rank = np.where(top, rungs[None, :] * len(codes) + np.arange(len(codes))[None, :], 10_000)
-    return rank.argmin(axis=1), top.sum(axis=1) > 1
-
-
-def _joined(kept: np.ndarray, codes: list[str]) -> np.ndarray:
-    """Return each row's kinds joined by ``;`` (few distinct rows, so each is joined once)."""
-    powers = 1 << np.arange(len(codes))
-    place, known = pd.factorize(kept @ powers)
-    words = [";".join(code for code, power in zip(codes, powers, strict=True) if mask & power) for mask in known]
-    return np.array(words, dtype=object)[place]
+def _leading(counted: pd.DataFrame) -> pd.Series:
+    """Return for each incident of a tally the value with the greatest weight, at a tie the first."""
+    ranked = counted.sort_values(["incident", "weight", "value"], ascending=[True, False, True])
+    return ranked.drop_duplicates("incident").set_index("incident")["value"]

@@ -21,8 +21,8 @@ import pandas as pd
 
 from helpers.cleaning.check import check_folder, sentence
 from helpers.cleaning.reading import Faults, read_sheet
+from helpers.cleaning.review import distances
 from helpers.cleaning.schemas import CODED, Column, coded
-from helpers.cleaning.suspects import distances
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.tables import read
