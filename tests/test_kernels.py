@@ -268,3 +268,16 @@ def test_a_signal_stops_the_look_at_the_sheets_and_leaves_nothing(tmp_path: Path
     run.send_signal(signal.SIGKILL)
     run.wait()
     assert not list((tmp_path / "tmp").iterdir())
+
+
+@pytest.mark.parametrize(("limit", "said"), [("-n 40", "ulimit -n 1024"), ("-n 24", "ulimit -n")])
+def test_a_run_that_cannot_go_on_ends_soon_and_says_why(limit: str, said: str, tmp_path: Path) -> None:
+    root = project(tmp_path)
+    line = f"ulimit {limit}; exec {sys.executable} -m helpers.running run"
+    more = environment(BRIEF_IMPORTS="ipykernel.kernelapp pandas matplotlib.pyplot")
+    done = subprocess.run(["bash", "-c", line], cwd=root, env=more, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "brief: " in done.stderr
+    assert said in done.stderr
+    assert not (root / "data/clean").exists()

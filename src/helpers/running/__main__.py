@@ -75,6 +75,8 @@ def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force
             _leave(2, *refusal.lines)
         except Failure as failure:
             _leave(1, *failure.lines)
+        except MemoryError:
+            _leave(1, "there is not enough memory (see `ulimit -v`); the results in place are as they were")
         except OSError as error:
             half = layout is not None and any(layout.journals.glob("*.json"))
             rest = "the next run puts the rest of the results into place"

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -219,8 +221,11 @@ def execute(
         )
     except PapermillExecutionError as error:
         fault = _fault(error, cells, nbformat.read(output, as_version=4).cells)  # type: ignore[no-untyped-call]
-    except RuntimeError as error:
-        fault = Fault(None, f"its kernel died: {str(error).splitlines()[0]}")
+    except kernels.Stopping:
+        raise
+    except (RuntimeError, OSError, EOFError, MemoryError, zmq.ZMQError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        fault = Fault(None, f"its kernel died: {reason}{_limits()}")
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
     if output.exists():
@@ -229,10 +234,21 @@ def execute(
     return fault
 
 
+def _limits() -> str:
+    """Return which limits of the shell may be why a kernel could not start, and what to do; nothing if none is set."""
+    files, memory = resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource.RLIMIT_AS)[0]
+    low = [f"{files} open files (`ulimit -n 1024` raises it)"] if files < 256 else []
+    if memory != resource.RLIM_INFINITY:
+        low.append(f"{memory // 2**20:,} MB of memory (`ulimit -v unlimited` lifts it)")
+    return f"; this shell allows {' and '.join(low)}" if low else ""
+
+
 def _fault(error: Any, cells: list[Any], executed: list[Any]) -> Fault:
     ids = [cell.get("id") for cell in cells]
-    failed = next((c for c in executed if any(o.output_type == "error" for o in c.get("outputs", []))), None)
+    failed = next((cell for cell in executed if cell.metadata.get("papermill", {}).get("exception")), None)
     number = ids.index(failed.id) + 1 if failed is not None and failed.id in ids else None
+    if not error.traceback:  # the kernel could not even say what was wrong
+        return Fault(number, f"its kernel could not go on{_limits()}")
     lines = str(error.evalue).strip().splitlines()
     return Fault(number, f"{error.ename}: {lines[0] if lines else ''}".rstrip(": "))
 
