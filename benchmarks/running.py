@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.running.kernels import ENVIRONMENT
+from helpers.running.processes import ENVIRONMENT
 
 PROJECT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(sys.executable).parent
@@ -52,7 +52,7 @@ def copy_of_the_project(to: Path) -> Path:
 
 
 def call(root: Path, *command: str) -> str:
-    """Run a command in the project at `root`, in the environment that kernels of `brief run` have; return its words."""
+    """Run a command in the project at `root`, in the environment that `brief run` gives notebooks; return its words."""
     env = {**os.environ, **ENVIRONMENT, "BRIEF_ROOT": str(root), "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
     if done.returncode:

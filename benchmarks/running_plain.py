@@ -41,7 +41,6 @@ def run(root: Path) -> list[tuple[str, float, float, float, float]]:
     """Execute the notebooks' code; return (notebook, seconds, processor's, for imports, for figures) for each."""
     imports = builtins.__import__ = Watch(builtins.__import__)
     from helpers.figures import style
-    from helpers.running.files import Contents
     from helpers.running.steps import load
 
     drawing = style.save = Watch(style.save)
@@ -50,7 +49,7 @@ def run(root: Path) -> list[tuple[str, float, float, float, float]]:
     for folder in ("data/clean", "figures", "report/facts", "report/tables"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     taken = [("libraries", imports.seconds, time.process_time(), imports.seconds, 0.0)]
-    for step in load(root / "notebooks", Contents()):
+    for step in load(root / "notebooks"):
         begun, used, imported, drawn = time.perf_counter(), time.process_time(), imports.seconds, drawing.seconds
         space: dict[str, Any] = {"__name__": step.name, "display": lambda *shown, **how: None}
         for cell in json.loads(step.path.read_text(encoding="utf-8"))["cells"]:

@@ -96,7 +96,7 @@ def project(root: Path, *, clean: str = CLEAN, count: str = COUNT, draw: str = D
     notebook(
         book / "02_count.ipynb",
         [count],
-        ["window_start", "window_end", "clean_dir", "report_dir"],
+        ["window_start", "window_end", "countries", "clean_dir", "report_dir"],
         ["{clean_dir}/incidents.csv"],
         ["{report_dir}/facts/02_count.json"],
     )
@@ -126,7 +126,7 @@ def environment(**more: str | None) -> dict[str, str]:
     """Return the environment for a run of a made-up project, with `more` (None takes a variable away)."""
     kept = {name: value for name, value in os.environ.items() if name != "BRIEF_ROOT"}
     # What the made-up notebooks do not use need not be imported.
-    named = kept | {"BRIEF_IMPORTS": "ipykernel.kernelapp nbformat"} | more
+    named = kept | {"BRIEF_IMPORTS": "ipykernel.zmqshell papermill"} | more
     return {name: value for name, value in named.items() if value is not None}
 
 

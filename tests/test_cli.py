@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from projects import brief, command, environment, on_terminal, project, results
+from projects import BRIEF, brief, command, environment, on_terminal, project, results
 from rich.cells import cell_len
 
 from helpers.parameters import Parameters
+from helpers.running.request import gathered
+from helpers.running.sweep import sets_of
 from helpers.running.terminal import table
 
 
@@ -33,6 +38,25 @@ def test_a_run_builds_the_brief_and_says_where_it_is(made: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1] == "the brief is in report/brief.html and report/brief.pdf"
     assert done.stdout.count("up to date") == 4
+    assert done.stdout.splitlines()[-2] == (
+        "all results are in data/clean (1 file), figures (1 file), report (2 files), report/facts (1 file), "
+        "report/notebooks (4 files)"
+    )
+
+
+def test_the_last_lines_name_what_was_built(tmp_path: Path) -> None:
+    explorer = '\n(resolve(report_dir) / "explorer.html").write_text("page")'
+    root = project(tmp_path, brief=BRIEF + explorer)
+    said = brief(root, "run", "--only", "01").stdout.splitlines()
+    assert said[-2:] == [
+        "the results of 01_clean are in data/clean (1 file), report/notebooks (1 file)",
+        "only 01_clean was asked for; `brief run` brings the rest up to date",
+    ]
+    said = brief(root, "run", "--name", "mine").stdout.splitlines()
+    assert said[-2:] == [
+        "the explorer is in runs/mine/report/explorer.html",
+        "the brief is in runs/mine/report/brief.html and runs/mine/report/brief.pdf",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -45,6 +69,10 @@ def test_a_run_builds_the_brief_and_says_where_it_is(made: Path) -> None:
         (("-p", "countries", "IQ,XX"), ["countries: each must be one of IQ, SY, JO"]),
         (("-p", "seed", "one", "-p", "resamples", "1"), ["seed: a whole number", "resamples: must be greater"]),
         (("-p", "seed", "1", "-p", "seed", "2"), ["seed: given more than once"]),
+        (
+            ("-p", "confirmed_by=media"),
+            ["confirmed_by: no notebook declares it: it would change nothing; `make notebooks`"],
+        ),
         (("-p", "coded_dir", "nowhere"), ["coded_dir: there is no folder nowhere"]),
         (("-p", "figures_dir", "/tmp"), ["figures_dir: results cannot be written to /tmp"]),
         (("-p", "figures_dir", "report/x"), ["figures_dir: report/x lies in, or holds, a folder that has another use"]),
@@ -205,3 +233,22 @@ def test_nothing_heavy_is_loaded_where_there_is_nothing_to_do(made: Path) -> Non
 def test_help_says_what_there_is(made: Path) -> None:
     done = brief(made, "run", "--help")
     assert all(option in done.stdout for option in ("-p", "-f", "--only", "--name", "--force", "--jobs"))
+    assert "_BRIEF_COMPLETE=bash_source" in brief(made, "--help").stdout
+    complete = subprocess.run(command(), env=environment(_BRIEF_COMPLETE="bash_source"), capture_output=True, text=True)
+    assert "complete -o nosort" in complete.stdout
+
+
+@pytest.mark.parametrize("where", ["README", "--help"])
+def test_samples_of_settings_and_grids_are_right(where: str, made: Path, tmp_path: Path) -> None:
+    if where == "README":
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        samples = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    else:
+        said = brief(made, "run", "--help").stdout + brief(made, "sweep", "--help").stdout
+        samples = re.findall(r"\n\n((?:      .*\n)+)\n", said)
+    settings, grid, together = [textwrap.dedent(sample) for sample in samples]
+    (tmp_path / "sample.yml").write_text(settings)
+    assert gathered(tmp_path / "sample.yml", []).differing()
+    for text, sets in ((grid, 4), (together, 2)):
+        (tmp_path / "sample.yml").write_text(text)
+        assert len(sets_of(tmp_path / "sample.yml")) == sets

@@ -15,7 +15,7 @@ from conftest import ROOT
 from projects import brief, results
 
 from helpers.parameters import Parameters, cell_source
-from helpers.running.files import OUTPUT_FOLDERS, Contents
+from helpers.running.files import OUTPUT_FOLDERS
 from helpers.running.steps import load
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -72,7 +72,7 @@ def test_a_notebook_declares_the_parameters_it_uses_and_no_others(path: Path) ->
 
 
 def test_the_notebooks_make_one_chain_that_ends_in_the_brief() -> None:
-    steps = load(ROOT / "notebooks", Contents())
+    steps = load(ROOT / "notebooks")
     assert [step.name for step in steps] == sorted(step.name for step in steps)
     assert steps[0].name == "01_clean"
     assert steps[-1].name == "08_brief"
@@ -100,7 +100,7 @@ def test_a_fresh_clone_rebuilds_what_is_committed_and_declares_all_it_touches(on
     after = results(root)
     assert sorted(path for path in {*before, *after} if before.get(path) != after.get(path)) == []
     state = json.loads((root / ".brief/state/default.json").read_text(encoding="utf-8"))
-    steps = [step for step in load(ROOT / "notebooks", Contents()) if step.name in state]
+    steps = [step for step in load(ROOT / "notebooks") if step.name in state]
     assert [step.name for step in steps] == (["01_clean", "02_coverage"] if only else [path.stem for path in STEPS])
     for step in steps:
         written = set(state[step.name]["files"]) - {f"report/notebooks/{step.name}.ipynb"}
@@ -118,7 +118,7 @@ def test_the_same_bytes_in_another_place_time_locale_and_number_of_jobs(tmp_path
     ways: list[tuple[str, tuple[str, ...], dict[str, str | None]]] = [
         ("one", ("--jobs", "1"), {"TZ": "UTC", "LC_ALL": "C.UTF-8"}),
         ("two or more words", ("--jobs", "2"), {"TZ": "Asia/Baghdad", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"}),
-        ("ordinary-kernels", ("--jobs", "2"), {"TZ": "America/New_York", "LC_ALL": "C", "BRIEF_KERNELS": "cold"}),
+        ("cold", ("--jobs", "2"), {"TZ": "America/New_York", "LC_ALL": "C", "BRIEF_KERNELS": "cold"}),
     ]
     found = []
     for folder, arguments, more in ways:

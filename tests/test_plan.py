@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from projects import CLEAN, brief, notebook, project, results
 
 from helpers.running import steps
-from helpers.running.files import Contents, Layout, Refusal
+from helpers.running.files import Layout, Refusal, content
 from helpers.running.results import Cache
 from helpers.running.steps import dependencies, load, overlap, reasons
 
@@ -123,11 +123,9 @@ def test_results_that_nobody_writes_any_more_go(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_planned_is_refused(tmp_path: Path) -> None:
-    contents = Contents()
-
     def refused(root: Path) -> str:
         with pytest.raises(Refusal) as refusal:
-            load(root / "notebooks", contents)
+            load(root / "notebooks")
         return "\n".join(refusal.value.lines)
 
     root = project(tmp_path / "circle")
@@ -158,7 +156,7 @@ def test_steps_follow_what_they_read(tmp_path: Path) -> None:
     root = project(tmp_path)
     for stray in ("._01_clean.ipynb", ".~01_clean.ipynb"):  # what other systems and editors leave
         (root / "notebooks" / stray).write_bytes(b"\x00\x05\x16\x07")
-    steps = load(root / "notebooks", Contents())
+    steps = load(root / "notebooks")
     assert [step.name for step in steps] == ["01_clean", "02_count", "03_draw", "08_brief"]
     assert dependencies(steps)["08_brief"] == {"02_count", "03_draw"}
     assert dependencies(steps)["03_draw"] == {"01_clean"}
@@ -175,7 +173,7 @@ def test_the_import_graph_follows_every_way_to_import(tmp_path: Path, monkeypatc
     (package / "apart.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(steps, "LIBRARY", package)
-    found = steps.closure(["other.inner.sibling.name"], Contents())
+    found = steps.closure(["other.inner.sibling.name"])
     assert list(found) == ["other", "other.far", "other.inner", "other.inner.sibling", "other.late"]
     assert steps.imported(["%matplotlib inline\nfrom other import facts", "!ls\nimport other.tables, pandas"]) == [
         "other.facts",
@@ -197,30 +195,15 @@ def test_overlap_is_symmetric(one: str, other: str) -> None:
     assert overlap(one, one)
 
 
-def test_a_remembered_hash_never_outlives_the_content(tmp_path: Path) -> None:
-    memory = tmp_path / "memory.json"
-    file = tmp_path / "file"
-    seen = set()
-    for number in range(20):  # same size, within one tick of the clock
-        file.write_text(f"{number:02}")
-        contents = Contents(memory)
-        seen.add(contents.hash(file))
-        contents.save()
-    assert len(seen) == 20
-    assert Contents(memory).hash(tmp_path / "none") is None
-    memory.write_text("torn {")
-    assert Contents(memory).hash(file) in seen
-
-
 def test_the_cache_gives_back_only_what_is_whole(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    cache = Cache(layout, Contents())
+    cache = Cache(layout)
     entries = []
     for name in ("one", "two"):
         box = tmp_path / name
         box.mkdir()
         (box / "file").write_text(name)
-        sha = Contents().hash(box / "file")
+        sha = content(box / "file")
         assert sha is not None
         entry, changed = cache.put("key", box, {"file": sha}, {})
         assert changed == ([] if name == "one" else ["file"])
@@ -240,7 +223,11 @@ def test_the_cache_gives_back_only_what_is_whole(tmp_path: Path) -> None:
 def test_the_state_is_no_secret(made: Path) -> None:
     state = json.loads((made / ".brief/state/default.json").read_text())
     assert set(state) == {"01_clean", "02_count", "03_draw", "08_brief"}
-    assert state["02_count"]["parts"]["parameters"] == {"window_start": "2023-10-17", "window_end": "2024-02-29"}
+    assert state["02_count"]["parts"]["parameters"] == {
+        "window_start": "2023-10-17",
+        "window_end": "2024-02-29",
+        "countries": ["IQ", "SY", "JO"],
+    }
 
 
 def test_a_saved_edit_of_a_parameters_cell_changes_no_default_brief(tmp_path: Path) -> None:
@@ -260,7 +247,7 @@ def test_a_saved_edit_of_a_parameters_cell_changes_no_default_brief(tmp_path: Pa
 
 
 @pytest.mark.parametrize("damage", ["[]", "{", '{"01_clean": 3}', '{"01_clean": {"files": [], "parts": {}}}', "\x00"])
-@pytest.mark.parametrize("file", ["state/default.json", "contents.json", "journal/default/1.json"])
+@pytest.mark.parametrize("file", ["state/default.json", "journal/default/1.json"])
 def test_damaged_memory_is_made_anew_and_said_in_one_line(file: str, damage: str, tmp_path: Path, made: Path) -> None:
     root = shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     assert brief(root, "run").returncode == 0  # another test may have left a sheet changed

@@ -26,6 +26,11 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def results_below(folder: Path) -> list[str]:
+    """Return the files below `folder`."""
+    return [str(path.relative_to(folder.parent)) for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
 def test_a_grid_gives_a_brief_for_each_set_and_one_table(tmp_path: Path) -> None:
     root = project(tmp_path)
     (root / "grid.yml").write_text(GRID)
@@ -47,6 +52,43 @@ def test_a_grid_gives_a_brief_for_each_set_and_one_table(tmp_path: Path) -> None
     done = brief(root, "sweep", "grid.yml", "--jobs", "1")
     assert done.stdout.count("was done") == 4
     assert (root / "runs/grid/facts.csv").read_bytes() == before
+
+
+def test_facts_alone_are_those_of_whole_runs_and_the_findings_are_drawn(tmp_path: Path) -> None:
+    more = """
+import os
+from IPython.display import display
+assert os.environ.get("BRIEF_FACTS_ONLY"), "this one may draw"
+"""
+    found = {
+        "fall": ("shown", "finding"),
+        "ratio": (0.1, "ratio"),
+        "ratio.low": (None, "ratio"),
+        "ratio.high": (0.5, "ratio"),
+    }
+    facts = {f"pause.coded.{name}": {"value": value, "unit": unit, "text": ""} for name, (value, unit) in found.items()}
+    handed = f"\n(place / '02_more.json').write_text(json.dumps({facts!r}))"
+    root = project(tmp_path / "facts", count=more + COUNT + handed)
+    whole = project(tmp_path / "whole")
+    for place in (root, whole):
+        (place / "grid.yml").write_text(GRID)
+    text = (root / "notebooks/02_count.ipynb").read_text()
+    text = text.replace('"{report_dir}/facts/02_count.json"', '"{report_dir}/facts/02_*.json", "{figures_dir}/count*"')
+    (root / "notebooks/02_count.ipynb").write_text(text)
+    done = brief(root, "sweep", "grid.yml", "--facts")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "the headline findings are drawn in runs/grid/findings.svg"
+    assert brief(whole, "sweep", "grid.yml").returncode == 0
+    rows = table(root / "runs/grid/facts.csv")
+    assert [row for row in rows if row["fact"] == "count.reports"] == table(whole / "runs/grid/facts.csv")
+    assert not (whole / "runs/grid/findings.svg").exists()
+    kept = {path.split("/", 2)[2] for path in results_below(root / "runs/grid/facts")}
+    assert kept == {"data/clean/incidents.csv", "report/facts/02_count.json", "report/facts/02_more.json"}
+    findings = table(root / "runs/grid/findings.csv")
+    first = findings[0]
+    assert (first["label"], first["finding"], first["low"], first["high"]) == ("2023-12-31, 1", "shown", "", "0.5")
+    picture = (root / "runs/grid/findings.svg").read_text()
+    assert all(row["label"] in picture for row in findings)
 
 
 def test_a_failing_set_is_reported_and_the_others_go_on(tmp_path: Path) -> None:

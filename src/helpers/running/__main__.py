@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,7 +37,7 @@ def command_line() -> None:
     Exit status: 0 done, 1 a notebook failed or results could not be written, 2 bad input or parameter (nothing was
     run), 130 stopped by Ctrl-C.
 
-    Completion of names in bash: eval "$(_BRIEF_COMPLETE=bash_source brief)" (zsh_source, fish_source in those).
+    Completion of names: eval "$(_BRIEF_COMPLETE=bash_source brief)" in ~/.bashrc; zsh_source or fish_source in those.
     """
 
 
@@ -50,14 +51,19 @@ def command_line() -> None:
 def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force: bool, jobs: int | None) -> None:
     """Run what is out of date, in order; say where the brief is.
 
-    `brief parameters` lists the parameters. Several values are joined by commas: -p countries IQ,SY. A file holds a
-    line for each: "window_end: 2024-01-31", "countries: [IQ, SY]".
+    `brief parameters` lists the parameters. Several values are joined by commas: -p countries IQ,SY. A file, such as
+    settings.yml, holds a line for each:
+
+    \b
+        window_end: 2024-01-31
+        countries: [IQ, SY]
+        confirmed_by: media
     """
     from helpers.paths import project_root
     from helpers.running.files import Layout, Refusal
     from helpers.running.request import cores, gathered, prepared, run_name, strays
     from helpers.running.run import Failure, stoppable
-    from helpers.running.terminal import Bars, Lines, say
+    from helpers.running.terminal import Progress, say
 
     begun = time.monotonic()
     layout: Layout | None = None
@@ -65,12 +71,10 @@ def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force
         try:
             parameters = gathered(file, pairs)
             layout = Layout(project_root(), run_name(parameters, name))
-            progress = Bars() if sys.stdout.isatty() else Lines()
-            work = prepared(layout, parameters, only=only, force=force, jobs=jobs or cores(), progress=progress)
+            work = prepared(layout, parameters, only=only, force=force, jobs=jobs or cores(), progress=Progress(True))
             say(*strays(work.steps))
             with layout.held():
                 done = work.go()
-            work.contents.save()
         except Refusal as refusal:
             _leave(2, *refusal.lines)
         except Failure as failure:
@@ -94,19 +98,18 @@ def _conclude(work: Any, done: list[Any], seconds: float) -> None:
 
     ran = sum(one.how == "ran" for one in done)
     say(f"{ran} of {len(done)} notebooks ran; {seconds:.1f} s" if ran else f"nothing to run; {seconds:.1f} s")
+    names = [work.only] if work.only is not None else list(work.state)
+    places = [work.layout.shown(work.in_place(path)) for name in names for path in work.state[name]["files"]]
+    folders = Counter(str(Path(place).parent) for place in places)
+    whose = "all results are" if work.only is None else f"the results of {work.only} are"
+    counted = (f"{folder} ({number} file{'' if number == 1 else 's'})" for folder, number in sorted(folders.items()))
+    say(f"{whose} in {', '.join(counted)}")
     if work.only is not None:
         say(f"only {work.only} was asked for; `brief run` brings the rest up to date")
-        folders = {str(Path(path).parent) for path in work.state[work.only]["files"]}
-        say("results are in " + ", ".join(work.layout.shown(work.in_place(folder)) for folder in sorted(folders)))
-        return
-    report = work.in_place("report")
-    found = [path for path in (report / "brief.html", report / "brief.pdf") if path.exists()]
-    explorer = [path for path in (report / "explorer.html",) if path.exists()]
-    if found:
-        say("the brief is in " + " and ".join(work.layout.shown(path) for path in found))
-        say(*(f"the explorer is in {work.layout.shown(path)}" for path in explorer))
-    else:
-        say(f"results are in {work.layout.shown(report)}")
+    brief = [place for place in places if place.endswith(("/brief.html", "/brief.pdf"))]
+    say(*(f"the explorer is in {place}" for place in places if place.endswith("/explorer.html")))
+    if brief:
+        say("the brief is in " + " and ".join(brief))
 
 
 @command_line.command()
@@ -152,13 +155,24 @@ def parameters() -> None:
 @click.argument("grid", type=click.Path(path_type=Path), metavar="GRID.yml")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Sets at once (by default one a core).")
 @click.option("--scheduler", metavar="ADDRESS", help="Run the sets on the Dask cluster at this address.")
+@click.option("--facts", "facts_only", is_flag=True, help="Compute facts and tables alone: no figures, no brief.")
 @click.option("--force", is_flag=True, help="Run every set anew.")
-def sweep(grid: Path, jobs: int | None, scheduler: str | None, force: bool) -> None:
-    """Run a grid of parameter sets; one table of all facts.
+def sweep(grid: Path, jobs: int | None, scheduler: str | None, facts_only: bool, force: bool) -> None:
+    """Run a grid of parameter sets; one table of all facts, and a picture of the headline findings.
 
-    GRID.yml holds the values of each parameter, of which every combination is a set: "window_end: [2023-12-31,
-    2024-02-29]". For parameters that move together it holds a list of sets: "- {pause_start: 2023-11-24, pause_end:
-    2023-12-01}".
+    GRID.yml holds the values of each parameter; every combination is a set (here four):
+
+    \b
+        window_end: [2023-12-31, 2024-02-29]
+        confirmed_by: [anyone, us_official]
+
+    For parameters that move together it holds a list of sets:
+
+    \b
+        - {pause_start: 2023-11-24, pause_end: 2023-12-01}
+        - {pause_start: 2023-12-24, pause_end: 2023-12-31}
+
+    Results are in runs/GRID: facts.csv, sets.csv, findings.csv, findings.svg, and a folder for each set.
     """
     from helpers.running.files import Refusal
     from helpers.running.request import cores
@@ -167,7 +181,7 @@ def sweep(grid: Path, jobs: int | None, scheduler: str | None, force: bool) -> N
 
     with stoppable("stopped; the sets that are done stay; the next sweep goes on from here"):
         try:
-            status = sweep_grid(grid, jobs=jobs or cores(), scheduler=scheduler, force=force)
+            status = sweep_grid(grid, jobs=jobs or cores(), scheduler=scheduler, force=force, facts_only=facts_only)
         except Refusal as refusal:
             _leave(2, *refusal.lines)
         except OSError as error:

@@ -1,172 +1,39 @@
-"""Executes one notebook through papermill's ordinary engine, and leaves it without anything that varies."""
+"""Executes one notebook with papermill, in this process, and leaves it without anything that varies.
+
+papermill puts the parameters in and keeps the book; its engine here hands each cell to the IPython shell of an ordinary
+kernel, of which only the sockets are missing: what the shell would send to a client becomes the cell's outputs.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
+import io
 import logging
 import os
 import re
-import resource
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
-import zmq
-from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Type
-
-from helpers.running import kernels
-
-#: Seconds that a kernel may take to start: the first one waits for the imports.
-PATIENCE = 60.0
+#: What a kernel tells of its language, without the version: the same bytes in every Python.
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
 
 
 @dataclass(frozen=True)
-class Fault:
-    """Why a notebook failed: the number of the cell among the notebook's cells, and the error in one line."""
+class Executed:
+    """What became of a notebook: the files that it opened, and its fault, with the number of the cell, if it failed."""
 
-    cell: int | None
-    error: str
-
-
-class Forked:
-    """A forked kernel, with the part of `subprocess.Popen` that jupyter_client uses."""
-
-    stdin = stdout = stderr = None
-
-    def __init__(self, process: Any) -> None:
-        self.process = process
-        self.pid = process.pid
-
-    def poll(self) -> int | None:
-        """Return the exit code, None while the kernel runs."""
-        code: int | None = self.process.exitcode
-        return code
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait until the kernel has ended; return its exit code."""
-        self.process.join(timeout)
-        code = self.poll()
-        if code is None:
-            raise subprocess.TimeoutExpired("kernel", timeout or 0)
-        return code
-
-    def send_signal(self, number: int) -> None:
-        """Send a signal to the kernel and what it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
-
-    def kill(self) -> None:
-        """Kill the kernel and what it started."""
-        self.send_signal(signal.SIGKILL)
-
-    def terminate(self) -> None:
-        """Ask the kernel to end."""
-        self.send_signal(signal.SIGTERM)
-
-
-class Provisioner(LocalProvisioner):
-    """Starts a kernel in the folder given as ``cwd``, which is its ``BRIEF_ROOT``: forked, where that is possible."""
-
-    process: Any = None
-
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
-        """Fork the kernel, or launch it by `cmd` where that fails; return the connection's details."""
-        root = str(kwargs["cwd"])
-        kwargs["env"] = kernels.environment(root) | {"JPY_PARENT_PID": str(os.getpid())}
-        if kernels.can_fork():
-            with contextlib.suppress(OSError, EOFError):
-                process = await asyncio.to_thread(
-                    kernels.start, kernels.forked_kernel, cmd[3:], root, kernels.environment(root)
-                )
-                self.process = Forked(process)
-                self.pid, self.pgid, self.cwd = process.pid, None, Path(root)
-        if self.process is None:
-            quiet = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)
-            await super().launch_kernel(cmd, **kwargs | quiet)
-        await self._listens()
-        return self.connection_info
-
-    async def _listens(self) -> None:
-        """Wait until the kernel listens: a client that connects to a Unix socket too early tries again late."""
-        last = Path(f"{self.connection_info['ip']}-{self.connection_info['hb_port']}")
-        until = time.monotonic() + PATIENCE
-        while not last.exists() and time.monotonic() < until and self.process.poll() is None:
-            await asyncio.sleep(0.004)
-
-    async def shutdown_requested(self, restart: bool = False) -> None:
-        """Wait briefly for the kernel to end as it was asked to, looking more often than jupyter_client does."""
-        until = time.monotonic() + 5.0
-        while await self.poll() is None and time.monotonic() < until:
-            await asyncio.sleep(0.004)
-
-
-class PromptClient(AsyncKernelClient):
-    """A client that knows a kernel is ready when it says so, where jupyter_client waits for 0.2 s of silence."""
-
-    async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel has answered and its answers' broadcasts arrive too.
-
-        Raises
-        ------
-        RuntimeError
-            If the kernel died or `timeout` seconds passed.
-        """
-        until = time.monotonic() + (timeout if timeout is not None else PATIENCE)
-        while True:
-            asked = self.kernel_info()
-            try:
-                reply = await self.shell_channel.get_msg(timeout=1)
-                if reply["msg_type"] == "kernel_info_reply" and await self._idle_after(asked):
-                    self._handle_kernel_info_reply(reply)
-                    return
-            except Empty:
-                pass
-            if not await self.is_alive():
-                raise RuntimeError("it died before it was ready")
-            if time.monotonic() > until:
-                raise RuntimeError(f"it did not answer for {timeout} seconds")
-
-    async def _idle_after(self, asked: str) -> bool:
-        """Read broadcasts up to the one that ends the request `asked`; False if none comes (not yet connected)."""
-        try:
-            while True:
-                message = await self.iopub_channel.get_msg(timeout=0.2)
-                mine = message.get("parent_header", {}).get("msg_id") == asked
-                if mine and message["content"].get("execution_state") == "idle":
-                    return True
-        except Empty:
-            return False
-
-
-class Manager(AsyncKernelManager):
-    """Starts the kernel that the run is written for: this Python, whatever else the machine calls ``python3``."""
-
-    client_factory = Type(PromptClient)
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        """The kernel's specification."""
-        argv = [sys.executable, "-m", kernels.__name__, "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, display_name="Python 3", language="python")
-
-    async def _async_pre_start_kernel(self, **more: Any) -> Any:
-        self.kernel_id = self.kernel_id or str(uuid.uuid4())
-        self.provisioner = Provisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
-        return await super()._async_pre_start_kernel(**more)
+    opened: list[str]
+    fault: str = ""
+    cell: int | None = None
 
 
 def execute(
@@ -176,81 +43,124 @@ def execute(
     output: Path,
     parameters: Mapping[str, Any],
     on_cell: Callable[[int, int], None] = lambda done, total: None,
-) -> Fault | None:
-    """Run `notebook` with `parameters` in `sandbox`; write the executed notebook to `output`; return the fault, if any.
+) -> Executed:
+    """Run `notebook` with `parameters` in `sandbox`, where this process is; write the executed notebook to `output`.
 
     `on_cell` is called with the number of code cells done and their total after each.
     """
-    kernels.import_quickly("jsonschema", without="rfc3987_syntax")  # a grammar for addresses: nothing here checks any
-    kernels.import_quickly("papermill", without="pyarrow")  # papermill's way to Hadoop
     import nbformat
     import papermill
+    from papermill.engines import Engine, papermill_engines
     from papermill.exceptions import PapermillExecutionError
+
+    class Here(Engine):  # type: ignore[misc]
+        """Executes the cells in this process."""
+
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **_: Any) -> None:
+            """Execute them until one fails."""
+            nb_man.nb.metadata["language_info"] = LANGUAGE
+            run = _shell()
+            code = [cell for cell in nb_man.nb.cells if cell.cell_type == "code"]
+            for done, cell in enumerate(code, 1):
+                nb_man.cell_start(cell)
+                if not run(cell):
+                    nb_man.cell_exception(cell)
+                    return
+                nb_man.cell_complete(cell)
+                on_cell(done, len(code))
+
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    papermill_engines.register("here", Here)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    opened = _watched(str(sandbox))
+    fault: tuple[str, int | None] = ("", None)
+    how = {"engine_name": "here", "progress_bar": False, "request_save_on_cell_execute": False}
+    try:
+        papermill.execute_notebook(notebook, output, parameters=dict(parameters), kernel_name="python3", **how)
+    except PapermillExecutionError as error:
+        fault = _fault(error, nbformat.read(notebook, as_version=4).cells)  # type: ignore[no-untyped-call]
+    executed = nbformat.read(output, as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.write(tidy(executed, sandbox, root), output)  # type: ignore[no-untyped-call]
+    return Executed(sorted(opened), *fault)
+
+
+def _watched(root: str) -> set[str]:
+    """Return the set that from now on takes the files below `root` which this process opens to read."""
+    seen: set[str] = set()
+
+    def watch(event: str, details: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(details[0], str) and not details[2] & (os.O_WRONLY | os.O_RDWR):
+            path = details[0] if details[0].startswith("/") else f"{root}/{details[0]}"
+            if path.startswith(f"{root}/"):
+                seen.add(path[len(root) + 1 :])
+
+    sys.addaudithook(watch)
+    return seen
+
+
+def _shell() -> Callable[[Any], bool]:
+    """Return what executes a cell in a new shell, puts its outputs into it, and says whether it went well."""
+    from ipykernel.compiler import XCachingCompiler
+    from ipykernel.zmqshell import ZMQInteractiveShell
+    from jupyter_client.session import Session
+    from nbformat.v4 import output_from_msg
     from traitlets.config import Config
 
-    for name in ("papermill", "traitlets"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    cells = nbformat.read(notebook, as_version=4).cells  # type: ignore[no-untyped-call]
-    total = sum(cell.cell_type == "code" for cell in cells) + bool(parameters)
-    done = 0
+    outputs: list[Any] = []
 
-    def count(**_: Any) -> None:
-        nonlocal done
-        done += 1
-        on_cell(done, total)
+    class Outputs(Session):
+        """Takes what a kernel would send."""
 
-    output.parent.mkdir(parents=True, exist_ok=True)
-    fault = None
-    # Unix sockets in a folder of their own: no ports to run out of or to race for, and nobody else can listen.
-    sockets = tempfile.mkdtemp(prefix="k", dir=kernels.sockets())
-    place = {"transport": "ipc", "ip": f"{sockets}/k", "connection_file": f"{sockets}/kernel.json"}
-    try:
-        papermill.execute_notebook(
-            notebook,
-            output,
-            parameters=dict(parameters),
-            kernel_name="python3",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            resources={"metadata": {"path": str(sandbox)}},
-            record_timing=False,
-            start_timeout=PATIENCE,
-            on_cell_executed=count,
-            kernel_manager_class=Manager,
-            config=Config(KernelManager=place),
-        )
-    except PapermillExecutionError as error:
-        fault = _fault(error, cells, nbformat.read(output, as_version=4).cells)  # type: ignore[no-untyped-call]
-    except kernels.Stopping:
-        raise
-    except (RuntimeError, OSError, EOFError, MemoryError, zmq.ZMQError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        fault = Fault(None, f"its kernel died: {reason}{_limits()}")
-    finally:
-        shutil.rmtree(sockets, ignore_errors=True)
-    if output.exists():
-        finished = nbformat.read(output, as_version=4)  # type: ignore[no-untyped-call]
-        nbformat.write(tidy(finished, sandbox, root), output)  # type: ignore[no-untyped-call]
-    return fault
+        def send(self, stream: Any, msg_or_type: Any, content: Any = None, *_: Any, **__: Any) -> None:
+            """Keep it, if it is an output."""
+            kind, told = (
+                (msg_or_type, content) if content is not None else (msg_or_type["msg_type"], msg_or_type["content"])
+            )
+            if kind == "clear_output":
+                outputs.clear()
+            elif kind in {"stream", "display_data", "execute_result", "error"}:
+                outputs.append(output_from_msg({"header": {"msg_type": kind}, "content": told}))  # type: ignore[no-untyped-call]
 
+    class Stream(io.TextIOBase):
+        """Takes what is printed."""
 
-def _limits() -> str:
-    """Return which limits of the shell may be why a kernel could not start, and what to do; nothing if none is set."""
-    files, memory = resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource.RLIMIT_AS)[0]
-    low = [f"{files} open files (`ulimit -n 1024` raises it)"] if files < 256 else []
-    if memory != resource.RLIM_INFINITY:
-        low.append(f"{memory // 2**20:,} MB of memory (`ulimit -v unlimited` lifts it)")
-    return f"; this shell allows {' and '.join(low)}" if low else ""
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def write(self, text: str) -> int:
+            """Keep it."""
+            session.send(None, "stream", {"name": self.name, "text": text})
+            return len(text)
+
+    session = Outputs()
+    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
+    own = {"compiler_class": XCachingCompiler, "config": Config(HistoryManager={"enabled": False})}
+    shell: Any = ZMQInteractiveShell.instance(**own)
+    shell.displayhook.session = shell.display_pub.session = session
+    if "pandas" in sys.modules:
+        sys.modules["pandas"].set_option("display.max_columns", 20)  # as where IPython was there first
+    inline = sys.modules.get("matplotlib_inline.backend_inline")
+    if inline is not None:  # as if it had been imported in the shell
+        inline._enable_matplotlib_integration()
+
+    def run(cell: Any) -> bool:
+        if not cell.source.strip():
+            return True
+        outputs.clear()
+        cell.execution_count = shell.execution_count
+        done = shell.run_cell(cell.source, store_history=True)
+        cell.outputs = list(outputs)
+        return bool(done.success)
+
+    return run
 
 
-def _fault(error: Any, cells: list[Any], executed: list[Any]) -> Fault:
-    ids = [cell.get("id") for cell in cells]
-    failed = next((cell for cell in executed if cell.metadata.get("papermill", {}).get("exception")), None)
-    number = ids.index(failed.id) + 1 if failed is not None and failed.id in ids else None
-    if not error.traceback:  # the kernel could not even say what was wrong
-        return Fault(number, f"its kernel could not go on{_limits()}")
+def _fault(error: Any, cells: list[Any]) -> tuple[str, int | None]:
+    """Return the error in one line, and the number of the failed cell among the notebook's `cells`."""
     lines = str(error.evalue).strip().splitlines()
-    return Fault(number, f"{error.ename}: {lines[0] if lines else ''}".rstrip(": "))
+    number = next((number for number, cell in enumerate(cells, 1) if cell.source == error.source), None)
+    return f"{error.ename}: {lines[0] if lines else ''}".rstrip(": "), number
 
 
 #: Memory addresses, and the file names that IPython gives to cells.
@@ -263,8 +173,6 @@ _TABLE = re.compile(r"\bT_[0-9a-f]{5}(?=[\s\"'_{])")
 def tidy(notebook: Any, sandbox: Path, root: Path) -> Any:
     """Return the executed `notebook` with nothing left that depends on when or where it ran."""
     notebook.metadata.pop("papermill", None)
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata.get("language_info", {}).pop("version", None)  # the same bytes in every Python
     for number, cell in enumerate(notebook.cells, 1):
         for name in ("papermill", "execution", "ExecuteTime"):
             cell.metadata.pop(name, None)
@@ -277,10 +185,7 @@ def tidy(notebook: Any, sandbox: Path, root: Path) -> Any:
 
 
 def _joined(outputs: list[Any]) -> list[Any]:
-    """Join what was printed in several pieces, standard output before errors: cuts and order depend on timing.
-
-    What is shown in between stays where it is: a kernel sends what was printed before it shows anything.
-    """
+    """Join what was printed in several pieces, standard output before errors."""
     kept: list[Any] = []
     printed: dict[str, Any] = {}
     for output in [*outputs, None]:

@@ -6,19 +6,23 @@ import csv
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from helpers.parameters import Parameters, check
 from helpers.paths import resolve
-from helpers.running.files import OUTPUT_FOLDERS, Contents, Layout, Refusal, digest
+from helpers.running.files import OUTPUT_FOLDERS, Layout, Refusal, digest
 from helpers.running.run import Run
 from helpers.running.sheets import CHECK, refuse_faulty
 from helpers.running.steps import Step, load, plain
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._,=@+-]*(/[A-Za-z0-9][A-Za-z0-9._,=@+-]*)*")
 LONGEST = 80
+
+#: What notebooks hand on: clean tables, facts and tables, without figures and brief.
+FACTS = re.compile(r"\{clean_dir\}/|\{report_dir\}/(facts|tables)/")
 
 
 def from_yaml(path: Path) -> tuple[Any, dict[str, int]]:
@@ -228,17 +232,29 @@ def strays(steps: Iterable[Step]) -> list[str]:
     ]
 
 
-def prepared(layout: Layout, parameters: Parameters, *, only: str | None = None, **more: Any) -> Run:
-    """Return the run of the project's notebooks with `parameters`, refusing what cannot be run."""
-    contents = more.pop("contents", None) or Contents(layout.hidden / "contents.json")
-    steps = load(layout.root / "notebooks", contents)
+def prepared(
+    layout: Layout, parameters: Parameters, *, only: str | None = None, facts_only: bool = False, **more: Any
+) -> Run:
+    """Return the run of the project's notebooks with `parameters`, refusing what cannot be run.
+
+    With `facts_only`, notebooks write facts and tables alone, and those that write neither do not run.
+    """
+    steps = load(layout.root / "notebooks")
     folders = output_folders(parameters, layout.root)
     only = named(only, [step.name for step in steps])
+    known = {name for step in steps for name in step.parameters} | set(OUTPUT_FOLDERS)
+    unused = [name for name in parameters.differing() if name not in known]
+    if unused:
+        todo = "it would change nothing; `make notebooks` writes it into those whose analysis reads it"
+        raise Refusal(*(f"{name}: no notebook declares it: {todo}" for name in unused))
+    if facts_only:
+        kept = [tuple(path for path in step.writes if FACTS.match(path)) for step in steps]
+        steps = [replace(step, writes=writes) for step, writes in zip(steps, kept, strict=True) if writes]
 
     def look(waiting: list[Step]) -> None:
         """Look at the coded sheets if a notebook that checks them is about to run."""
         room = CHECK.rsplit(".", 1)[0]
         if any(name.startswith(room) for step in waiting for name in step.imports if "coded_dir" in step.parameters):
-            refuse_faulty(layout, parameters, contents)
+            refuse_faulty(layout, parameters)
 
-    return Run(layout, steps, parameters, contents, folders, only=only, check=look, **more)
+    return Run(layout, steps, parameters, folders, only=only, check=look, facts_only=facts_only, **more)

@@ -1,9 +1,7 @@
 """Results of finished steps: kept in a cache for all runs, and moved into place, all of them or none.
 
-Also run as a script of its own, which nothing interrupts: ``python -IS results.py JOURNAL``. So it imports nothing but
-the standard library. The journal lists the moves and is itself written whole. Once it stands, the moves will happen:
-by the script, in a session of its own, so that signals to the run do not reach it; or, if the machine stops, by the
-next run.
+The journal lists the moves and is itself written whole. Once it stands, the moves will happen: by this module as a
+program, in a session of its own, so that signals to the run do not reach it; or, if the machine stops, by the next run.
 """
 
 from __future__ import annotations
@@ -17,13 +15,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from helpers.running.files import Contents, Layout
+from helpers.running.files import Layout, content, write_whole
 
 #: The cache forgets what was used longest ago when it grows beyond this (bytes).
 LARGEST = 400_000_000
@@ -49,10 +46,8 @@ class Cache:
     to open beside what it declares: the entry counts only as long as they are as they were.
     """
 
-    def __init__(self, layout: Layout, contents: Contents) -> None:
-        self.root = layout.root
-        self.folder = layout.cache
-        self.contents = contents
+    def __init__(self, layout: Layout) -> None:
+        self.root, self.folder = layout.root, layout.cache
 
     def get(self, key: str) -> Made | None:
         """Return what is stored under `key`, the newest that is whole and true; None if nothing is."""
@@ -60,10 +55,10 @@ class Cache:
             try:
                 entry = json.loads((place / "made.json").read_text(encoding="utf-8"))
                 made = Made(place, dict(entry["files"]), dict(entry["observed"]))
-                whole = all(self.contents.hash(made.file(path)) == sha for path, sha in made.files.items())
+                whole = all(content(made.file(path)) == sha for path, sha in made.files.items())
             except (OSError, ValueError, KeyError, TypeError):
                 continue
-            if whole and all(self.contents.hash(self.root / path) == sha for path, sha in made.observed.items()):
+            if whole and all(content(self.root / path) == sha for path, sha in made.observed.items()):
                 with contextlib.suppress(OSError):
                     os.utime(place)
                 return made
@@ -77,7 +72,7 @@ class Cache:
         An entry is never changed once it stands, so that runs at the same time do not take it from each other.
         """
         before = self.get(key)
-        if before is not None and (before.files, before.observed) == (dict(files), dict(observed)):
+        if before is not None and (before.files, before.observed) == (files, observed):
             return before, []
         name = f"{key}.{time.time_ns()}-{os.getpid()}-{threading.get_ident()}"
         beside = self.folder / f"new.{name}"
@@ -88,10 +83,9 @@ class Cache:
         beside.mkdir(parents=True, exist_ok=True)
         made = {"files": dict(files), "observed": dict(observed)}
         (beside / "made.json").write_text(json.dumps(made), encoding="utf-8")
-        place = beside.replace(self.folder / name)
-        earlier = before.files if before is not None else dict(files)
+        earlier = before.files if before is not None else files
         changed = sorted(path for path in {*files, *earlier} if files.get(path) != earlier.get(path))
-        return Made(place, made["files"], made["observed"]), changed
+        return Made(beside.replace(self.folder / name), **made), changed
 
     def trim(self, largest: int = LARGEST) -> None:
         """Forget what was used longest ago until the cache is at most `largest` bytes."""
@@ -107,24 +101,7 @@ class Cache:
                 shutil.rmtree(place, ignore_errors=True)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all, and make sure that it is on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-
-
-def place(
-    layout: Layout,
-    wanted: Mapping[Path, tuple[str, Path]],
-    gone: list[Path],
-    state: Mapping[str, Any],
-    contents: Contents,
-) -> None:
+def place(layout: Layout, wanted: Mapping[Path, tuple[str, Path]], gone: list[Path], state: Mapping[str, Any]) -> None:
     """Put `wanted` (target -> (hash, source)) into place, remove `gone`, and set the run's `state`, all or nothing.
 
     Raises
@@ -138,7 +115,7 @@ def place(
     staging.mkdir(parents=True)
     moves: list[tuple[str, str]] = []
     for number, (target, (sha, source)) in enumerate(sorted(wanted.items())):
-        if contents.hash(target) != sha:
+        if content(target) != sha:
             copy = staging / str(number)
             shutil.copyfile(source, copy)
             moves.append((str(copy), str(target)))
@@ -152,11 +129,14 @@ def place(
         if not os.access(folder, os.W_OK):
             raise PermissionError(13, "Permission denied", str(folder))
     journal = layout.journals / f"{os.getpid()}-{time.time_ns()}.json"
-    with _unstoppable():
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
         write_whole(journal, json.dumps({"move": moves, "remove": [str(path) for path in gone]}))
-        command = [sys.executable, "-IS", __file__, str(journal)]
-        subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait()
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([sys.executable, "-Im", __name__, str(journal)], start_new_session=True, check=False, **quiet)  # type: ignore[call-overload]
         complete(journal)  # tells what went wrong, if something did
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def recover(layout: Layout, damaged: Callable[[Path], Any]) -> None:
@@ -188,18 +168,6 @@ def complete(journal: Path) -> int:
     return len(moves["move"])
 
 
-@contextlib.contextmanager
-def _unstoppable() -> Iterator[None]:
-    """Let signals wait until the block has ended."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 if __name__ == "__main__":
-    try:
+    with contextlib.suppress(OSError):  # the run says so
         complete(Path(sys.argv[1]))
-    except OSError as error:
-        sys.exit(f"{error.strerror}: {error.filename}")

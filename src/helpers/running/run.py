@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import shutil
 import signal
@@ -19,23 +17,11 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from helpers.parameters import Parameters
-from helpers.running import kernels
-from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Contents, Layout, Refusal, mapping, remembered
+from helpers.running import processes, steps
+from helpers.running.execute import Executed, execute
+from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Layout, Refusal, content, remembered
 from helpers.running.results import Cache, Made, place, recover
-from helpers.running.steps import (
-    RESULTS_ALONE,
-    Inputs,
-    Step,
-    ancestors,
-    dependencies,
-    filled,
-    key_of,
-    load,
-    modules,
-    overlap,
-    reasons,
-    summary,
-)
+from helpers.running.steps import RESULTS_ALONE, Inputs, Step, ancestors, filled, overlap, summary
 from helpers.running.terminal import Done, Progress, complain
 
 #: What a sandbox has no use for; settings of matplotlib that lie in the project would change figures.
@@ -70,15 +56,15 @@ def stoppable(message: str) -> Iterator[None]:
     try:
         yield
     except Stopped as stopped:
-        # Threads may still wait for kernels that are gone, and need not be waited for.
-        kernels.stop()
-        kernels.close()
+        # Threads may still wait for processes that are gone, and need not be waited for.
+        processes.stop()
+        processes.close()
         complain(message)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(stopped.status)
     finally:
-        kernels.close()
+        processes.close()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -91,23 +77,24 @@ class Run:
     ----------
     folders: output folder's parameter -> where its results stand, relative to the root; as notebooks see it by default.
     check: hears the notebooks about to run, before the first one starts; may raise `Refusal`.
+    facts_only: whether notebooks draw nothing, and only what `steps` say that they write is kept.
     """
 
     layout: Layout
     steps: list[Step]
     parameters: Parameters
-    contents: Contents
     folders: dict[str, str] = field(default_factory=lambda: dict(OUTPUT_FOLDERS))
     progress: Progress = field(default_factory=Progress)
     jobs: int = 1
     force: bool = False
     only: str | None = None
     check: Callable[[list[Step]], None] = lambda steps: None
+    facts_only: bool = False
 
     def __post_init__(self) -> None:
-        self.inputs = Inputs(self.layout.root, self.parameters, self.steps, self.contents)
-        self.cache = Cache(self.layout, self.contents)
-        self.needs = dependencies(self.steps)
+        self.inputs = Inputs(self.layout.root, self.parameters, self.steps)
+        self.cache = Cache(self.layout)
+        self.needs = steps.dependencies(self.steps)
         self.state: dict[str, Any] = {}
         self.old: dict[str, Any] = {}
         self.done: dict[str, Done] = {}
@@ -131,14 +118,12 @@ class Run:
         self.old = remembered(self.layout.state, _sound) or {}
         self.state = dict(self.old)
         self.inputs.refuse_missing(self.steps)
-        chosen = {step.name for step in self.steps}
-        if self.only is not None:
-            chosen = {self.only, *ancestors(self.only, self.needs)}
+        chosen = {self.only, *ancestors(self.only, self.needs)} if self.only else {step.name for step in self.steps}
         order = [step for step in self.steps if step.name in chosen]
         self.progress.planned([step.name for step in order])
         try:
             self._work(order)
-            place(self.layout, self.wanted, self._gone(), self.state, self.contents)
+            place(self.layout, self.wanted, self._gone(), self.state)
         finally:
             self.progress.close()
             shutil.rmtree(self.layout.work, ignore_errors=True)
@@ -168,13 +153,13 @@ class Run:
         running: dict[Future[Done], Step] = {}
         failures: dict[str, Failure] = {}
         pool = ThreadPoolExecutor(max_workers=self.jobs)
-        told = 0
+        said = 0
         try:
             while True:
                 self._start(waiting, running, pool)
-                while told < len(order) and order[told].name in self.done:
-                    self.progress.finished(self.done[order[told].name])
-                    told += 1
+                while said < len(order) and order[said].name in self.done:
+                    self.progress.finished(self.done[order[said].name])
+                    said += 1
                 if not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -184,17 +169,17 @@ class Run:
                     except Failure as failure:
                         failures[step.name] = failure
                         # What comes later in the order is left alone, so that the report does not depend on timing.
-                        later = order[order.index(step) :]
+                        earlier = order[: order.index(step)]
                         waiting[:] = [
                             other
                             for other in waiting
-                            if other not in later and not ancestors(other.name, self.needs) & set(failures)
+                            if other in earlier and not ancestors(other.name, self.needs) & set(failures)
                         ]
         except Exception:
             pool.shutdown(cancel_futures=True)
             raise
         except BaseException:
-            kernels.stop()
+            processes.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
@@ -210,7 +195,7 @@ class Run:
             parts = self.inputs.parts(step)
             forced = self.force and self.only in {None, step.name}  # every one, or the only one asked for
             why = ["forced"] if forced else self._why(step, parts)
-            made = None if forced or not why else self.cache.get(key_of(step, parts))
+            made = None if forced or not why else self.cache.get(steps.key_of(step, parts))
             if not why:
                 for path, sha in self.old[step.name]["files"].items():
                     self.inputs.made[path] = (sha, self.in_place(path))
@@ -220,9 +205,9 @@ class Run:
                 self.done[step.name] = Done(step.name, "taken", 0.0, summary(why))
             elif len(running) < self.jobs:
                 if not self.library:
-                    self.library = modules(self.contents)
+                    self.library = steps.modules()
                     named = {name for other in waiting for name in other.imports}
-                    kernels.prepare(self.layout.hidden, sorted(named))  # starts while the sheets are being looked at
+                    processes.prepare(self.layout.hidden, sorted(named))  # starts while the sheets are being looked at
                     self.check(waiting)
                 self.progress.started(step.name)
                 running[pool.submit(self._run, step, parts, why)] = step
@@ -234,45 +219,49 @@ class Run:
         """Return why `step` is to be built anew (nothing if it is up to date)."""
         before = self.old.get(step.name)
         if before is None:
-            return reasons(parts, None, [])
+            return steps.reasons(parts, None, [])
         spoiled = []
         for path, sha in before["files"].items():
-            found = self.contents.hash(self.in_place(path))
+            found = content(self.in_place(path))
             if found != sha:
                 spoiled.append(f"{path} {'is missing' if found is None else 'was changed'}")
         root = self.layout.root
-        spoiled += [
-            f"{path} changed" for path, sha in before["observed"].items() if self.contents.hash(root / path) != sha
-        ]
-        return reasons(parts, before["parts"], spoiled)
+        spoiled += [f"{path} changed" for path, sha in before["observed"].items() if content(root / path) != sha]
+        return steps.reasons(parts, before["parts"], spoiled)
 
     # --- one notebook
 
     def _run(self, step: Step, parts: dict[str, Any], why: list[str]) -> Done:
         """Execute `step` in a sandbox of its own and keep what it wrote."""
-        from helpers.running.execute import Fault, execute
-
         start = time.monotonic()
         sandbox = self.layout.work / step.name
         copies = self._furnish(sandbox, parts["files"])
         output = sandbox / OUTPUT_FOLDERS["report_dir"] / EXECUTED / f"{step.name}.ipynb"
         given = {name: value for name, value in parts["parameters"].items() if value != step.parameters[name]}
-        on_cell = partial(self.progress.cell, step.name)
-        fault = execute(step.path, sandbox, self.layout.root, output, given, on_cell)
-        files = _written(sandbox, copies) if fault is None else {}
-        broken = self._broken(step, files, copies) if fault is None else None
-        fault = fault or (Fault(None, broken) if broken else None)
-        if fault is not None:
-            where = f" in cell {fault.cell}" if fault.cell else ""
-            lines = [f"{step.name} failed{where}: {fault.error}"]
+        asked = (step.path, sandbox, self.layout.root, output, given)
+        hear = partial(self.progress.cell, step.name)
+        more = {"BRIEF_FACTS_ONLY": "1"} if self.facts_only else None
+        try:
+            done: Executed = processes.call(execute, *asked, root=sandbox, more=more, hear=hear)
+        except (processes.Died, RuntimeError) as error:
+            done = Executed([], str(error).strip().splitlines()[-1])
+        files = _written(sandbox, copies)
+        fault = done.fault or self._broken(step, files, copies)
+        if fault:
+            lines = [f"{step.name} failed{f' in cell {done.cell}' if done.cell else ''}: {fault}{processes.limits()}"]
             if output.exists():
                 kept = self.layout.failed / output.name
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 lines.append(f"executed notebook: {output.replace(kept)}")
             raise Failure(*lines)
+        if self.facts_only:
+            own = [filled(pattern, self.inputs.folders) for pattern in step.writes]
+            files = {path: sha for path, sha in files.items() if any(overlap(pattern, path) for pattern in own)}
         self._refuse_unsteady(step, parts)
         seconds = time.monotonic() - start
-        made, changed = self.cache.put(key_of(step, parts), sandbox, files, self._observed(sandbox, parts["files"]))
+        made, changed = self.cache.put(
+            steps.key_of(step, parts), sandbox, files, self._observed(done.opened, parts["files"])
+        )
         shutil.rmtree(sandbox, ignore_errors=True)
         self._accept(step, parts, made)
         notes = [f"other bytes than before from the same inputs: {', '.join(changed)}"] if changed else []
@@ -308,12 +297,12 @@ class Run:
                 self._mirror(sandbox, path, copies)
             elif folder and entry.is_file() and folder != "data":
                 shutil.copyfile(entry.path, sandbox / path)
-                copies[path] = self.contents.hash(Path(entry.path)) or ""
+                copies[path] = content(sandbox / path) or ""
             else:
                 (sandbox / path).symlink_to(entry.path)
 
-    def _broken(self, step: Step, files: dict[str, str], copies: dict[str, str]) -> str | None:
-        """Return what is wrong if the step did not write what it declares, or wrote what is not its own."""
+    def _broken(self, step: Step, files: dict[str, str], copies: dict[str, str]) -> str:
+        """Return what is wrong if the step did not write what it declares, or wrote what is not its own; else ""."""
         own = [filled(pattern, self.inputs.folders) for pattern in step.writes]
         for pattern in own:
             if not any(overlap(pattern, path) for path in files):
@@ -323,27 +312,23 @@ class Run:
                 return f"it wrote {path}, which another notebook writes"
             if path in copies and not any(overlap(pattern, path) for pattern in own):
                 return f"it changed {path}, which its metadata does not declare that it writes"
-        return None
+        return ""
 
     def _refuse_unsteady(self, step: Step, parts: dict[str, Any]) -> None:
         """Fail if something that the step rests on was changed while it ran: nobody can say what it then saw."""
-        now = {one.name: one for one in load(self.layout.root / "notebooks", self.contents)}.get(step.name)
-        found = ["it is gone"] if now is None else reasons(self.inputs.parts(now), parts, [])
+        now = steps.read_step(step.path) if step.path.exists() else None
+        found = ["it is gone"] if now is None else steps.reasons(self.inputs.parts(now), parts, [])
         if found:
             raise Failure(f"{step.name}: {summary(found)} while it ran; run again")
-        # A forked kernel may have modules as they were when the server started.
+        # A forked process may have modules as they were when the server started.
         stale = [name for name, sha in parts["library"].items() if self.library.get(name) != sha]
         if stale:
             raise Failure(f"{step.name}: {stale[0]} changed since the run began; run again")
 
-    def _observed(self, sandbox: Path, reads: dict[str, str]) -> dict[str, str]:
-        """Return path -> hash of the project's own files that the step opened beside what it declares."""
-        try:
-            paths = json.loads(kernels.opened(sandbox).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        own = [path for path in paths if path not in reads and not path.startswith("src/")]
-        hashes = {path: self.contents.hash(self.layout.root / path) for path in own if not self.inputs.is_result(path)}
+    def _observed(self, opened: list[str], reads: dict[str, str]) -> dict[str, str]:
+        """Return path -> hash of the project's own files among `opened` that are not declared."""
+        own = [path for path in opened if path not in reads and not path.startswith("src/")]
+        hashes = {path: content(self.layout.root / path) for path in own if not self.inputs.is_result(path)}
         return {path: sha for path, sha in hashes.items() if sha is not None}
 
     def _accept(self, step: Step, parts: dict[str, Any], made: Made) -> None:
@@ -357,7 +342,7 @@ class Run:
         self.state = {step.name: self.state[step.name] for step in self.steps if step.name in self.state}
         kept = {path for entry in self.state.values() for path in entry["files"]}
         old = {path: sha for entry in self.old.values() for path, sha in entry["files"].items() if path not in kept}
-        return [self.in_place(path) for path, sha in old.items() if self.contents.hash(self.in_place(path)) == sha]
+        return [self.in_place(path) for path, sha in old.items() if content(self.in_place(path)) == sha]
 
 
 def _written(sandbox: Path, copies: Mapping[str, str]) -> dict[str, str]:
@@ -368,7 +353,7 @@ def _written(sandbox: Path, copies: Mapping[str, str]) -> dict[str, str]:
             path = str(file.relative_to(sandbox))
             if file.is_symlink() or not file.is_file() or "/.ipynb_checkpoints/" in path:
                 continue
-            sha = hashlib.sha256(file.read_bytes()).hexdigest()
+            sha = content(file) or ""
             if copies.get(path) != sha:
                 found[path] = sha
     return found
@@ -376,10 +361,14 @@ def _written(sandbox: Path, copies: Mapping[str, str]) -> dict[str, str]:
 
 def _sound(state: Any) -> bool:
     """Return whether `state` is what a run leaves behind."""
+
+    def texts(value: Any) -> bool:
+        return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
     kinds = {"notebook": str, "parameters": dict, "files": dict, "library": dict, "lock": str}
     return isinstance(state, dict) and all(
-        mapping(entry["files"])
-        and mapping(entry["observed"])
+        texts(entry["files"])
+        and texts(entry["observed"])
         and all(isinstance(entry["parts"][name], kind) for name, kind in kinds.items())
         for entry in state.values()
     )

@@ -10,9 +10,8 @@ import click
 
 from helpers.parameters import Parameters
 from helpers.paths import resolve
-from helpers.running import kernels
-from helpers.running.files import Contents, Layout, Refusal, digest, remembered
-from helpers.running.results import write_whole
+from helpers.running import processes
+from helpers.running.files import Layout, Refusal, content, digest, remembered, write_whole
 from helpers.running.steps import closure
 from helpers.running.terminal import complain, say, width
 from helpers.running.terminal import table as aligned
@@ -23,12 +22,11 @@ COLUMNS = ("file", "row", "column", "value", "rule", "allowed")
 CHECK = "helpers.cleaning.check"
 
 
-def faults(folder: str, reference_dir: str) -> dict[str, list[list[str]]]:
-    """Return the rows of faults in `folder`: ``stops`` a run must stop at, ``lists`` that are only to be listed."""
+def faults(folder: str, reference_dir: str) -> list[list[str]]:
+    """Return the rows of faults in `folder` at which a run must stop."""
     from helpers.cleaning.check import check_folder, grouped
 
-    found = check_folder(folder, reference_dir)
-    return {"stops": rows(grouped(found.stops)), "lists": rows(found.lists)}
+    return rows(grouped(check_folder(folder, reference_dir).stops))
 
 
 def check_sheets(
@@ -78,7 +76,7 @@ def import_acled(file: Path, into: Path, reference: Path | None = None) -> int:
     return 0
 
 
-def refuse_faulty(layout: Layout, parameters: Parameters, contents: Contents) -> None:
+def refuse_faulty(layout: Layout, parameters: Parameters) -> None:
     """Refuse to run on coded sheets with faults; sheets found good are remembered until they, or the check, change.
 
     Raises
@@ -87,16 +85,13 @@ def refuse_faulty(layout: Layout, parameters: Parameters, contents: Contents) ->
         With the table of faults.
     """
     places = [str(resolve(folder, layout.root)) for folder in (parameters.coded_dir, parameters.reference_dir)]
-    sheets = {str(file): contents.hash(file) for place in places for file in sorted(Path(place).rglob("*"))}
-    seen = digest([sheets, closure([CHECK], contents)])
+    sheets = {str(file): content(file) for place in places for file in sorted(Path(place).rglob("*"))}
+    seen = digest([sheets, closure([CHECK])])
     memory = layout.hidden / "checked.json"
     good = remembered(memory, lambda value: isinstance(value, list)) or []
     if seen in good:
         return
-    try:
-        stops = kernels.call(faults, *places)["stops"]
-    except (RuntimeError, OSError, EOFError):
-        stops = faults(*places)["stops"]  # or what is wrong, said as here
+    stops = processes.call(faults, *places)
     if stops:
         raise Refusal(f"{_counted(stops, 'fault')} in {parameters.coded_dir}; nothing was run", table(stops))
     write_whole(memory, json.dumps([*good[-19:], seen]))

@@ -8,12 +8,13 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from helpers.parameters import FOLDERS, Parameters
-from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Contents, Refusal, digest
+from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Refusal, content, digest
 
 LIBRARY = Path(__file__).resolve().parents[1]
 
@@ -73,48 +74,57 @@ def imported(cells: Iterable[str]) -> list[str]:
     return sorted(name for name in found if name.split(".")[0] == LIBRARY.name)
 
 
-def _parsed(raw: bytes) -> dict[str, Any]:
-    """Return what a step needs of a notebook file, as JSON can hold it (a value error tells what is wrong)."""
-    notebook = json.loads(raw)
-    cells = [(cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {})) for cell in notebook["cells"]]
-    brief = notebook.get("metadata", {}).get("brief")
-    tagged = [source for _, source, meta in cells if "parameters" in meta.get("tags", [])]
-    return {
-        "step": isinstance(brief, dict),
-        "cells": digest([[kind, source, meta.get("tags", [])] for kind, source, meta in cells]),
-        "parameters": declared(tagged[0]) if tagged else {},
-        "reads": list((brief or {}).get("reads", [])),
-        "writes": list((brief or {}).get("writes", [])),
-        "imports": imported(source for kind, source, _ in cells if kind == "code"),
-    }
-
-
-def load(folder: Path, contents: Contents) -> list[Step]:
-    """Return the steps in `folder`, in an order in which each comes after what it reads from.
-
-    A notebook whose metadata holds no ``brief`` (such as ``explore``) is no step, nor is a file whose name begins with
-    a dot. Between notebooks that do not depend on each other the name decides.
+def read_step(path: Path) -> Step | None:
+    """Return the notebook at `path` as a step, None if its metadata holds no ``brief`` (such as ``explore``).
 
     Raises
     ------
     Refusal
-        If a notebook cannot be read, two write the same file, or they wait for each other.
+        If it cannot be read, or declares what is no parameter.
     """
-    steps, faults = [], []
+    try:
+        notebook = json.loads(path.read_bytes())
+        cells = [(cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {})) for cell in notebook["cells"]]
+        brief = notebook.get("metadata", {}).get("brief")
+        if not isinstance(brief, dict):
+            return None
+        tagged = [source for _, source, meta in cells if "parameters" in meta.get("tags", [])]
+        step = Step(
+            name=path.stem,
+            path=path,
+            cells=digest([[kind, source, meta.get("tags", [])] for kind, source, meta in cells]),
+            parameters=declared(tagged[0]) if tagged else {},
+            reads=tuple(brief.get("reads", [])),
+            writes=tuple(brief.get("writes", [])),
+            imports=tuple(imported(source for kind, source, _ in cells if kind == "code")),
+        )
+    except (ValueError, KeyError, TypeError, SyntaxError) as error:
+        raise Refusal(f"{path.name}: cannot be read as a notebook ({' '.join(str(error).split())})") from None
+    strange = [name for name in step.parameters if name not in Parameters.model_fields]
+    if strange:
+        known = f"which is no parameter; known are {', '.join(Parameters.model_fields)}"
+        raise Refusal(*(f"{path.name}: declares {name}, {known}" for name in strange))
+    return step
+
+
+def load(folder: Path) -> list[Step]:
+    """Return the steps in `folder`, in an order in which each comes after what it reads from.
+
+    A file whose name begins with a dot is none. Between notebooks that do not depend on each other the name decides.
+
+    Raises
+    ------
+    Refusal
+        If a notebook cannot be read, two write the same file, they wait for each other, or none uses a parameter.
+    """
+    steps: list[Step] = []
+    faults: list[str] = []
     for path in sorted(folder.glob("[!.]*.ipynb")):
         try:
-            parts = contents.derived(path, "step", _parsed)
-        except (ValueError, KeyError, TypeError, SyntaxError) as error:
-            faults.append(f"{path.name}: cannot be read as a notebook ({' '.join(str(error).split())})")
-            continue
-        if parts["step"]:
-            lists = {key: tuple(parts[key]) for key in ("reads", "writes", "imports")}
-            steps.append(Step(path.stem, path, parts["cells"], parts["parameters"], **lists))
-            faults += [
-                f"{path.name}: declares {name}, which is no parameter; known are {', '.join(Parameters.model_fields)}"
-                for name in parts["parameters"]
-                if name not in Parameters.model_fields
-            ]
+            step = read_step(path)
+            steps += [step] if step is not None else []
+        except Refusal as refusal:
+            faults += refusal.lines
     if not steps and not faults:
         faults.append(f"{folder}: no notebook with brief metadata")
     if faults:
@@ -177,50 +187,49 @@ def filled(template: str, folders: Mapping[str, str]) -> str:
     return template
 
 
-def modules(contents: Contents) -> dict[str, str]:
+def modules() -> dict[str, str]:
     """Return module -> hash for all modules of the library."""
     found = {}
     for path in sorted(LIBRARY.rglob("*.py")):
         name = ".".join((LIBRARY.name, *path.relative_to(LIBRARY).with_suffix("").parts))
-        found[name.removesuffix(".__init__")] = contents.hash(path) or ""
+        found[name.removesuffix(".__init__")] = content(path) or ""
     return found
 
 
-def closure(names: Iterable[str], contents: Contents) -> dict[str, str]:
+def closure(names: Iterable[str]) -> dict[str, str]:
     """Return module -> hash for all modules of the library that `names` lead to, directly or through others."""
-    hashes = modules(contents)
-    graph = contents.derived(LIBRARY / "__init__.py", "imports", lambda _: _graph(), digest(hashes))
+    hashes = modules()
+    graph = _graph(LIBRARY.name, digest(hashes))
     found: set[str] = set()
     waiting = list(names)
     while waiting:
         parts = waiting.pop().split(".")  # a package is imported before what is in it
         new = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)} & set(hashes) - found
         found |= new
-        waiting += [other for name in new for other in graph.get(name, ())]
+        waiting += [other for name in new for other in graph.find_modules_directly_imported_by(name)]
     return {name: hashes[name] for name in sorted(found)}
 
 
-def _graph() -> dict[str, list[str]]:
-    """Return module -> modules of the library that it imports, also within functions."""
+@lru_cache(maxsize=1)
+def _graph(package: str, version: str) -> Any:
+    """Return which module of the `package` imports which, also within functions, at one `version` of its code."""
     import grimp
 
-    graph = grimp.build_graph(LIBRARY.name, cache_dir=None)
-    return {name: sorted(graph.find_modules_directly_imported_by(name)) for name in graph.modules}
+    return grimp.build_graph(package, cache_dir=None)
 
 
 class Inputs:
     """The inputs of a run: parameters, the project's own files, and what finished steps have written so far."""
 
-    def __init__(self, root: Path, parameters: Parameters, steps: list[Step], contents: Contents) -> None:
+    def __init__(self, root: Path, parameters: Parameters, steps: list[Step]) -> None:
         self.root = root
         self.values = parameters.values()
-        self.contents = contents
         self.folders = {name: str(self.values[name]) for name in FOLDERS} | OUTPUT_FOLDERS
         self.patterns = [filled(path, self.folders) for step in steps for path in step.writes]
         self.patterns.append(f"{OUTPUT_FOLDERS['report_dir']}/{EXECUTED}/*")
         #: Results of finished steps: path as notebooks see it -> (hash, where it lies now).
         self.made: dict[str, tuple[str, Path]] = {}
-        lock = contents.hash(root / "requirements.lock") or ""
+        lock = content(root / "requirements.lock") or ""
         self.lock = f"{lock} on Python {sys.version_info.major}.{sys.version_info.minor}"
 
     def is_result(self, path: str) -> bool:
@@ -237,7 +246,7 @@ class Inputs:
         else:
             found = sorted(base.rglob("*")) if base.is_dir() else [base]
         named = {str(file.relative_to(self.root) if file.is_relative_to(self.root) else file): file for file in found}
-        hashes = {name: self.contents.hash(file) for name, file in named.items() if not self.is_result(name)}
+        hashes = {name: content(file) for name, file in named.items() if not self.is_result(name)}
         return {name: sha for name, sha in hashes.items() if sha is not None}
 
     def files(self, step: Step) -> dict[str, str]:
@@ -255,25 +264,24 @@ class Inputs:
 
     def refuse_missing(self, steps: list[Step]) -> None:
         """Refuse what a step declares to read, no notebook writes and nobody has put there."""
+        written = [other for step in steps for other in step.writes]
         lines = []
         for step, read in ((one, read) for one in steps for read in one.reads):
             path = filled(read, self.folders).rstrip("/")
-            written = any(
-                overlap(read, other) or other.startswith(read.rstrip("/") + "/") for s in steps for other in s.writes
-            )
-            if not written and not self._own(path):
+            by_a_step = any(overlap(read, other) or other.startswith(read.rstrip("/") + "/") for other in written)
+            if not by_a_step and not self._own(path):
                 lines.append(f"{step.name}: reads {path}, which is missing and which no notebook writes")
         if lines:
             raise Refusal(*lines)
 
     def parts(self, step: Step) -> dict[str, Any]:
         """Return all that the results of `step` rest on, in a form that `reasons` understands."""
-        used = [name for name in step.parameters if name in self.values and name not in OUTPUT_FOLDERS]
+        used = [name for name in step.parameters if name not in OUTPUT_FOLDERS]
         return {
             "notebook": step.cells,
             "parameters": {name: self.values[name] for name in used},
             "files": self.files(step),
-            "library": closure(step.imports, self.contents),
+            "library": closure(step.imports),
             "lock": self.lock,
         }
 

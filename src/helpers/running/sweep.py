@@ -1,4 +1,4 @@
-"""The command ``brief sweep``: a grid of parameter sets, a brief and facts for each, and one table of all facts."""
+"""The command ``brief sweep``: a grid of parameter sets, results for each, one table of all facts and one picture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +15,25 @@ from typing import Any
 
 from helpers.parameters import Parameters
 from helpers.paths import project_root
-from helpers.running import kernels
-from helpers.running.files import OUTPUT_FOLDERS, Layout, Refusal
+from helpers.running import processes
+from helpers.running.files import OUTPUT_FOLDERS, Layout, Refusal, write_whole
 from helpers.running.request import checked, from_yaml, prepared, run_name
-from helpers.running.results import write_whole
 from helpers.running.run import Failure
 from helpers.running.steps import plain
 from helpers.running.terminal import complain, say
 
-COLUMNS = ("fact", "value", "unit", "text")
+#: What is drawn of each headline: the fact that says what is found, the one that holds the ratio, and words over it.
+HEADLINES = (
+    ("pause.coded.fall", "pause.coded.ratio", "in the pause,\nthis record"),
+    ("pause.officials.fall", "pause.officials.ratio", "in the pause,\nUS officials"),
+    ("stop.coded.fall", "stop.coded.ratio", "since the second\nstop, this record"),
+    ("weapons.climb", "weapons.odds", "odds of rockets\nor heavier, a month"),
+)
 
 
 @dataclass(frozen=True)
 class Set:
-    """One set of the sweep: the `values` that it sets, the parameters they make, and the run's name."""
+    """One set of the sweep: the `values` that it sets, the parameters they make, and its name."""
 
     values: dict[str, Any]
     parameters: Parameters
@@ -39,7 +44,6 @@ class Set:
 class Outcome:
     """What became of a set: no `fault`, or why it failed."""
 
-    name: str
     fault: str = ""
     ran: int = 0
     seconds: float = 0.0
@@ -80,33 +84,32 @@ def sets_of(path: Path) -> list[Set]:
         if name in names:
             faults.append(f"{path}, set {number}: is the same as set {names[name]}")
         names.setdefault(name, number)
-        sets.append(Set(values, parameters, f"{path.stem}/{name}"))
+        sets.append(Set(values, parameters, name))
     if faults:
         raise Refusal(*faults)
     return sets
 
 
-def run_set(root: str, name: str, values: Mapping[str, Any], force: bool = False) -> Outcome:
-    """Run one set of a sweep; return what became of it, failures included.
+def run_set(root: str, name: str, values: Mapping[str, Any], **how: Any) -> Outcome:
+    """Run one set of a sweep under ``runs/name``; return what became of it, failures included.
 
     This is what a Dask worker is sent: it takes and gives plain values, and needs the project at `root`.
     """
     begun = time.monotonic()
     try:
         layout = Layout(Path(root), name)
-        work = prepared(layout, Parameters(**values), jobs=1, force=force)
+        work = prepared(layout, Parameters(**values), **how)
         with layout.held():
             done = work.go()
-        return Outcome(name, ran=sum(one.how == "ran" for one in done), seconds=time.monotonic() - begun)
+        return Outcome("", sum(one.how == "ran" for one in done), time.monotonic() - begun)
     except (Refusal, Failure) as fault:
-        return Outcome(name, "; ".join(fault.lines), seconds=time.monotonic() - begun)
+        return Outcome("; ".join(fault.lines))
     except OSError as error:
-        what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
-        return Outcome(name, what, seconds=time.monotonic() - begun)
+        return Outcome(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
 
 
 def executor(jobs: int, scheduler: str | None) -> Executor:
-    """Return what runs the sets: threads that wait for kernels of this machine, or the workers of a Dask cluster."""
+    """Return what runs the sets: threads that wait for processes of this machine, or the workers of a Dask cluster."""
     if scheduler is None:
         return ThreadPoolExecutor(max_workers=jobs)
     try:
@@ -122,65 +125,82 @@ def executor(jobs: int, scheduler: str | None) -> Executor:
     return found
 
 
-def sweep_grid(path: Path, *, jobs: int, scheduler: str | None, force: bool) -> int:
+def sweep_grid(path: Path, *, jobs: int, scheduler: str | None, force: bool, facts_only: bool = False) -> int:
     """Do what ``brief sweep`` is asked for; return the exit status: 0, or 1 if a set failed."""
-    root = project_root()
     sets = sets_of(path)
-    place = Layout(root, path.stem)
-    with Layout(root, f"{path.stem}/facts.csv").held():
+    place = Layout(project_root(), path.stem)
+    under = f"{path.stem}/facts" if facts_only else path.stem  # what has facts alone is no brief
+    with Layout(place.root, f"{path.stem}/facts.csv").held():
         outcomes: dict[str, Outcome] = {}
         pool = executor(jobs, scheduler)
+        how = {"force": force, "facts_only": facts_only}
         try:
-            futures = {pool.submit(run_set, str(root), one.name, one.values, force): one.name for one in sets}
+            futures = {
+                pool.submit(run_set, str(place.root), f"{under}/{one.name}", one.values, **how): one.name
+                for one in sets
+            }
             for future in as_completed(futures):
-                outcome = _outcome(future, futures[future])
-                outcomes[outcome.name] = outcome
+                error = future.exception()  # where the worker that had it died
+                outcome = future.result() if error is None else Outcome(f"{type(error).__name__}: {error}")
+                outcomes[futures[future]] = outcome
                 what = "failed" if outcome.fault else f"done in {outcome.seconds:.1f} s" if outcome.ran else "was done"
-                say(f"[{len(outcomes)}/{len(sets)}] {outcome.name.split('/', 1)[1]}: {what}")
+                say(f"[{len(outcomes)}/{len(sets)}] {futures[future]}: {what}")
         except BaseException:
-            kernels.stop()
+            processes.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
-        table = write_tables(root, place.base, sets, outcomes)
-    failed = [outcome for outcome in outcomes.values() if outcome.fault]
-    for outcome in sorted(failed, key=lambda outcome: outcome.name):
-        complain(f"{outcome.name}: {outcome.fault}")
-    say(f"{len(sets) - len(failed)} of {len(sets)} sets done; all facts are in {place.shown(table)}")
+        write_tables(place.root / "runs" / under, place, sets, outcomes)
+    failed = [one.name for one in sets if outcomes[one.name].fault]
+    complain(*(f"{under}/{name}: {outcomes[name].fault}" for name in sorted(failed)))
+    say(f"{len(sets) - len(failed)} of {len(sets)} sets done; all facts are in {place.shown(place.base / 'facts.csv')}")
+    if (place.base / "findings.svg").exists():
+        say(f"the headline findings are drawn in {place.shown(place.base / 'findings.svg')}")
     return 1 if failed else 0
 
 
-def _outcome(future: Any, name: str) -> Outcome:
-    """Return what became of a set, also where the worker that had it died."""
-    error = future.exception()
-    return Outcome(name, f"{type(error).__name__}: {error}") if error is not None else future.result()
+def write_tables(folder: Path, place: Layout, sets: list[Set], outcomes: Mapping[str, Outcome]) -> None:
+    """Write what the sets in `folder` found to `place`, in the order of the grid, whatever finished first.
 
-
-def write_tables(root: Path, folder: Path, sets: list[Set], outcomes: Mapping[str, Outcome]) -> Path:
-    """Write ``facts.csv`` (a row for each fact of each set) and ``sets.csv`` (what became of each); return the first.
-
-    Both are in the order of the grid, whatever finished first.
+    ``facts.csv`` has a row for each fact of each set, ``sets.csv`` what became of each, ``findings.csv`` each headline
+    finding with its interval, which ``findings.svg`` shows; the last two only where there are such facts.
     """
     names = list(dict.fromkeys(name for one in sets for name in one.values))
-    facts = [["set", *names, *COLUMNS]]
+    facts = [["set", *names, "fact", "value", "unit", "text"]]
     states = [["set", *names, "state", "fault"]]
+    findings = [["set", "label", "headline", "finding", "ratio", "low", "high"]]
     for one in sets:
         values = one.parameters.values()
-        label = [one.name.split("/", 1)[1], *(plain(values[name]) for name in names)]
+        given = [plain(values[name]) for name in names]
         fault = outcomes[one.name].fault
-        states.append([*label, "failed" if fault else "done", fault])
-        if not fault:
-            facts += [[*label, *row] for row in facts_of(root / "runs" / one.name / "report" / "facts")]
-    for name, rows in (("sets.csv", states), ("facts.csv", facts)):
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        write_whole(folder / name, text.getvalue())
-    return folder / "facts.csv"
+        states.append([one.name, *given, "failed" if fault else "done", fault])
+        if fault:
+            continue
+        found: dict[str, Any] = {}
+        for file in sorted((folder / one.name / "report" / "facts").glob("*.json")):
+            found |= json.loads(file.read_text(encoding="utf-8"))
+        shown = {name: "" if fact["value"] is None else plain(fact["value"]) for name, fact in found.items()}
+        facts += [[one.name, *given, name, shown[name], fact["unit"], fact["text"]] for name, fact in found.items()]
+        label = ", ".join(given) or "default"
+        for finding, ratio, _ in HEADLINES:
+            if finding in shown:
+                numbers = [shown.get(name, "") for name in (ratio, f"{ratio}.low", f"{ratio}.high")]
+                findings.append([one.name, label, finding, shown[finding], *numbers])
+    _write(place.base / "sets.csv", states)
+    if len(findings) > 1:
+        _write(place.base / "findings.csv", findings)
+        processes.prepare(place.hidden)
+        processes.call(_draw, place.base / "findings.csv", root=place.root)
+    _write(place.base / "facts.csv", facts)
 
 
-def facts_of(folder: Path) -> Iterator[list[str]]:
-    """Give a row (name, value, unit, text) for each fact in the JSON files of `folder`."""
-    for path in sorted(folder.glob("*.json")):
-        for name, fact in json.loads(path.read_text(encoding="utf-8")).items():
-            value = fact["value"]
-            yield [name, "" if value is None else plain(value), fact["unit"], fact["text"]]
+def _draw(table: Path) -> None:
+    from helpers.figures import findings  # heavy, and of use in another process alone
+
+    findings.save(table, {finding: words for finding, _, words in HEADLINES})
+
+
+def _write(path: Path, rows: Iterable[Iterable[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_whole(path, text.getvalue())

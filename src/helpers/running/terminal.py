@@ -75,77 +75,53 @@ class Done:
     why: str
     notes: tuple[str, ...] = ()
 
-    def lines(self, width: int) -> list[str]:
-        """Return what to say, with names `width` wide."""
-        what = {"kept": "up to date", "taken": "taken from an earlier run: ", "ran": f"ran {self.seconds:.1f} s: "}
-        first = f"{self.name.ljust(width)}  {what[self.how]}{self.why if self.how != 'kept' else ''}"
-        return [first, *(f"{'':{width}}  {note}" for note in self.notes)]
-
 
 class Progress:
-    """Hears of a run's progress; this one says nothing. `finished` is called in the steps' order."""
+    """Lines for each notebook, in order; on a terminal also bars of those at work. Not `shown`, it says nothing."""
+
+    def __init__(self, shown: bool = False) -> None:
+        self.shown, self.width = shown, 0
+        self.bars: Any = None
+        self.tasks: dict[str, Any] = {}
 
     def planned(self, names: list[str]) -> None:
         """Hear which notebooks the run holds."""
+        self.width = max(map(len, names), default=0)
 
     def started(self, name: str) -> None:
         """Hear that a notebook is being executed."""
+        if not self.shown or not sys.stdout.isatty():
+            return
+        if self.bars is None:
+            from rich import progress
+            from rich.console import Console
+
+            columns = (progress.SpinnerColumn(), progress.TextColumn("{task.description}"), progress.BarColumn(24))
+            more = (progress.TextColumn("{task.fields[cells]}"), progress.TimeElapsedColumn())
+            self.bars = progress.Progress(*columns, *more, console=Console(highlight=False), transient=True)
+            self.bars.start()
+        self.tasks[name] = self.bars.add_task(name.ljust(self.width), total=None, cells="")
 
     def cell(self, name: str, done: int, total: int) -> None:
         """Hear that a cell was executed (from any thread)."""
+        if name in self.tasks:
+            self.bars.update(self.tasks[name], completed=done, total=total, cells=f"cell {done} of {total}")
 
     def finished(self, done: Done) -> None:
         """Hear what became of a notebook."""
+        if not self.shown:
+            return
+        if done.name in self.tasks:
+            self.bars.remove_task(self.tasks.pop(done.name))
+        what = {"kept": "", "taken": "taken from an earlier run: ", "ran": f"ran {done.seconds:.1f} s: "}[done.how]
+        for head, text in ((done.name, f"{what}{done.why}"), *(("", note) for note in done.notes)):
+            line = folded(f"{head.ljust(self.width)}  {text}", width(), self.width + 2)
+            if self.bars is not None:
+                self.bars.console.print(line, markup=False, soft_wrap=True)
+            else:
+                print(line, flush=True)
 
     def close(self) -> None:
         """Hear that the run has ended, one way or another."""
-
-
-class Lines(Progress):
-    """Lines for each notebook, in order, as soon as those before it are done."""
-
-    width = 0
-
-    def planned(self, names: list[str]) -> None:
-        """Take the width of the names."""
-        self.width = max(map(len, names), default=0)
-
-    def finished(self, done: Done) -> None:
-        """Print what became of a notebook."""
-        for line in done.lines(self.width):
-            print(line, flush=True)
-
-
-class Bars(Lines):
-    """On a terminal: as `Lines`, with the notebooks at work and their cells below."""
-
-    def __init__(self) -> None:
-        from rich import progress
-        from rich.console import Console
-
-        self.console = Console(highlight=False)
-        columns = (progress.SpinnerColumn(), progress.TextColumn("{task.description}"), progress.BarColumn(24))
-        more = (progress.TextColumn("{task.fields[cells]}"), progress.TimeElapsedColumn())
-        self.progress = progress.Progress(*columns, *more, console=self.console, transient=True)
-        self.tasks: dict[str, Any] = {}
-
-    def started(self, name: str) -> None:
-        """Show the notebook as at work."""
-        if not self.tasks:
-            self.progress.start()
-        self.tasks[name] = self.progress.add_task(name.ljust(self.width), total=None, cells="")
-
-    def cell(self, name: str, done: int, total: int) -> None:
-        """Move the notebook's bar."""
-        self.progress.update(self.tasks[name], completed=done, total=total, cells=f"cell {done} of {total}")
-
-    def finished(self, done: Done) -> None:
-        """Print what became of a notebook above the bars."""
-        if done.name in self.tasks:
-            self.progress.remove_task(self.tasks[done.name])
-        for text in done.lines(self.width):
-            self.console.print(folded(text, self.console.width, self.width + 2), markup=False, soft_wrap=True)
-
-    def close(self) -> None:
-        """Take the bars off the screen."""
-        self.progress.stop()
+        if self.bars is not None:
+            self.bars.stop()

@@ -1,4 +1,4 @@
-"""Kernels forked from a process with the imports done: as apart as ordinary ones, and gone with the run."""
+"""Processes forked from a process with the imports done: as apart as ordinary kernels, and gone with the run."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import pytest
 from projects import CLEAN, brief, command, environment, notebook, project, results
 
-from helpers.running import kernels
-from helpers.running.execute import Manager, PromptClient, execute
+from helpers.running import processes
+from helpers.running.execute import Executed, execute, tidy
 
 FIRST = """
 import os, sys, json
@@ -59,21 +60,27 @@ assert not found, found
 @pytest.fixture
 def warm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A fork server that imports little."""
-    monkeypatch.setenv("BRIEF_IMPORTS", "ipykernel.kernelapp nbformat statistics")
-    kernels.prepare(tmp_path / ".brief")
+    monkeypatch.setenv("BRIEF_IMPORTS", "ipykernel.zmqshell papermill statistics")
+    processes.prepare(tmp_path / ".brief")
     yield
     multiprocessing.forkserver._forkserver._stop()  # a run's ends with its process
-    kernels.close()
+    processes.close()
 
 
-def run(folder: Path, source: str, name: str = "note") -> dict[str, object]:
-    """Execute a notebook of one cell in a folder of its own; return what it told."""
+def done(folder: Path, source: str, name: str = "note") -> Executed:
+    """Execute a notebook of one cell in a folder of its own; return what became of it."""
     box = folder / name
     box.mkdir()
     notebook(folder / f"{name}.ipynb", [source], [], [], [])
-    fault = execute(folder / f"{name}.ipynb", box, folder, folder / f"{name}-done.ipynb", {})
-    assert fault is None, fault
-    told: dict[str, object] = json.loads((box / "told.json").read_text())
+    asked = (folder / f"{name}.ipynb", box, folder, folder / f"{name}-done.ipynb", {})
+    found: Executed = processes.call(execute, *asked, root=box, hear=lambda done, total: None)
+    return found
+
+
+def run(folder: Path, source: str, name: str = "note") -> dict[str, object]:
+    """Execute a notebook of one cell in a folder of its own; return what it wrote into told.json."""
+    assert not done(folder, source, name).fault
+    told: dict[str, object] = json.loads((folder / name / "told.json").read_text())
     return told
 
 
@@ -93,7 +100,7 @@ def gone(pid: int, patience: float = 5.0) -> bool:
     return not alive(pid)
 
 
-def test_kernels_are_forked_and_have_nothing_in_common(warm: None, tmp_path: Path) -> None:
+def test_processes_are_forked_and_have_nothing_in_common(warm: None, tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:  # several at once: no race in starting
         told = list(pool.map(lambda number: run(tmp_path, FIRST, f"note{number}"), range(4)))
     assert len({one["parent"] for one in told}) == 1
@@ -106,22 +113,22 @@ def test_kernels_are_forked_and_have_nothing_in_common(warm: None, tmp_path: Pat
     assert all(gone(int(str(one["pid"]))) for one in told)
 
 
-def test_the_ordinary_kernel_where_there_is_no_forking(
+def test_a_process_is_started_afresh_where_there_is_no_forking(
     warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(kernels.KERNELS, "cold")
+    monkeypatch.setenv(processes.HOW, "cold")
     told = run(tmp_path, FIRST)
     assert told["parent"] == os.getpid()
     assert told["root"] == str(tmp_path / "note")
-    assert told["zone"] == "UTC"
+    assert (told["zone"], told["warm"]) == ("UTC", False)
     assert gone(int(str(told["pid"])))
 
 
-def test_no_kernel_is_started_once_the_run_is_being_stopped(
+def test_nothing_is_started_once_the_run_is_being_stopped(
     warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernels, "_stopping", True)
-    with pytest.raises(kernels.Stopping, match="being stopped"):
+    monkeypatch.setattr(processes, "_stopping", True)
+    with pytest.raises(processes.Stopping, match="being stopped"):
         run(tmp_path, FIRST)
     assert not (tmp_path / "note/told.json").exists()
 
@@ -139,23 +146,40 @@ def test_the_server_has_one_thread_with_all_imports_done(tmp_path: Path) -> None
     assert "pandas" in printed[2]
 
 
-def test_kernels_are_forked_whatever_the_machine_calls_python3(
-    warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # A user may have put a kernel of this name, of some other environment, among their own.
-    place = tmp_path / "jupyter/kernels/python3"
-    place.mkdir(parents=True)
-    other = {"argv": ["/nowhere/python", "-f", "{connection_file}"], "display_name": "Python 3", "language": "python"}
-    (place / "kernel.json").write_text(json.dumps(other))
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    assert run(tmp_path, FIRST)["parent"] != os.getpid()
+def test_outputs_are_those_of_an_ordinary_kernel(tmp_path: Path) -> None:
+    """The same notebook through papermill's own engine, with a kernel of its own, has the same outputs."""
+    source = """
+import sys, warnings
+import pandas as pd
+from IPython.display import HTML, SVG, Markdown, display
+print("one", end=" ")
+print("two", file=sys.stderr)
+display(HTML("<b>x</b>"), Markdown("*y*"))
+print("three")
+!echo four
+warnings.warn("five")
+pd.DataFrame({name: [1.5] for name in "abcdefghijklmnopqrstuvwxyz"})"""
+    more = ["import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "1 / 0"]
+    root = project(tmp_path)
+    notebook(root / "notebooks/01_clean.ipynb", [source, *more], [], [], ["{clean_dir}/incidents.csv"])
+    imports = "ipykernel.zmqshell papermill pandas.io.formats.style matplotlib.pyplot matplotlib_inline.backend_inline"
+    failed = brief(root, "run", BRIEF_IMPORTS=imports)
+    assert failed.stderr.startswith("brief: 01_clean failed in cell 5: ZeroDivisionError: division by zero")
+    here = json.loads((root / ".brief/failed/default/01_clean.ipynb").read_text())
+    command = [str(Path(sys.executable).parent / "papermill"), "notebooks/01_clean.ipynb", "there.ipynb"]
+    subprocess.run(command, cwd=root, env={**os.environ, **processes.ENVIRONMENT}, capture_output=True)
+    there = tidy(nbformat.read(root / "there.ipynb", as_version=4), root, root)
+    assert len(here["cells"]) == len(there.cells)
+    for mine, ordinary in zip(here["cells"], json.loads(nbformat.writes(there))["cells"], strict=True):
+        for cell in (mine, ordinary):
+            for output in cell.get("outputs", []):
+                output.pop("traceback", None)  # names files of the machine
+        assert {**mine, "id": ""} == {**ordinary, "id": ""}
+    there.metadata["language_info"].pop("version")
+    assert here["metadata"] == there.metadata
 
 
-def test_a_run_talks_to_its_kernels_by_the_prompt_client() -> None:
-    assert isinstance(Manager().client(), PromptClient)
-
-
-def test_kernels_and_what_they_started_die_with_a_killed_run(tmp_path: Path) -> None:
+def test_notebooks_and_what_they_started_die_with_a_killed_run(tmp_path: Path) -> None:
     source = 'import subprocess, json, os, time\nchild = subprocess.Popen(["sleep", "600"])\n'
     source += f'open({str(tmp_path / "pids.json")!r}, "w").write(json.dumps([os.getpid(), os.getppid(), child.pid]))\n'
     root = project(tmp_path / "project", clean=source + "time.sleep(600)")
@@ -167,19 +191,22 @@ def test_kernels_and_what_they_started_die_with_a_killed_run(tmp_path: Path) -> 
     assert all(gone(pid) for pid in json.loads((tmp_path / "pids.json").read_text()))
 
 
-def test_a_call_gives_its_result_or_its_traceback(warm: None) -> None:
-    assert kernels.call(json.loads, "[3, 4]") == [3, 4]
+@pytest.mark.parametrize("how", ["forked", "cold"])
+def test_a_call_gives_its_result_or_its_traceback(how: str, warm: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(processes.HOW, how)
+    assert processes.call(json.loads, "[3, 4]") == [3, 4]
     with pytest.raises(RuntimeError, match="JSONDecodeError"):
-        kernels.call(json.loads, "[")
-    with pytest.raises(RuntimeError, match="died"):
-        kernels.call(os.abort)
+        processes.call(json.loads, "[")
+    with pytest.raises(processes.Died, match=r"its process died \(SIGABRT"):
+        processes.call(os.abort)
 
 
-def test_a_kernel_that_dies_is_a_fault_of_the_notebook(warm: None, tmp_path: Path) -> None:
-    notebook(tmp_path / "note.ipynb", ["import os\nos.abort()"], [], [], [])
-    fault = execute(tmp_path / "note.ipynb", tmp_path, tmp_path, tmp_path / "done.ipynb", {})
-    assert fault is not None
-    assert "kernel died" in fault.error
+@pytest.mark.parametrize(("source", "said"), [("os.abort()", "SIGABRT"), ("os._exit(3)", "status 3")])
+def test_a_process_that_dies_is_a_fault_of_the_notebook(source: str, said: str, tmp_path: Path) -> None:
+    root = project(tmp_path, count=f"import os\n{source}")
+    done = brief(root, "run")
+    assert (done.returncode, done.stderr) == (1, f"brief: 02_count failed: its process died ({said})\n")
+    assert not (root / "data/clean").exists()
 
 
 @pytest.mark.parametrize("how", ["forked", "cold"])
@@ -230,7 +257,7 @@ assert not matplotlib.rcParams["text.usetex"]
         root = project(tmp_path / name, draw=draw)
         if name == "own":
             (root / "matplotlibrc").write_text("lines.linewidth: 9\n")
-        done = brief(root, "run", BRIEF_KERNELS=how, BRIEF_IMPORTS="ipykernel.kernelapp matplotlib.pyplot", **more)
+        done = brief(root, "run", BRIEF_KERNELS=how, BRIEF_IMPORTS="ipykernel.zmqshell matplotlib.pyplot", **more)
         assert done.returncode == 0, done.stderr
         runs.append(results(root))
     assert runs[0] == runs[1] == runs[2]
@@ -270,14 +297,22 @@ def test_a_signal_stops_the_look_at_the_sheets_and_leaves_nothing(tmp_path: Path
     assert not list((tmp_path / "tmp").iterdir())
 
 
-@pytest.mark.parametrize(("limit", "said"), [("-n 40", "ulimit -n 1024"), ("-n 24", "ulimit -n")])
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [("-n 24", "ulimit -n 1024"), ("-n 12", "ulimit -n"), ("-v 400000", "ulimit -v unlimited")],
+)
 def test_a_run_that_cannot_go_on_ends_soon_and_says_why(limit: str, said: str, tmp_path: Path) -> None:
-    root = project(tmp_path)
+    root = project(
+        tmp_path, clean="hold = bytearray(300_000_000)\nfiles = [open('/dev/null') for _ in range(20)]\n" + CLEAN
+    )
     line = f"ulimit {limit}; exec {sys.executable} -m helpers.running run"
-    more = environment(BRIEF_IMPORTS="ipykernel.kernelapp pandas matplotlib.pyplot")
-    done = subprocess.run(["bash", "-c", line], cwd=root, env=more, capture_output=True, text=True, timeout=100)
+    begun = time.monotonic()
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=root, env=environment(), capture_output=True, text=True, timeout=100
+    )
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
-    assert "brief: " in done.stderr
+    assert done.stderr.startswith("brief: ")
     assert said in done.stderr
+    assert time.monotonic() - begun < 30
     assert not (root / "data/clean").exists()
