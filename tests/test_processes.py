@@ -175,7 +175,6 @@ pd.DataFrame({name: [1.5] for name in "abcdefghijklmnopqrstuvwxyz"})"""
             for output in cell.get("outputs", []):
                 output.pop("traceback", None)  # names files of the machine
         assert {**mine, "id": ""} == {**ordinary, "id": ""}
-    there.metadata["language_info"].pop("version")
     assert here["metadata"] == there.metadata
 
 
@@ -199,6 +198,16 @@ def test_a_call_gives_its_result_or_its_traceback(how: str, warm: None, monkeypa
         processes.call(json.loads, "[")
     with pytest.raises(processes.Died, match=r"its process died \(SIGABRT"):
         processes.call(os.abort)
+
+
+def test_what_a_notebook_leaves_running_ends_with_it(warm: None, tmp_path: Path) -> None:
+    source = "import json, subprocess, threading, time\nfrom pathlib import Path\n"
+    source += 'child = subprocess.Popen(["sleep", "600"])\nPath("told.json").write_text(json.dumps(child.pid))\n'
+    assert gone(int(str(run(tmp_path, source))))
+    stays = 'threading.Thread(target=time.sleep, args=(600,)).start()\nPath("told.json").write_text("1")\n'
+    begun = time.monotonic()
+    run(tmp_path, source + stays, "thread")
+    assert time.monotonic() - begun < 60
 
 
 @pytest.mark.parametrize(("source", "said"), [("os.abort()", "SIGABRT"), ("os._exit(3)", "status 3")])

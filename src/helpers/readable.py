@@ -20,48 +20,18 @@ WORDS = {
     "n_said": "reports that say so", "others": "also said (origins)", "start": "first day", "end": "last day",
     "official": "counted by officials", "official_low": "at least", "official_high": "at most",
     "us_official": "confirmed by a US official", "text": "contradiction", "rows": "rows in doubt",
-    "against": "rows against", "share_low": "share covered, least", "share_high": "share covered, most",
-    "date_earliest": "earliest day", "date_latest": "latest day", "tau_b": "tau-b", "p_incidents": "p by incidents",
-    "p_first_as_late": "p, first as late", "p_rank_sum_late": "p, all as late", "p_late_by_weeks": "p by weeks",
-    "smallest_p": "smallest possible p", "power_of_doubling": "power to notice a doubling",
-    "first": "first use", "sources": "its sources", "sources_saying": "sources naming it",
-    "earliest_named": "first named by any", "earliest_incident": "in incident", "unweighted": "all origins alike",
-    "each_report": "every report a voice", "specifications": "ways of counting",
-    "own": "holds in the brief's own", "sided": "on its side", "direction": "share on its side",
-    "alone": "differ in one choice", "alone_sided": "of these on its side", "alone_holding": "of these holding",
+    "against": "rows against", "date_earliest": "earliest day", "date_latest": "latest day", "tau_b": "tau-b",
+    "first": "first use", "sources": "its sources", "unweighted": "all origins alike",
+    "each_report": "every report a voice",
 }  # fmt: skip
-
-#: Field -> unit (see `helpers.facts.printed`); other fractions print as ratios do.
-UNITS = {
-    **dict.fromkeys(("share", "share_low", "share_high", "direction", "power_of_doubling"), "share"),
-    **dict.fromkeys(("power to show a doubling", "power of that test", "power of the trend test"), "share"),
-    **dict.fromkeys(("p", "p_incidents", "p_first_as_late", "p_rank_sum_late", "p_late_by_weeks"), "probability"),
-    **dict.fromkeys(("smallest_p", "p (Fisher)", "p (as late by chance)", "smallest such p"), "probability"),
-    **dict.fromkeys(("p by weeks", "p allowing for all"), "probability"),
-}
 
 #: Field -> code -> words, for codes that say something else in another field.
 CODES: dict[str, dict[str, str]] = {
-    "country": {"all": "all countries"},
-    "kind": {"same_day": "several for one day", "falls": "falls", "sum": "does not add up",
-             "retaliatory": "retaliatory", "self_defence": "in self-defence"},
-    "share of": {"missiles": "ballistic or cruise missiles", "rockets": "rockets or anything above",
-                 "harm.casualties": "attacks with casualties", "harm.intercepted": "attacks intercepted",
-                 "harm.damaged": "attacks that did damage", "places.iraq": "attacks in Iraq"},
-    "stretch": {"before": "before the pause", "during": "the pause", "after": "after the pause",
-                "outside": "all days but the pause", "resumed": "after the pause, up to the second stop",
-                "stopped": "since the second stop", "running": "before the second stop, without the pause"},
-    "compared with": {"outside": "all other days", "before": "days before", "after": "days after",
-                      "before_stop": "other days before the second stop"},
-    "interval": {"blocks": "moving blocks", "scaled": "scaled by dispersion", "exact": "exact (independent attacks)"},
-    "rule": {"local": "the day chosen", "bounds": "within the bounds of reports", "reports": "any day a report gives",
-             "washington": "the day in Washington", "truce": "days from 07:00 to 07:00"},
+    "kind": {"same_day": "several for one day", "falls": "falls", "sum": "does not add up"},
+    "stretch": {"before": "before the pause"},
     "confirmed_by": {"us_official": "a US official", "local_official": "a US or local official",
                      "media": "officials or media", "anyone": "anyone"},
-    "headline": {"pause": "rarer in the pause", "pause_official": "rarer in the pause, by officials' totals",
-                 "resumed": "resumed after the pause", "stop": "rarer since the second stop",
-                 "rising": "weapons rose on the ladder", "missiles_late": "missiles came late",
-                 "missiles_before": "a missile before the pause", "after_strikes": "rarer after US strikes",
+    "headline": {"pause": "rarer in the pause", "stop": "rarer since the second stop",
                  "harm": "three attacks account for most casualties"},
 }  # fmt: skip
 
@@ -110,12 +80,12 @@ def cell(value: Any, codes: Mapping[str, str], unit: str = "ratio") -> str:
 def words(frame: pd.DataFrame, shares: Iterable[str] = (), reference_dir: str = "data/reference") -> pd.DataFrame:
     """Return `frame` as text for a reader, headed in words; an index of names becomes columns, one of numbers goes.
 
-    `shares` are columns that hold shares and are printed in per cent, beside those of `UNITS`. Fractions that are all
-    whole are counts.
+    `shares` are columns that hold shares and are printed in per cent, as is the column ``share``. Other fractions print
+    as ratios, those that are all whole as counts.
     """
     named = not pd.api.types.is_numeric_dtype(frame.index)
     table = frame.reset_index(names=[name or "" for name in frame.index.names]) if named else frame
-    given, units = _named(reference_dir), {**UNITS, **dict.fromkeys(shares, "share")}
+    given, units = _named(reference_dir), dict.fromkeys((*shares, "share"), "share")
     arms = {"unknown": weapons(reference_dir)["unknown"].label}
     shown: dict[str, list[str]] = {}
     for name in table.columns:

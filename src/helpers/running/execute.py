@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: What a kernel tells of its language, without the version: the same bytes in every Python.
+#: What a kernel tells of its language.
 LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
     "file_extension": ".py",
@@ -173,6 +173,7 @@ _TABLE = re.compile(r"\bT_[0-9a-f]{5}(?=[\s\"'_{])")
 def tidy(notebook: Any, sandbox: Path, root: Path) -> Any:
     """Return the executed `notebook` with nothing left that depends on when or where it ran."""
     notebook.metadata.pop("papermill", None)
+    notebook.metadata.get("language_info", {}).pop("version", None)
     for number, cell in enumerate(notebook.cells, 1):
         for name in ("papermill", "execution", "ExecuteTime"):
             cell.metadata.pop(name, None)

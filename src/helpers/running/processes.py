@@ -186,9 +186,7 @@ def call(
         ours, theirs = multiprocessing.Pipe(duplex=False)
         with ours:
             with theirs:
-                process = _start(
-                    _answer, theirs, str(root or "/"), environment(root, more), function, arguments, bool(hear)
-                )
+                process = _start(root, more, theirs, function, arguments, bool(hear))
             kind, value = ours.recv()
             while kind == "told":
                 if hear is not None:
@@ -198,17 +196,19 @@ def call(
         if _stopping:
             raise Stopping("the run is being stopped") from None
         raise Died(_why(process, error)) from None
-    process.join()
+    process.join(5)
+    with contextlib.suppress(ProcessLookupError):  # what it may have left behind
+        os.killpg(process.pid, signal.SIGKILL)
     if kind == "fault":
         raise RuntimeError(value)
     return value
 
 
-def _start(target: Callable[..., None], *arguments: Any) -> Any:
-    with _guard:
+def _start(root: Path | str | None, more: Mapping[str, str] | None, *answer: Any) -> Any:
+    with _guard:  # the environment of this process is not its own while another thread starts something
         if _stopping:
             raise Stopping("the run is being stopped")
-        process = _context().Process(target=target, args=arguments)
+        process = _context().Process(target=_answer, args=(str(root or "/"), environment(root, more), *answer))
         with _as_child():
             process.start()
         _processes[:] = [other for other in _processes if other.exitcode is None]
@@ -280,9 +280,9 @@ def _silence() -> None:
 
 
 def _answer(
-    to: Connection,
     root: str,
     env: Mapping[str, str],
+    to: Connection,
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
     tells: bool,
