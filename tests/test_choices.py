@@ -21,7 +21,7 @@ NAMES = ("incidents", "reports", "decisions", "sites", "sources", "official_coun
 
 @pytest.fixture(scope="module")
 def clean() -> dict[str, pd.DataFrame]:
-    return {name: tables.read(name) for name in NAMES}
+    return choices.rulings({name: tables.read(name) for name in NAMES})
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_a_choice_that_leaves_too_little_cannot_be_judged(result):
 
 
 def test_only_sure_rulings_make_anew_what_they_touch_and_nothing_else(clean):
-    made = choices.ruled(clean, "sure")
+    made = clean["only_sure"]
     unsure = clean["decisions"][clean["decisions"]["action"].isin(["merge", "set_aside"])]
     unsure = unsure[unsure["confidence"] != "sure"]
     assert len(made) > len(clean["incidents"])

@@ -51,7 +51,7 @@ def test_the_ratio_agrees_with_counting_day_by_day(counts, data):
     days = sorted(data.draw(st.sets(st.integers(0, n - 1), min_size=1, max_size=6)))
     before = [counts[d] for s in days for d in range(s - REACH, s) if d >= 0]
     after = [counts[d] for s in days for d in range(s + 1, s + REACH + 1) if d < n]
-    found = after_over_before(np.array([counts], float), np.array([days]))[0, 0]
+    found = after_over_before([counts], np.isin(np.arange(n), days))[0, 0]
     if not before or not sum(before):
         assert np.isnan(found)
     else:

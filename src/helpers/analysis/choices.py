@@ -140,6 +140,12 @@ def ruled(tables: Tables, *kept: str) -> pd.DataFrame:
     return pd.concat([incidents[~incidents["incident_id"].isin(touched)], anew], ignore_index=True)
 
 
+def rulings(tables: Tables) -> dict[str, pd.DataFrame]:
+    """Return `tables` (incidents, reports, decisions, sites, sources) with the incidents under other rulings:
+    ``without_unsure`` and ``only_sure``. They hang on no parameter."""
+    return {**tables, "without_unsure": ruled(tables, "sure", "likely"), "only_sure": ruled(tables, "sure")}
+
+
 def choices(parameters: Parameters) -> dict[str, Choice]:
     """Return key -> the changes that a run with these `parameters` leaves open, the brief's own choice first."""
     p, day, fortnight = parameters, timedelta(days=1), timedelta(days=14)
@@ -158,7 +164,7 @@ def choices(parameters: Parameters) -> dict[str, Choice]:
     found["likely"] = Choice(
         "Rulings on duplicates", "without the unsure", incidents=lambda t, p: ruled(t, "sure", "likely")
     )
-    found["sure"] = Choice("Rulings on duplicates", "only the sure", incidents=lambda t, p: ruled(t, "sure"))
+    found["sure"] = Choice("Rulings on duplicates", "only the sure", incidents=lambda t, p: t["only_sure"])
     by_day = ("pause", "stop", "climb")
     found["earliest"] = Choice("Day of an attack", "earliest reported", by_day,
                                incidents=lambda t, p: dated(t["incidents"], "earliest"))  # fmt: skip
@@ -205,8 +211,7 @@ class Choices:
 def analyse_choices(tables: Tables, parameters: Parameters) -> Choices:
     """Return every headline under every single change.
 
-    `tables` holds the clean tables incidents, reports, decisions, sites and sources (to make incidents under other
-    rulings) and official_counts (for the toll).
+    `tables` holds the clean tables incidents, official_counts and sources, and those of `rulings`.
     """
     parameters = within_coding(parameters, tables["incidents"])
     rows = []

@@ -20,6 +20,7 @@ from helpers.tables import each, select
 from helpers.vocabulary import split
 
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 #: Days before and after a strike that are compared. Its own day is left out: the order within it is seldom known.
@@ -90,35 +91,31 @@ def struck(strikes: pd.DataFrame, code: str) -> pd.Series:
     return strikes["country"].map(lambda cell: code in split(cell)).astype(bool)
 
 
-def after_over_before(counts: Floats, positions: Ints) -> Floats:
-    """Return attacks a day in the weeks after strike days over those before, for each row of `counts` and `positions`.
+def after_over_before(counts: npt.ArrayLike, struck: Mask) -> Floats:
+    """Return attacks a day in the weeks after strike days over those in the weeks before, for each row of `counts`.
 
-    `counts` has shape (series, days), `positions` (patterns, strikes); the result (series, patterns), NaN where no
-    attack lies before. An attack between two strikes counts for both.
+    `counts` has shape (series, days); `struck`: which of the days are strike days. The first column of the result is
+    that of these days, the others those of the same days shifted by every number of days, round the end of the window;
+    NaN where no attack lies before. An attack between two strikes counts for both.
     """
-    n = counts.shape[1]
-    sums = np.concatenate([np.zeros((len(counts), 1)), counts.cumsum(axis=1)], axis=1)
+    n, days = len(struck), np.arange(len(struck))
+    sums = np.pad(np.cumsum(counts, axis=1, dtype=float), ((0, 0), (1, 0)))
+    shifted = struck[(days[:, None] - days) % n].astype(float)  # at [day, shift]: whether a shifted strike falls there
 
     def rate(first: Ints, end: Ints) -> Floats:
         first, end = first.clip(0, n), end.clip(0, n)
-        length = (end - first).sum(axis=1)
-        return np.asarray((sums[:, end] - sums[:, first]).sum(axis=2) / np.maximum(length, 1))
+        return np.asarray(((sums[:, end] - sums[:, first]) @ shifted) / np.maximum((end - first) @ shifted, 1))
 
-    before, after = rate(positions - REACH, positions), rate(positions + 1, positions + REACH + 1)
+    before, after = rate(days - REACH, days), rate(days + 1, days + REACH + 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(before > 0, after / before, np.nan)
 
 
-def _shifted(positions: Ints, n: int) -> Ints:
-    """Return the strike days at their place, then shifted by every number of days, round the end of the window."""
-    return np.asarray((positions[None, :] + np.arange(n)[:, None]) % n)
-
-
-def power(counts: Ints, positions: Ints, after: npt.NDArray[np.bool_], keep: float, seed: int) -> float:
+def power(counts: Ints, struck: Mask, after: Mask, keep: float, seed: int) -> float:
     """Return how often the comparison notices that attacks on the days `after` strikes were thinned to `keep`."""
     rng = np.random.default_rng(seed)
-    thinned = np.where(after, rng.binomial(counts, keep, (DRAWS, len(counts))), counts).astype(float)
-    ratios = after_over_before(thinned, _shifted(positions, len(counts)))
+    thinned = np.where(after, rng.binomial(counts, keep, (DRAWS, len(counts))), counts)
+    ratios = after_over_before(thinned, struck)
     return float((ratios[:, 0] < np.nanquantile(ratios[:, 1:], 0.025, axis=1)).mean())
 
 
@@ -127,18 +124,18 @@ def analyse_strikes(incidents: pd.DataFrame, responses: pd.DataFrame, parameters
     parameters = within_coding(parameters, incidents)
     chosen, strikes, stretches = select(incidents, parameters), strikes_in(responses, parameters), Stretches(parameters)
     counts, struck_on = stretches.daily(chosen["date"]), stretches.daily(strikes["date"])
-    positions, n = np.flatnonzero(struck_on), len(counts)
-    after = np.zeros(n, dtype=bool)
-    for position in positions:
-        after[position + 1 : position + REACH + 1] = True
+    hit = struck_on > 0
+    after = np.zeros_like(hit)
+    for day in np.flatnonzero(hit):
+        after[day + 1 : day + REACH + 1] = True
     days = pd.DataFrame({"date": stretches.days, "attacks": counts, "strikes": struck_on, "after": after})
-    enough = {"strike days": len(positions), "days": n, "attacks": int(counts.sum())}
+    enough = {"strike days": hit.sum(), "days": len(counts), "attacks": counts.sum()}
     if any(enough[name] < least for name, least in FEWEST.items()):
         return Strikes(parameters, chosen, strikes, days)
-    own, *shifted = after_over_before(counts[None, :].astype(float), _shifted(positions, n))[0]
+    own, *shifted = after_over_before(counts[None, :], hit)[0]
     # a ratio is set against those of the shifted days: what is left of it lies between these two
     low, high = (float(own / np.nanquantile(shifted, tail)) for tail in (0.975, 0.025))
-    chances = [power(counts, positions, after, keep, parameters.seed) for keep in (0.5, 0.75)]
+    chances = [power(counts, hit, after, keep, parameters.seed) for keep in (0.5, 0.75)]
     return Strikes(parameters, chosen, strikes, days, float(own), low, high, *chances)
 
 
