@@ -213,7 +213,7 @@ def test_labels_around_points_do_not_overlap() -> None:
         figure, axes = plt.subplots(figsize=(7, 5))
         axes.set(xlim=(0, 10), ylim=(0, 10))
         points = [(5, 5), (5.1, 5.1), (5.2, 4.9), (9.8, 9.8), (0.1, 0.1)]
-        boxes = around(axes, points, [f"place number {n}" for n in range(5)], [4.0] * 5)
+        boxes = around(axes, points, [f"place number {n}" for n in range(5)], [4.0] * 5, size=9)
         for number, box in enumerate(boxes):
             assert not any(box.overlaps(other) for other in boxes[number + 1 :])
             assert axes.get_window_extent().x1 + 1 > box.x1
@@ -259,9 +259,6 @@ def test_a_filter_changes_every_figure(real: Escalation, tmp_path: Path) -> None
         drawn = [(tmp_path / folder / f"{name}.svg").read_bytes() for folder in ("every", "some")]
         assert drawn[0] != drawn[1], name
         assert words["source"] != every[name]["source"], name
-        assert words["view"] == {
-            "from": "2023-10-17",
-            "to": "2024-02-29",
-            "country": "SY",
-            "confirmation": "us_official,local_official",
-        }
+        view = {"from": "2023-10-17", "country": "SY", "confirmation": "us_official,local_official"}
+        assert words["view"].items() >= view.items()
+        assert (words["view"]["to"] == "2024-02-29") == (name != "bases"), name

@@ -12,7 +12,7 @@ from helpers.facts import Facts
 from helpers.figures import harm as figures
 from helpers.parameters import Parameters
 
-NAMES = ("official_counts", "conflicts", "context", "sources")
+NAMES = ("official_counts", "conflicts", "context", "sources", "sites")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from matplotlib.path import Path as Outline
+from matplotlib.text import Text
 from test_escalation import EDGES, QUICK, incident, table, whole
 
 from helpers import tables
@@ -65,7 +66,7 @@ def test_the_map_names_every_site_and_labels_do_not_collide() -> None:
         with mpl.rc_context(style.use(layout)):
             figure = map.draw(placed, QUICK, layout)
             axes = figure.axes[0]
-            labels = [text.get_window_extent() for text in axes.texts if ": " in text.get_text()]
+            labels = [Text.get_window_extent(text) for text in axes.texts if ": " in text.get_text()]
             assert len(labels) == len(placed)
             hidden = sum(one.overlaps(other) for n, one in enumerate(labels) for other in labels[n + 1 :])
             assert hidden == 0, layout.name

@@ -12,14 +12,14 @@ import pytest
 
 from helpers.facts import Facts
 from helpers.figures import style, wording
-from helpers.figures.labels import halo
+from helpers.figures.svg import HALO
 from helpers.parameters import Parameters
 
 
 def _draw(layout: style.Layout) -> plt.Figure:
     figure, axes = plt.subplots(figsize=(layout.width, 2))
     axes.plot([0, 1], [0, 1], color="#0072b2")
-    halo(axes.text(0.5, 0.5, "Tower 22 <&> “$x$”"))
+    axes.text(0.5, 0.5, "Tower 22 <&> “$x$”", gid=HALO)
     return figure
 
 

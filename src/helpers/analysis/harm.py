@@ -6,11 +6,13 @@ amended when more injuries are found. The two are therefore set side by side, da
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from helpers.analysis.places import short
 from helpers.analysis.totals import Series, counted_since, country_columns, series
 from helpers.facts import Facts, Row, counted, record
 from helpers.parameters import Parameters
@@ -28,7 +30,8 @@ TOLD = {
     "partner_injured": "{} of partner forces injured", "date": "on {}", "weapons": "{}", "site_id": "at {}",
 }  # fmt: skip
 
-PEOPLE = ("us_killed", "us_injured", "partner_killed", "partner_injured")
+US = ("us_killed", "us_injured")
+PEOPLE = (*US, "partner_killed", "partner_injured")
 WORST_COLUMNS = ["date", "site_name", "weapons", *PEOPLE, "confirmation",
                  "also_told", "killed_told", "killed_reports", "incident_id"]  # fmt: skip
 
@@ -104,17 +107,16 @@ NUMBERS = ["us_killed", "us_injured_best", "us_injured_low", "us_injured_high", 
 
 
 def analyse_harm(incidents: pd.DataFrame, parameters: Parameters, more: dict[str, pd.DataFrame]) -> Harm:
-    """Return the toll; `more` are the clean tables official_counts, conflicts, context and sources by name."""
+    """Return the toll; `more` are the clean tables official_counts, conflicts, context, sources, sites by name."""
     parameters = within_coding(parameters, incidents)
     chosen = select(incidents, parameters)
     chosen = chosen.assign(**{name: chosen[name].astype("Float64").astype(float) for name in NUMBERS})
     counts, context = more["official_counts"], more["context"]
     chain = officials(counts, more["sources"], parameters)
-    return Harm(
-        parameters, chosen, comparable(chain, parameters), _toll(chain, chosen, parameters),
-        consequential(chosen, more["conflicts"], parameters), context[context["kind"] == "casualty_event"],
-        more["sources"].set_index("source_id")["outlet"],
-    )  # fmt: skip
+    worst = consequential(chosen, more["conflicts"], more["sites"], parameters)
+    events, outlets = context[context["kind"] == "casualty_event"], more["sources"].set_index("source_id")["outlet"]
+    toll = _toll(chain, chosen, parameters)
+    return Harm(parameters, chosen, comparable(chain, parameters), toll, worst, events, outlets)
 
 
 def deadliest(incidents: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +158,9 @@ def _toll(chain: Series, chosen: pd.DataFrame, parameters: Parameters) -> pd.Dat
     return pd.DataFrame(found, columns=columns).astype({"day": "datetime64[ns]"})
 
 
-def consequential(chosen: pd.DataFrame, conflicts: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+def consequential(
+    chosen: pd.DataFrame, conflicts: pd.DataFrame, sites: pd.DataFrame, parameters: Parameters
+) -> pd.DataFrame:
     """Return the attacks in which most people were killed or injured, or were killed by what some report says."""
     told = conflicts[(conflicts["field"] == "us_killed") & conflicts["incident_id"].isin(chosen["incident_id"])]
     told = told.assign(killed=pd.to_numeric(told["other"], errors="coerce")).sort_values("killed")
@@ -172,14 +176,14 @@ def consequential(chosen: pd.DataFrame, conflicts: pd.DataFrame, parameters: Par
         [*order, "date", "incident_id"], ascending=[False] * len(order) + [True, True]
     )
     kept = frame.loc[ranked.index[(ranked[order] > 0).any(axis=1)][:WORST]]
-    others = _also_told(conflicts[conflicts["incident_id"].isin(kept["incident_id"])], parameters)
+    others = _also_told(conflicts[conflicts["incident_id"].isin(kept["incident_id"])], sites, parameters)
     kept = kept.assign(also_told=[others.get(incident, "") for incident in kept["incident_id"]])
     return kept[WORST_COLUMNS].reset_index(drop=True)
 
 
-def _also_told(conflicts: pd.DataFrame, parameters: Parameters) -> dict[str, str]:
+def _also_told(conflicts: pd.DataFrame, sites: pd.DataFrame, parameters: Parameters) -> dict[str, str]:
     """Return incident_id -> the values that reports give and that were not chosen, with how many origins give them."""
-    arms = weapons(parameters.reference_dir)
+    arms, places = weapons(parameters.reference_dir), sites.set_index("site_id")["name"]
     found: dict[str, list[str]] = {}
     for field, words in TOLD.items():
         for row in each(conflicts[conflicts["field"] == field]):
@@ -188,13 +192,15 @@ def _also_told(conflicts: pd.DataFrame, parameters: Parameters) -> dict[str, str
                 value = short_day(pd.Timestamp(value))
             elif field == "weapons":
                 value = arms[value].label if value in arms else value
+            elif field == "site_id":
+                value = short(str(places.get(value, value)))
             found.setdefault(row.incident_id, []).append(f"{words.format(value)} ({row.n_other})")
     return {incident: "; ".join(parts) for incident, parts in found.items()}
 
 
-def hurt_words(row: Any) -> str:
-    """Return who was hurt in one of the worst attacks: "3 killed, 47 injured"."""
-    parts = [TOLD[name].format(int(getattr(row, name))) for name in PEOPLE if getattr(row, name) > 0]
+def hurt_words(row: Any, people: Sequence[str] = PEOPLE) -> str:
+    """Return who of `people` was hurt in one of the worst attacks: "3 killed, 47 injured"."""
+    parts = [TOLD[name].format(int(getattr(row, name))) for name in people if getattr(row, name) > 0]
     return ", ".join(parts) or ("number not established" if pd.isna(row.us_injured) else "nobody")
 
 

@@ -115,4 +115,4 @@ def _half(top: int) -> int:
 def save(prepared: pd.DataFrame, places: Places, p: Parameters, facts: Mapping[str, Fact], folder: str | Path) -> Any:
     """Write the figure ``bases`` to `folder` and return it."""
     data = cumulated(prepared, places, p)
-    return style.save("bases", lambda layout: draw(data, p, layout), data, p, facts, folder, style.view(p))
+    return style.save("bases", lambda layout: draw(data, p, layout), data, p, facts, folder)

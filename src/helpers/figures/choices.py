@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 from helpers.analysis.choices import Choices
 from helpers.facts import CANNOT, SHOWN, Facts
 from helpers.figures import style
+from helpers.figures.svg import HALO
 
 #: Headline -> what its axis measures.
 PANELS = {
@@ -32,19 +33,16 @@ def _panel(axes: Axes, result: Choices, headline: str, names: list[str]) -> None
             continue
         row = rows.loc[name]
         if row["finding"] == CANNOT or np.isnan(row["estimate"]):
-            axes.text(1.0, place, "cannot be judged", ha="center", va="center", color=style.MUTED, fontsize=7.5)
+            axes.text(1.0, place, "cannot be judged", ha="center", va="center", color=style.MUTED, fontsize=7.5,
+                      gid=HALO)  # fmt: skip
             continue
         shown = row["finding"] == SHOWN
         colour = style.INK if shown else style.MUTED
         low, high = (float(np.clip(end, *LIMITS)) for end in (row["low"] or LIMITS[0], row["high"]))
-        axes.plot([low, LIMITS[1] if np.isnan(high) else high], [place, place], color=colour, linewidth=1.2)
+        axes.hlines(place, low, LIMITS[1] if np.isnan(high) else high, color=colour, linewidth=1.2)
         mark = "<" if row["estimate"] < LIMITS[0] else "o"
-        style_of: dict[str, Any] = {
-            "color": colour,
-            "markersize": 4.5,
-            "markerfacecolor": colour if shown else style.PAPER,
-        }
-        axes.plot([float(np.clip(row["estimate"], *LIMITS))], [place], mark, clip_on=False, **style_of)
+        axes.plot([np.clip(row["estimate"], LIMITS[0] * 1.2, LIMITS[1])], [place], mark, color=colour, markersize=4.5,
+                  markerfacecolor=colour if shown else style.PAPER)  # fmt: skip
     axes.axvline(1, color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 2)))
     axes.set(xscale="log", xlim=LIMITS, ylim=(len(names) - 0.5, -0.5))
     axes.xaxis.set_major_locator(FixedLocator([0.01, 0.1, 1, 10]))

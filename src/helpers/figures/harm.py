@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from helpers.analysis.harm import Harm
+from helpers.analysis.harm import US, Harm, hurt_words
+from helpers.analysis.places import short
 from helpers.facts import Facts
 from helpers.figures import style
 from helpers.figures.labels import around, end_labels
+from helpers.tables import each
 from helpers.words import short_day
 
 #: How many of the worst attacks are named.
@@ -37,19 +41,16 @@ def counted(result: Harm) -> pd.DataFrame:
 def draw(result: Harm, data: pd.DataFrame, layout: style.Layout) -> Figure:
     """Draw both series as steps, with the worst attacks named."""
     figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.5, 2.6)))
-    colours, ends = {"record": style.INK, "officials": style.ACCENT}, []
-    names = {"record": "attacks on record", "officials": "US officials"}
-    last, lines = style.on_axis(result.parameters.window_end) + 1, []
+    looks = {"record": (style.INK, "attacks on record"), "officials": (style.ACCENT, "US officials")}
+    last, lines, ends = style.on_axis(result.parameters.window_end) + 1, [], []
     for series, part in data.groupby("series", sort=False):
-        colour = colours[str(series)]
-        x = [style.on_axis(day) + 0.5 for day in part["date"]]
-        y = part["injured"].tolist()
+        colour, name = looks[str(series)]
+        x, y = [style.on_axis(day) + 0.5 for day in part["date"]], part["injured"].tolist()
         lines += axes.step([*x, last], [*y, y[-1]], where="post", color=colour, linewidth=1.6)
         if series == "officials":
             axes.plot(x, y, "o", color=colour, markersize=3)
-        ends.append((y[-1], f"{names[str(series)]}:\n{int(y[-1])}", colour))
-    top = float(data["injured"].max()) if len(data) else 4.0
-    axes.set_ylim(0, top * 1.12)
+        ends.append((y[-1], f"{name}:\n{int(y[-1])}", colour))
+    axes.set_ylim(0, 1.12 * (float(data["injured"].max()) if len(data) else 4.0))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
     axes.grid(axis="y")
     style.time_axis(axes, result.parameters)
@@ -60,31 +61,23 @@ def draw(result: Harm, data: pd.DataFrame, layout: style.Layout) -> Figure:
     end_labels(axes, ends)
     figure.draw_without_rendering()  # the axes have made room for them
     hurt = result.worst[result.worst["us_injured"].fillna(0) > 0]
-    worst = hurt.sort_values("us_injured", ascending=False, kind="stable").head(layout.choose(NAMED, 1))
+    worst = each(hurt.sort_values("us_injured", ascending=False, kind="stable").head(layout.choose(NAMED, 1)))
     record = data[data["series"] == "record"].set_index("date")["injured"]
-    points = [(style.on_axis(day) + 0.5, float(record[day])) for day in worst["date"]]
-    texts = [_named(row) for _, row in worst.iterrows()]
+    points = [(style.on_axis(row.date) + 0.5, float(record[row.date])) for row in worst]
     if points:
         axes.plot(*zip(*points, strict=True), "o", color=style.INK, markersize=4)
-        around(axes, points, texts, [3.0] * len(points), size=layout.small, avoid=_boxes(axes, lines))
+        texts = [f"{short_day(row.date)}, {short(row.site_name)}: {hurt_words(row, US)}" for row in worst]
+        boxes = [box for line in lines for box in _boxes(axes, line)]
+        around(axes, points, texts, [3.0] * len(points), size=layout.small, avoid=boxes)
     return figure
 
 
-def _named(row: Any) -> str:
-    """Return the words for one of the worst attacks: its day and place, and who was hurt."""
-    hurt = [f"{int(row[f'us_{word}'])} {word}" for word in ("killed", "injured") if row[f"us_{word}"] > 0]
-    return f"{short_day(row['date'])}, {row['site_name'].split(' (')[0].split(' / ')[0]}:\n{', '.join(hurt)}"
-
-
-def _boxes(axes: Axes, lines: list[Any]) -> list[Bbox]:
-    """Return boxes in pixels round the steps of `lines`, which labels should keep free."""
-    found = []
-    for line in lines:
-        x, y = line.get_data()
-        for a, b in pairwise(zip(x, y, strict=True)):
-            corners = axes.transData.transform([a, (b[0], a[1]), b])
-            found += [Bbox([one, other]).padded(4) for one, other in pairwise(corners)]
-    return [Bbox.from_extents(min(b.x0, b.x1), min(b.y0, b.y1), max(b.x0, b.x1), max(b.y0, b.y1)) for b in found]
+def _boxes(axes: Axes, line: Line2D) -> list[Bbox]:
+    """Return boxes in pixels round the steps of `line`, which labels should keep free."""
+    x, y = (np.asarray(part, float) for part in line.get_data())
+    places = axes.transData.transform(np.column_stack([np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]]))
+    ends = [np.sort(both, axis=0) for both in pairwise(places)]
+    return [Bbox(both).padded(2) for both in ends]
 
 
 def save(result: Harm, facts: Facts, folder: str | Path) -> Any:

@@ -21,7 +21,7 @@ from matplotlib.transforms import Bbox
 from helpers.analysis.places import Places, short
 from helpers.facts import Fact
 from helpers.figures import style
-from helpers.figures.labels import around
+from helpers.figures.labels import around, of
 from helpers.figures.style import INK, MUTED, PAPER, Layout
 from helpers.figures.text import extent
 from helpers.parameters import Parameters
@@ -113,8 +113,7 @@ def _radius(attacks: int, largest: int, layout: Layout) -> float:
 
 def _name_countries(axes: Axes, region: dict[str, tuple[int | None, Rings]], taken: list[Bbox], layout: Layout) -> None:
     """Write each country's name on its land, farthest from the edges and from what is `taken`; none where none fits."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None
+    figure = of(axes)
     across, up = np.meshgrid(np.linspace(*axes.get_xlim(), 61), np.linspace(*axes.get_ylim(), 41))
     points = np.column_stack([across.ravel(), up.ravel()])
     pixels, view = axes.transData.transform(points), axes.get_window_extent()
@@ -156,9 +155,7 @@ def _scale(axes: Axes, layout: Layout) -> Bbox:
 
 def _key(axes: Axes, largest: int, layout: Layout) -> Bbox:
     """Draw what the dots' sizes mean at the lower right; return its box in pixels."""
-    figure = axes.get_figure()
-    assert figure is not None
-    dot, box = figure.dpi / 72, axes.get_window_extent()
+    dot, box = of(axes).dpi / 72, axes.get_window_extent()
     right, bottom = box.x1 - 8 * dot, box.y0 + 8 * dot
     widest = _radius(largest, largest, layout)
     for size in sorted({1, max(1, ceil(largest / 4)), largest}):
@@ -178,4 +175,4 @@ def _key(axes: Axes, largest: int, layout: Layout) -> Bbox:
 def save(places: Places, p: Parameters, facts: Mapping[str, Fact], folder: str | Path) -> Any:
     """Write the figure ``map`` to `folder` and return it."""
     sites = places.sites[places.sites["attacks"] > 0]
-    return style.save("map", lambda layout: draw(sites, p, layout), sites, p, facts, folder, style.view(p))
+    return style.save("map", lambda layout: draw(sites, p, layout), sites, p, facts, folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers.analysis.harm import deadliest
+from helpers.analysis.places import short
 from helpers.facts import Fact
 from helpers.figures import style
-from helpers.figures.labels import colour_key, halo
+from helpers.figures.labels import colour_key, of
+from helpers.figures.svg import HALO
 from helpers.figures.text import extent
 from helpers.parameters import Parameters
+from helpers.tables import each
 from helpers.vocabulary import Weapon, weapons
 from helpers.words import capital, short_day
 
@@ -35,36 +38,23 @@ def kind(weapon: Weapon) -> tuple[str, str]:
 
 def weekly(incidents: pd.DataFrame, p: Parameters) -> pd.DataFrame:
     """Return attacks by week (`style.weeks`) and kind of heaviest weapon: a row a week, a column a kind."""
-    weeks, arms = style.weeks(p), weapons(p.reference_dir)
-    week = weeks[weeks.searchsorted(incidents["date"], side="right") - 1]
-    kinds = incidents["top_weapon"].map(lambda code: kind(arms[code])[0])
-    counts = pd.crosstab(pd.Series(week, incidents.index, name="week"), kinds)
-    used = [name for name in dict.fromkeys(kind(weapon)[0] for weapon in arms.values()) if name in counts]
-    used.sort(key=lambda name: name.startswith("Other"))
-    return counts.reindex(index=weeks, columns=used, fill_value=0).rename_axis("week")
+    arms = weapons(p.reference_dir)
+    counts = style.by_week(incidents["date"], incidents["top_weapon"].map(lambda code: kind(arms[code])[0]), p)
+    kinds = list(dict.fromkeys(kind(weapon)[0] for weapon in arms.values()))
+    return counts[[name for name in sorted(kinds, key=lambda name: name.startswith("Other")) if name in counts]]
 
 
 def events(facts: Mapping[str, Fact], incidents: pd.DataFrame, narrow: bool) -> list[tuple[pd.Timestamp, str]]:
     """Return day and words of what the figure names: missiles, the deadliest attack, what the groups announced."""
-    found: list[tuple[pd.Timestamp, str]] = []
-    rows = {str(row["incident_id"]): row for row in incidents.to_dict("records")}
-    missiles = facts["weapons.missiles"].incidents if "weapons.missiles" in facts else ()
-    for identifier in missiles[:3]:
-        row = rows[identifier]
-        site = f" at {_place(row['site_name'])}" if not narrow else ""
-        found.append((row["date"], f"missile{site}"))
-    worst = incidents[incidents["us_killed"].fillna(0) > 0].sort_values("us_killed", ascending=False, kind="stable")
-    for row in worst.head(1).to_dict("records"):
-        found.append((row["date"], f"{_place(row['site_name'])}: {int(row['us_killed'])} killed"))
+    ids = facts["weapons.missiles"].incidents[:3] if "weapons.missiles" in facts else ()
+    missiles = incidents[incidents["incident_id"].isin(ids)]
+    found = [(row.date, "missile" if narrow else f"missile at {short(row.site_name)}") for row in each(missiles)]
+    worst = each(deadliest(incidents))
+    found += [(row.date, f"{short(row.site_name)}: {int(row.us_killed)} killed") for row in worst]
     if "events.suspended" in facts and facts["events.suspended"].value:
         found.append((pd.Timestamp(str(facts["events.suspended"].value)), "groups suspend"))
     first, last = incidents["date"].min(), incidents["date"].max()
     return sorted((day, words) for day, words in found if first <= day <= last)
-
-
-def _place(name: object) -> str:
-    """Return a place's short name: "Ain al-Asad" of "Ain al-Asad Air Base"."""
-    return re.sub(r" \(.*\)$| Air Base$", "", str(name))
 
 
 def draw(
@@ -78,21 +68,14 @@ def draw(
     figure, (axes, strip) = plt.subplots(
         2, 1, sharex=True, figsize=(layout.width, 2.75), height_ratios=(1, 0.09), gridspec_kw={"hspace": 0}
     )
-    start, end = style.on_axis(p.window_start), style.on_axis(p.window_end) + 1
-    lefts = [max(style.on_axis(week), start) for week in table.index]
-    widths = [min(style.on_axis(week) + 7, end) - left for week, left in zip(table.index, lefts, strict=True)]
-    base = pd.Series(0, table.index)
     colours = dict(map(kind, weapons(p.reference_dir).values()))
-    for name in map(str, table):
-        inner = [max(width - 0.8, 0.3) for width in widths]
-        axes.bar([left + 0.4 for left in lefts], table[name], inner, base, align="edge", color=colours[name], zorder=2)
-        base += table[name]
+    shown = [(str(name), colours[str(name)]) for name in table]
+    base, lefts, widths = style.week_bars(axes, table, [colour for _, colour in shown], p)
     top = max(float(base.max()), 4.0)
     for left, width, total in zip(lefts, widths, base, strict=True):
         if total and width > (4 if layout.narrow else 2):
-            axes.text(
-                left + width / 2, total + top * 0.012, f"{total}", ha="center", va="bottom", fontsize=layout.small
-            )
+            place = left + width / 2, total + top * 0.012
+            axes.text(*place, f"{total}", ha="center", va="bottom", fontsize=layout.small)
     style.time_axis(axes, p)
     style.pause_band(axes, p)
     _names(axes, named, base, layout)
@@ -106,28 +89,31 @@ def draw(
     marks = [style.on_axis(day) + 0.5 for day in strikes]
     strip.plot(marks, [0.5] * len(marks), "v", color=style.ACCENT, markersize=layout.choose(5, 4), markeredgewidth=0)
     lift = layout.choose(15, 27) if style.pause_shown(p) else 4
-    strike = [("US strikes (▼)", style.ACCENT)] if strikes else []
-    colour_key(axes, [*((name, colours[name]) for name in map(str, table)), *strike], size=layout.font, lift=lift)
+    key = [*shown, *([("US strikes (▼)", style.ACCENT)] if strikes else [])]
+    colour_key(axes, key, size=layout.font, lift=lift)
     return figure
 
 
 def _names(axes: Axes, named: list[tuple[pd.Timestamp, str]], base: pd.Series, layout: style.Layout) -> None:
     """Write what happened in rows above the bars, each beside a line to its day, no two over each other."""
-    figure = axes.figure.get_figure(root=True)
-    assert figure is not None
+    figure = of(axes)
     low, high = axes.get_xlim()
     per_inch = (high - low) / (layout.width * 0.97)
     gap = 0.04 * per_inch
     rightward: list[tuple[pd.Timestamp, float, float, str]] = []
     leftward: list[tuple[pd.Timestamp, float, float, str]] = []
-    for day, words in named:
+    for day, words in reversed(named):
         text = f"{short_day(day)}: {words}"
         x, width = style.on_axis(day) + 0.5, extent(figure, text, fontsize=layout.font)[0] * per_inch
-        (rightward if x + gap + width < high else leftward).append((day, x, width, text))
+        if x + gap + width < high:
+            rightward.append((day, x, width, text))
+        else:
+            leftward.insert(0, (day, x, width, text))
+            high = x  # no words of an earlier day across its line
     rows: list[list[tuple[float, float]]] = []
     placed = []
     # The last day lowest where words run to the right of their line, highest where to the left: lines cross no words.
-    for place, (day, x, width, text) in enumerate([*reversed(rightward), *leftward]):
+    for place, (day, x, width, text) in enumerate([*rightward, *leftward]):
         left = x + gap if place < len(rightward) else x - gap - width
         room = (left - 2 * gap, left + width + 2 * gap)
         free = range(0 if place < len(rightward) else len(rows), len(rows))
@@ -141,8 +127,8 @@ def _names(axes: Axes, named: list[tuple[pd.Timestamp, str]], base: pd.Series, l
     for day, x, left, text, row in placed:
         y = top + (row + 0.5) * step
         total = float(base[base.index <= day].iloc[-1])
-        axes.plot([x, x], [total + 0.9 * step, y + 0.4 * step], color=style.MUTED, linewidth=0.7, zorder=1)
-        halo(axes.text(left, y, text, va="center", fontsize=layout.font, zorder=5, color=style.INK))
+        axes.plot([x, x], [total + 1.1 * step, y + 0.4 * step], color=style.MUTED, linewidth=0.7, zorder=1)
+        axes.text(left, y, text, va="center", fontsize=layout.font, zorder=5, gid=HALO)
     axes.set_ylim(0, top + (len(rows) + 0.1) * step)
 
 
@@ -154,11 +140,6 @@ def save(
     inside = responses["date"].between(pd.Timestamp(p.window_start), pd.Timestamp(p.window_end))
     strikes = sorted(set(responses[inside & responses["country"].isin(p.countries)]["date"]))
     return style.save(
-        "story",
-        lambda layout: draw(table, events(facts, incidents, layout.narrow), strikes, p, layout),
-        table.reset_index(),
-        p,
-        facts,
-        folder,
-        style.view(p),
-    )
+        "story", lambda layout: draw(table, events(facts, incidents, layout.narrow), strikes, p, layout),
+        table.reset_index(), p, facts, folder,
+    )  # fmt: skip

@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.analysis.harm import deadliest
+from helpers.analysis.places import short
 from helpers.analysis.strikes import Strikes
 from helpers.facts import Facts
 from helpers.figures import style
-from helpers.figures.labels import spread
+from helpers.figures.labels import of, spread
 from helpers.figures.text import extent
 from helpers.tables import each
 from helpers.words import short_day
@@ -33,11 +34,11 @@ def named(result: Strikes, number: int) -> pd.DataFrame:
 
 def draw(result: Strikes, layout: style.Layout) -> Figure:
     """Draw attacks as bars and strikes as marks under them: full where two origins tell of them, else open."""
-    figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.7, 3.0)))
+    figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.7, 2.8)))
     days = result.days
     axes.bar([style.on_axis(day) + 0.5 for day in days["date"]], days["attacks"], 0.9, color=BARS, linewidth=0)
     top = max(4.0, float(days["attacks"].max()) if len(days) else 0.0)
-    lane, floor = -0.12 * top, -top * layout.choose(0.62, 0.75)
+    lane, floor = -0.12 * top, -top * 0.62
     sure = result.strikes["n_independent"] >= 2
     for part, face in ((result.strikes[sure], style.ACCENT), (result.strikes[~sure], "none")):
         x = [style.on_axis(day) + 0.5 for day in part["date"]]
@@ -58,11 +59,10 @@ def draw(result: Strikes, layout: style.Layout) -> Figure:
 
 def _labels(axes: Axes, strikes: pd.DataFrame, lane: float, floor: float, layout: style.Layout) -> None:
     """Write what each of `strikes` hit under its mark, moved apart where they crowd."""
-    figure, (low, high) = axes.figure.get_figure(root=True), axes.get_xlim()
-    assert figure is not None
+    low, high = axes.get_xlim()
     texts = [f"{short_day(row['date'])}\n{_short(row['place'])}" for _, row in strikes.iterrows()]
     per_inch = (high - low) / (layout.width * layout.choose(0.9, 0.84))
-    sizes = [extent(figure, text, fontsize=layout.small)[0] * per_inch * 1.1 for text in texts]
+    sizes = [extent(of(axes), text, fontsize=layout.small)[0] * per_inch * 1.1 for text in texts]
     wanted = [style.on_axis(day) + 0.5 for day in strikes["date"]]
     edge = max(sizes, default=0.0) / 2
     places = spread(wanted, sizes, low + edge, high - edge) if texts else []
@@ -79,7 +79,7 @@ def _deadliest(axes: Axes, result: Strikes, top: float) -> None:
         day = style.on_axis(row.date) + 0.5
         height = float(result.days.loc[result.days["date"] == row.date, "attacks"].iloc[0])
         axes.annotate(
-            f"{short_day(row.date)}, {row.site_name.split(' (')[0]}:\n{row.us_killed} killed", (day, height),
+            f"{short_day(row.date)}, {short(row.site_name)}:\n{row.us_killed} killed", (day, height),
             xytext=(day, top * 0.86), ha="center", va="center", arrowprops={"arrowstyle": "-", "linewidth": 0.6},
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -150,37 +150,28 @@ def headline(figure: Figure, title: str, subtitle: str = "", source: str = "", l
     it once, after the axes are drawn.
     """
     margin, gap = 0.06, 0.05
-    width = (layout.width - 2 * margin) * 0.99
-    parts = [
-        (
-            title,
-            {"fontsize": layout.font + layout.choose(4, 3), "fontweight": "semibold", "color": INK, "linespacing": 1.0},
-        ),
-        (subtitle, {"fontsize": layout.font + layout.choose(0.5, 0), "color": MUTED, "linespacing": 1.05}),
-    ]
-    top = [(wrapped, style, extent(figure, wrapped, **style)[1]) for wrapped, style in _wrapped(figure, parts, width)]
-    foot_style: dict[str, Any] = {"fontsize": layout.small, "color": MUTED, "linespacing": 1.05}
-    foot = _wrapped(figure, [(source, foot_style)], width)
-    foot_height = extent(figure, foot[0][0], **foot_style)[1] + 2 * gap if foot else 0.0
-    top_height = sum(height + gap for _, _, height in top) + (2 * gap if top else 0.0)
     across, axes_height = figure.get_size_inches()
-    height = axes_height + top_height + foot_height
+
+    def wrapped(words: str, **look: Any) -> list[tuple[str, dict[str, Any], float]]:
+        text = wrap(figure, words, (layout.width - 2 * margin) * 0.99, **look)
+        return [(text, look, extent(figure, text, **look)[1])] if words else []
+
+    large, usual = layout.font + layout.choose(4, 3), layout.font + layout.choose(0.5, 0)
+    top = wrapped(title, fontsize=large, fontweight="semibold", color=INK, linespacing=1.0)
+    top += wrapped(subtitle, fontsize=usual, color=MUTED, linespacing=1.05)
+    foot = wrapped(source, fontsize=layout.small, color=MUTED, linespacing=1.05)
+    above = sum(taken + gap for *_, taken in top) + (2 * gap if top else 0.0)
+    below = sum(taken + 2 * gap for *_, taken in foot)
+    height = axes_height + above + below
     figure.set_size_inches(across, height)
     from_top = gap
-    for wrapped, style, taken in top:
-        label = figure.text(margin / across, 1 - from_top / height, wrapped, ha="left", va="top", **style)
-        label.set_in_layout(False)
+    for text, look, taken in top:
+        figure.text(margin / across, 1 - from_top / height, text, ha="left", va="top", in_layout=False, **look)
         from_top += taken + gap
-    if foot:
-        label = figure.text(margin / across, gap / height, foot[0][0], ha="left", va="bottom", **foot_style)
-        label.set_in_layout(False)
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.set(rect=(0, foot_height / height, 1, axes_height / height))  # type: ignore[call-arg]
-
-
-def _wrapped(figure: Figure, parts: list[tuple[str, dict[str, Any]]], width: float) -> list[tuple[str, dict[str, Any]]]:
-    return [(wrap(figure, text, width, **style), style) for text, style in parts if text]
+    for text, look, _ in foot:
+        figure.text(margin / across, gap / height, text, ha="left", va="bottom", in_layout=False, **look)
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.set(rect=(0, below / height, 1, axes_height / height))  # type: ignore[call-arg]
 
 
 def time_axis(axes: Axes, parameters: Parameters) -> None:
@@ -243,30 +234,24 @@ def pause_band(axes: Axes, parameters: Parameters, label: str | None = None) -> 
     label = pause_name(parameters) if label is None else label
     if label:
         narrow = axes.figure.get_figure(root=True).get_size_inches()[0] < 5
-        shown = label.replace(" ", "\n") if narrow else label
         middle, low, high = (left + right) / 2, *axes.get_xlim()
-        place = (
-            "left"
-            if middle < low + 0.08 * (high - low)
-            else "right"
-            if middle > high - 0.08 * (high - low)
-            else "center"
-        )
+        share = (middle - low) / (high - low)
         axes.annotate(
-            shown, (middle, 1), xycoords=axes.get_xaxis_transform(), xytext=(0, 2), textcoords="offset points",
-            ha=place, va="bottom", color=readable("#8a6d1a"), fontsize=plt.rcParams["font.size"] - 0.5,
+            label.replace(" ", "\n") if narrow else label, (middle, 1), xycoords=axes.get_xaxis_transform(),
+            xytext=(0, 2), textcoords="offset points", va="bottom", color=readable("#8a6d1a"),
+            ha="left" if share < 0.08 else "right" if share > 0.92 else "center",
+            fontsize=plt.rcParams["font.size"] - 0.5,
         )  # fmt: skip
 
 
-def view(parameters: Parameters, **more: str) -> dict[str, str]:
+def view(parameters: Parameters) -> dict[str, str]:
     """Return the explorer's address parameters that show the incidents which `parameters` counts."""
-    shown = {"from": parameters.window_start.isoformat(), "to": parameters.window_end.isoformat()}
-    usual = Parameters()
+    shown, usual = {"from": f"{parameters.window_start}", "to": f"{parameters.window_end}"}, Parameters()
     if parameters.countries != usual.countries:
         shown["country"] = ",".join(parameters.countries)
     if parameters.confirmed_by != usual.confirmed_by:
         shown["confirmation"] = ",".join(CONFIRMATIONS[parameters.confirmed_by])
-    return {**shown, **more}
+    return shown
 
 
 def weeks(parameters: Parameters) -> pd.DatetimeIndex:
@@ -279,6 +264,28 @@ def weeks(parameters: Parameters) -> pd.DatetimeIndex:
     return pd.date_range(first + (start - first).days // 7 * pd.Timedelta(days=7), end, freq="7D")
 
 
+def by_week(dates: pd.Series, kinds: pd.Series, parameters: Parameters) -> pd.DataFrame:
+    """Return how many of `dates` lie in each of the `weeks` (rows), by kind (columns)."""
+    firsts = weeks(parameters)
+    week = pd.Series(firsts[firsts.searchsorted(dates, side="right") - 1], dates.index)
+    return pd.crosstab(week, kinds).reindex(firsts, fill_value=0).rename_axis("week")
+
+
+def week_bars(
+    axes: Axes, table: pd.DataFrame, colours: Sequence[str], parameters: Parameters
+) -> tuple[pd.Series, list[float], list[float]]:
+    """Draw the columns of `table` (a row a week) as stacked bars; return their tops, left edges and widths in days."""
+    start, end = on_axis(parameters.window_start), on_axis(parameters.window_end) + 1
+    lefts = [max(on_axis(week), start) for week in table.index]
+    widths = [min(on_axis(week) + 7, end) - left for week, left in zip(table.index, lefts, strict=True)]
+    base = pd.Series(0, table.index)
+    for name, colour in zip(table, colours, strict=True):
+        axes.bar([left + 0.4 for left in lefts], table[name], [max(width - 0.8, 0.3) for width in widths], base,
+                 align="edge", color=colour, zorder=2)  # fmt: skip
+        base += table[name]
+    return base, lefts, widths
+
+
 def save(
     name: str,
     draw: Callable[[Layout], Figure],
@@ -286,14 +293,13 @@ def save(
     p: Parameters,
     facts: Mapping[str, Fact],
     folder: str | Path,
-    view: Mapping[str, str] | None = None,
 ) -> SVG | None:
     """Draw figure `name` at each width and write it to `folder`; return it as a notebook shows it.
 
     `draw` gives the picture without its title; title, subtitle, alt text and source line are those of the block
     ``## name`` of ``report/figures.md`` over `facts`. Writes ``name.svg``, ``name-narrow.svg``, ``name.csv`` (the
-    `data` shown) and ``name.json`` with the words and the explorer's `view` (address parameters: from, to, country,
-    site, weapon, confirmation, q) that shows the same incidents. The bytes depend on the input alone. Where the
+    `data` shown) and ``name.json`` with the words and the address parameters of the explorer's view that shows the same
+    incidents: those of `view`, and those that the words give. The bytes depend on the input alone. Where the
     environment says ``BRIEF_FACTS_ONLY``, nothing is drawn.
 
     Raises
@@ -325,8 +331,7 @@ def save(
     shown = data.map(for_spreadsheet)
     shown.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES)
     beside = {key: words[key] for key in ("title", "subtitle", "alt", "source", "section")}
-    seen = {"view": {**(view or {}), **dict(parse_qsl(words["view"]))}}
-    (target / f"{name}.json").write_text(
-        json.dumps(beside | seen, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+    seen = {"view": view(p) | dict(parse_qsl(words["view"]))}
+    told = json.dumps(beside | seen, ensure_ascii=False, indent=1)
+    (target / f"{name}.json").write_text(f"{told}\n", encoding="utf-8")
     return SVG(filename=str(target / f"{name}.svg"))  # type: ignore[no-untyped-call]

@@ -7,7 +7,6 @@ import re
 import unicodedata
 from bisect import bisect_right
 from functools import cache
-from itertools import accumulate
 from typing import Any
 
 from matplotlib import font_manager
@@ -71,24 +70,6 @@ def extent(figure: Figure, text: str, **style: Any) -> tuple[float, float]:
     return box.width / figure.dpi, box.height / figure.dpi
 
 
-def _fitting(figure: Figure, words: list[str], width: float, **style: Any) -> int:
-    """Return how many of `words`, at least one, fit into `width` inches: measured near where their mean width says."""
-
-    def taken(count: int) -> float:
-        return extent(figure, " ".join(words[:count]), **style)[0]
-
-    whole = taken(len(words))
-    if whole <= width:
-        return len(words)
-    letters = list(accumulate(len(word) + 1 for word in words))
-    count = max(1, bisect_right(letters, letters[-1] * width / whole))
-    if count == 1 or taken(count) <= width:
-        while count < len(words) - 1 and taken(count + 1) <= width:
-            count += 1
-        return count
-    return next((fewer for fewer in range(count - 1, 1, -1) if taken(fewer) <= width), 1)
-
-
 def wrap(figure: Figure, text: str, width: float, **style: Any) -> str:
     """Return `text` broken at spaces into lines of at most `width` inches on `figure`; no last line of one short
     word."""
@@ -96,10 +77,11 @@ def wrap(figure: Figure, text: str, width: float, **style: Any) -> str:
     for paragraph in clean_text(text).split("\n"):
         words = paragraph.split(" ")
         while words:
-            count = _fitting(figure, words, width, **style)
-            line, words = " ".join(words[:count]), words[count:]
-            lines.append(line)
-        if len(lines) > 1 and len(line) < 6 and " " not in line and " " in lines[-2]:
+            more = range(2, len(words) + 1)
+            fit = 1 + bisect_right(more, width, key=lambda n: extent(figure, " ".join(words[:n]), **style)[0])
+            lines.append(" ".join(words[:fit]))
+            del words[:fit]
+        if len(lines) > 1 and len(lines[-1]) < 6 and " " not in lines[-1] and " " in lines[-2]:
             before, last = lines[-2].rsplit(" ", 1)
-            lines[-2:] = [before, f"{last} {line}"]
+            lines[-2:] = [before, f"{last} {lines[-1]}"]
     return "\n".join(lines)

@@ -15,8 +15,8 @@ from helpers.analysis.places import short
 from helpers.analysis.weapons import KINDS, Weapons, rungs
 from helpers.facts import Fact
 from helpers.figures import style
-from helpers.figures.labels import colour_key, halo
-from helpers.figures.style import GRID, INK, MUTED, Layout, on_axis, readable
+from helpers.figures.labels import colour_key, of
+from helpers.figures.style import GRID, INK, MUTED, Layout, readable
 from helpers.figures.text import extent
 from helpers.tables import each
 from helpers.vocabulary import of_group, weapons
@@ -39,23 +39,17 @@ def weekly(found: Weapons) -> pd.DataFrame:
     lighter than a drone, or not named, is `OTHER`.
     """
     p, prepared = found.parameters, found.prepared
-    known, marks, weeks = weapons(p.reference_dir), rungs(p.reference_dir), style.weeks(p)
-    week = pd.Series(weeks[weeks.searchsorted(prepared["date"], side="right") - 1], prepared.index, name="week")
-    lowest = min((known[code].rung or 0 for code in of_group("drone", p.reference_dir)), default=marks.rocket)
+    known, marks = weapons(p.reference_dir), rungs(p.reference_dir)
+    rung = {code: weapon.rung or 0 for code, weapon in known.items()}
+    lowest = min((rung[code] for code in of_group("drone", p.reference_dir)), default=marks.rocket)
     own = (prepared["rung"] >= lowest) | prepared["top_weapon"].isin(marks.unspecified)
-    counts = pd.crosstab(week, prepared["top_weapon"].where(own, OTHER))
-    for code in marks.unspecified[:1]:
-        blank = week[prepared["blank"]].value_counts()
-        if len(blank):
-            counts[code] = blank.reindex(counts.index, fill_value=0)
-    ladder = sorted((code for code in known if (known[code].rung or 0) >= lowest), key=lambda c: -(known[c].rung or 0))
-    order = [
-        *(c for c in ladder if c in marks.missiles),
-        *marks.unspecified,
-        *(c for c in ladder if c not in marks.missiles),
-    ]
-    columns = [code for code in [*order, OTHER] if code in counts]
-    return counts.reindex(index=weeks, columns=columns, fill_value=0).rename_axis("week")
+    counts = style.by_week(prepared["date"], prepared["top_weapon"].where(own, OTHER), p)
+    if prepared["blank"].any():
+        blank = prepared.loc[prepared["blank"], "date"]
+        counts[marks.unspecified[0]] = style.by_week(blank, pd.Series("blank", blank.index), p)["blank"]
+    ladder = sorted((code for code in known if rung[code] >= lowest), key=lambda code: -rung[code])
+    order = dict.fromkeys([*(c for c in ladder if c in marks.missiles), *marks.unspecified, *ladder, OTHER])
+    return counts[[code for code in order if code in counts]]
 
 
 def draw(table: pd.DataFrame, found: Weapons, layout: Layout) -> Figure:
@@ -64,20 +58,19 @@ def draw(table: pd.DataFrame, found: Weapons, layout: Layout) -> Figure:
     heights = [max(int(table[code].max()), 1) + 0.5 for code in table] or [4.5]
     lines = [max(found.said.loc[found.said["incident_id"] == a.incident_id, "weapon"].nunique(), 1) for a in told]
     panels = lines if layout.narrow else [max(lines)] if lines else []
-    below = [0.2 * count for count in panels]
+    below = [0.03, *(0.2 * count for count in panels)] if told else []  # the key of the sources stands above them
     rows = [height * UNIT for height in heights]
-    if below:
-        below = [0.03, *below]  # the key of the kinds of source stands above them
     size = sum(rows) + sum(below) + 0.22 * len(rows) + 0.3 * len(below) + 0.6
     figure = plt.figure(figsize=(layout.width, size))
     across = 1 if layout.narrow else max(len(told), 1)
     grid = figure.add_gridspec(len(rows) + len(below), across, height_ratios=[*rows, *below])
     first: Axes | None = None
+    bare = next((place for place, code in enumerate(table) if code not in set(found.missiles["weapon"])), 0)
     for place, height in enumerate(heights):
         axes = figure.add_subplot(grid[place, :], sharex=first)
         first = first or axes
         axes.set_ylim(0, height)
-        _row(axes, table.iloc[:, place : place + 1], found, layout, first=place == 0, last=place == len(heights) - 1)
+        _row(axes, table.iloc[:, place : place + 1], found, layout, label=place == bare, last=place == len(heights) - 1)
     for place, attack in enumerate(told, len(rows) + 1):
         at = grid[place, 0] if layout.narrow else grid[len(rows) + 1, place - len(rows) - 1]
         _sources(figure.add_subplot(at), attack, found, layout, layout.width / across)
@@ -88,43 +81,24 @@ def draw(table: pd.DataFrame, found: Weapons, layout: Layout) -> Figure:
     return figure
 
 
-def _row(axes: Axes, table: pd.DataFrame, found: Weapons, layout: Layout, first: bool, last: bool) -> None:
-    """Draw the weeks of one weapon, its name and number above."""
+def _row(axes: Axes, table: pd.DataFrame, found: Weapons, layout: Layout, label: bool, last: bool) -> None:
+    """Draw the weeks of one weapon, its name and number above, and of missiles the days."""
     p = found.parameters
     style.time_axis(axes, p)
-    style.pause_band(axes, p, None if first and not layout.narrow else "")
+    style.pause_band(axes, p, None if label and not layout.narrow else "")
     axes.set_yticks([])
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="x", which="both", length=0, labelbottom=last)
     axes.axhline(0, color=MUTED if last else GRID, linewidth=0.7, zorder=1)
     for code in table:
         known = weapons(p.reference_dir).get(str(code))
-        colour, words = (known.colour, known.plural) if known else (style.MUTED, "other weapons, or none named")
-        left, right = axes.get_xlim()
-        starts = [max(on_axis(week), left) for week in table.index]
-        widths = [min(on_axis(week) + 7, right) - start for week, start in zip(table.index, starts, strict=True)]
-        axes.bar([start + 0.4 for start in starts], table[code], [max(width - 0.8, 0.3) for width in widths],
-                 align="edge", color=colour, zorder=2)  # fmt: skip
-        title = f"{capital(words)}: {table[code].sum()}"
+        colour, words = (known.colour, known.plural) if known else (MUTED, "other weapons, or none named")
+        style.week_bars(axes, table, [colour], p)
+        told = each(found.missiles[found.missiles["weapon"] == code])
+        days = [short_day(a.date) if layout.narrow else f"{short_day(a.date)} {short(a.site_name)}" for a in told]
+        when = f" ({', '.join(days)})" if 0 < len(days) <= TOLD else ""
+        title = f"{capital(words)}: {table[code].sum()}{when}"
         axes.set_title(title, fontsize=layout.font, color=readable(colour), pad=2)
-        for attack in each(found.missiles.head(TOLD)):
-            if attack.weapon == code:
-                _name(axes, attack, layout)
-
-
-def _name(axes: Axes, attack: Any, layout: Layout) -> None:
-    """Write day and place of a missile attack beside its bar."""
-    figure = axes.figure.get_figure(root=True)
-    assert figure is not None
-    left, right = axes.get_xlim()
-    words = short_day(attack.date) if layout.narrow else f"{short_day(attack.date)}, {short(attack.site_name)}"
-    room = (extent(figure, words, fontsize=layout.font)[0] + 0.2) * (right - left) / (layout.width * 0.95)
-    x = on_axis(attack.date)
-    before = x + 7 + room > right
-    label = axes.text(x - 7 if before else x + 7, 0.75, words, ha="right" if before else "left", va="center",
-                      fontsize=layout.font, color=INK, zorder=5)  # fmt: skip
-    label.set_in_layout(False)
-    halo(label)
 
 
 def _sources(axes: Axes, attack: Any, found: Weapons, layout: Layout, width: float) -> None:
@@ -134,9 +108,7 @@ def _sources(axes: Axes, attack: Any, found: Weapons, layout: Layout, width: flo
     counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
     widest = max(int(counts.sum(axis=1).max()) if len(counts) else 1, 1)
     labels = [weapons(found.parameters.reference_dir)[str(code)].label for code in counts.index]
-    figure = axes.figure.get_figure(root=True)
-    assert figure is not None
-    taken = max((extent(figure, label, fontsize=layout.font)[0] for label in labels), default=0.0) + 0.1
+    taken = max((extent(of(axes), label, fontsize=layout.font)[0] for label in labels), default=0.0) + 0.1
     room = max(width - taken - 0.45, 0.5)  # the longest bar and its number
     axes.set(
         xlim=(-taken / room * widest, (1 + 0.3 / room) * widest),
@@ -149,13 +121,10 @@ def _sources(axes: Axes, attack: Any, found: Weapons, layout: Layout, width: flo
     for kind in [kind for kind in TONES if kind in counts]:
         axes.barh(range(len(counts)), counts[kind], 0.7, base, color=TONES[kind], zorder=2)
         base += counts[kind]
-    beside: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": layout.font}
+    beside: dict[str, Any] = {"textcoords": "offset points", "va": "center", "in_layout": False}
     for place, (label, total) in enumerate(zip(labels, base, strict=True)):
-        for words in (
-            axes.annotate(f"{total}", (total, place), xytext=(3, 0), **beside),
-            axes.annotate(label, (0, place), xytext=(-4, 0), ha="right", **beside),
-        ):
-            words.set_in_layout(False)
+        axes.annotate(f"{total}", (total, place), xytext=(3, 0), **beside)
+        axes.annotate(label, (0, place), xytext=(-4, 0), ha="right", **beside)
     title = f"{short_day(attack.date)}: what {attack.sources} sources say"
     axes.set_title(title, fontsize=layout.font, color=INK, pad=3)
 
@@ -163,5 +132,4 @@ def _sources(axes: Axes, attack: Any, found: Weapons, layout: Layout, width: flo
 def save(found: Weapons, facts: Mapping[str, Fact], folder: str | Path) -> Any:
     """Write the figure ``weapons`` to `folder` and return it."""
     table, p = weekly(found), found.parameters
-    data = table.reset_index()
-    return style.save("weapons", lambda layout: draw(table, found, layout), data, p, facts, folder, style.view(p))
+    return style.save("weapons", lambda layout: draw(table, found, layout), table.reset_index(), p, facts, folder)

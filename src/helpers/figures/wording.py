@@ -7,8 +7,9 @@ Here the words of figures are made, as plain text; the brief makes of the same v
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -64,37 +65,40 @@ class Printed:
     text: str
 
 
-class Known(Mapping[str, Fact]):
+class Known(dict[str, Fact]):
     """Facts by name; an unknown name is an `UnknownFact` that names the nearest. `read` gathers the names asked for."""
 
     def __init__(self, facts: Mapping[str, Fact]) -> None:
-        self.facts, self.read = facts, set[str]()
+        super().__init__(facts)
+        self.read = set[str]()
+
+    def __missing__(self, name: str) -> Fact:
+        raise UnknownFact(f"no fact is named {name!r}{nearest(name, self)}")
 
     def __getitem__(self, name: str) -> Fact:
-        if name not in self.facts:
-            raise UnknownFact(f"no fact is named {name!r}{nearest(name, self.facts)}")
         self.read.add(name)
-        return self.facts[name]
+        return super().__getitem__(name)
 
     def __contains__(self, name: object) -> bool:
         self.read.add(str(name))
-        return name in self.facts
+        return super().__contains__(name)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.facts)
 
-    def __len__(self) -> int:
-        return len(self.facts)
+def _of(value: Any) -> Any:
+    return value.value if isinstance(value, Fact) else value
+
+
+def _as(value: Any, text: str) -> Printed | str:
+    """Return `text` as what is printed of `value`: still a fact where that is one."""
+    return Printed(value, text) if isinstance(value, Fact) else text
 
 
 def number(fact: Fact | int, spell: bool = True, capital: bool = False) -> Printed | str:
     """Return a count as running text prints it: up to twelve in words, a capital at the start of a sentence."""
-    value = fact.value if isinstance(fact, Fact) else fact
     text = fact.text if isinstance(fact, Fact) else f"{fact:,}"
-    if spell and isinstance(value, int):
-        text = words.number(value, "none")
-    text = words.capital(text) if capital else text
-    return Printed(fact, text) if isinstance(fact, Fact) else text
+    if spell and isinstance(_of(fact), int):
+        text = words.number(_of(fact), "none")
+    return _as(fact, words.capital(text) if capital else text)
 
 
 def count(fact: Fact | int, singular: str, plural: str | None = None, capital: bool = False) -> Phrase:
@@ -103,65 +107,46 @@ def count(fact: Fact | int, singular: str, plural: str | None = None, capital: b
     >>> count(Fact("a", 1, "incidents", "1"), "attack").parts[1]
     ' attack'
     """
-    value = fact.value if isinstance(fact, Fact) else fact
-    shown: Any = number(fact, capital=capital)
-    if value == 0:
-        none = "No" if capital else "no"
-        shown = Printed(fact, none) if isinstance(fact, Fact) else none
-    return Phrase((shown, f" {singular if value == 1 else plural or words.plural(singular)}"))
+    shown = _as(fact, "No" if capital else "no") if _of(fact) == 0 else number(fact, capital=capital)
+    return Phrase((shown, f" {choose(fact, singular, plural or words.plural(singular))}"))
 
 
 def times(fact: Fact | int) -> Printed | str:
     """Return how often: "never", "once", "twice", "three times"."""
-    return Printed(fact, words.times(_whole(fact))) if isinstance(fact, Fact) else words.times(fact)
-
-
-def _whole(fact: Fact) -> int:
-    return int(fact.value or 0)
+    return _as(fact, words.times(_of(fact) or 0))
 
 
 def choose(fact: Fact | float | Sequence[Any], one: str, many: str) -> str:
     """Return `one` for exactly one (or a list of one), else `many`: ``choose(F["x"], "was", "were")``."""
-    value = fact.value if isinstance(fact, Fact) else len(fact) if isinstance(fact, Sequence) else fact
-    return one if value == 1 else many
+    return one if (len(fact) if isinstance(fact, Sequence) else _of(fact)) == 1 else many
 
 
 def listing(parts: Iterable[Any], final: str = "and") -> Phrase:
     """Return `parts` as a list in a sentence: "a", "a and b", "a, b and c"."""
     known = [part for part in parts if not isinstance(part, Phrase) or part]
-    result: list[Any] = []
-    for place, part in enumerate(known):
-        if place:
-            result.append(f" {final} " if place == len(known) - 1 else ", ")
-        result.append(part)
-    return Phrase(tuple(result))
+    joints = ["", *[", "] * (len(known) - 2), f" {final} "] if len(known) > 1 else [""] * len(known)
+    return Phrase(tuple(one for pair in zip(joints, known, strict=True) for one in pair if one != ""))
 
 
 def day(value: Any, year: bool = True) -> Printed | str:
     """Return a date (or a fact that holds one) as the brief prints it: 24 November 2023; nothing for a blank."""
-    known = value.value if isinstance(value, Fact) else value
-    text = "" if known is None or known != known or known == "" else words.day_text(str(known), year)
-    return Printed(value, text) if isinstance(value, Fact) else text
+    known = _of(value)
+    return _as(value, "" if known is None or known != known or known == "" else words.day_text(str(known), year))
 
 
 def capital(value: Any) -> Any:
     """Return a value as it stands at the start of a sentence."""
-    if isinstance(value, Fact):
-        return Printed(value, words.capital(value.text))
-    if isinstance(value, Printed):
-        return Printed(value.fact, words.capital(value.text))
     if isinstance(value, Phrase):
         return Phrase((capital(value.parts[0]), *value.parts[1:])) if value else value
-    return words.capital(str(value))
+    text = words.capital(as_text(value))
+    return Printed(value.fact, text) if isinstance(value, Printed) else _as(value, text)
 
 
 def as_text(value: Any) -> str:
     """Return `value` as plain words."""
     if isinstance(value, Phrase):
         return "".join(map(as_text, value.parts))
-    if isinstance(value, Fact | Printed):
-        return value.text
-    return str(value)
+    return value.text if isinstance(value, Fact | Printed) else str(value)
 
 
 def names(facts: Mapping[str, Fact], parameters: Parameters) -> dict[str, Any]:
@@ -172,7 +157,7 @@ def names(facts: Mapping[str, Fact], parameters: Parameters) -> dict[str, Any]:
     ``range(name)`` its interval in words ("0.002 to 0.49"),
     ``numbered(stem)`` the names ``stem.1``, ``stem.2`` ... that are there; ``count``, ``number``, ``times``,
     ``choose``, ``listing``, ``day``, ``capital`` (see there); ``countries`` in words; ``is_ceasefire`` whether the
-    pause has the ceasefire's own dates; ``pause_name`` what it is called.
+    pause has the ceasefire's own dates; ``pause_name`` what it is called; ``pause_last`` its last day.
     """
     known = facts if isinstance(facts, Known) else Known(facts)
     usual = Parameters()
@@ -204,6 +189,7 @@ def names(facts: Mapping[str, Fact], parameters: Parameters) -> dict[str, Any]:
         "listing": listing, "day": day, "capital": capital, "is_ceasefire": ceasefire,
         "countries": words.listing(COUNTRIES[code] for code in parameters.countries),
         "pause_name": "the Gaza ceasefire" if ceasefire else "the pause",
+        "pause_last": parameters.pause_end - timedelta(days=1),
     }  # fmt: skip
 
 
@@ -238,7 +224,7 @@ def rendered(template: Template, given: Mapping[str, Any], folder: Path) -> str:
     """Return `template` rendered; what is wrong in it is a `WordsError` with file and line."""
     try:
         return template.render(**given)
-    except (TemplateError, UnknownFact, TypeError, ValueError) as error:
+    except (TemplateError, TypeError, ValueError) as error:
         raise located(error, folder) from None
 
 
@@ -305,18 +291,19 @@ def block_words(
     return given
 
 
-def paragraph(file: str, facts: Mapping[str, Fact], parameters: Parameters) -> str:
-    """Return the words of a template such as ``report/answers/weapons.md`` as plain text, for a notebook."""
+def paragraph(file: str, facts: Mapping[str, Fact], parameters: Parameters, **more: Any) -> str:
+    """Return the first paragraph of a template, its answer, as plain text for a notebook; `more` are names it may use.
+
+    Headings are no paragraphs.
+    """
     path = resolve(file)
     template = environment(path.parent, as_text).get_template(path.name)
-    return " ".join(rendered(template, names(facts, parameters), path.parent).split())
+    text = rendered(template, names(facts, parameters) | more, path.parent)
+    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
+    return next((part for part in paragraphs if part and not part.startswith("#")), "")
 
 
 def opening(section: str, facts: Mapping[str, Fact], parameters: Parameters) -> str:
-    """Return the first paragraph of a section of the brief, its answer, as plain text over `facts`."""
-    path = resolve(f"report/sections/{section}.md")
-    template = environment(path.parent, as_text).get_template(path.name)
-    given = {**names(facts, parameters), "figure": lambda *name, **more: "", "cite": lambda *keys: ""}
-    text = rendered(template, given, path.parent)
-    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
-    return next((part for part in paragraphs if part and not part.startswith("#")), "")
+    """Return the `paragraph` that opens a section of the brief."""
+    none = {"figure": lambda *name, **more: "", "cite": lambda *keys: ""}
+    return paragraph(f"report/sections/{section}.md", facts, parameters, **none)
