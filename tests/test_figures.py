@@ -181,7 +181,7 @@ def test_save_writes_the_same_bytes_and_refuses_blank_words(tmp_path: Path, monk
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert "'=1+1" in (tmp_path / "one/line.csv").read_text(encoding="utf-8")
     beside = json.loads((tmp_path / "one/line.json").read_text(encoding="utf-8"))
-    assert (beside["title"], beside["view"]) == ("two steps <up>", {"country": "IQ"})
+    assert (beside["title"], beside["view"]) == ("two steps <up>", style.view(QUICK) | {"country": "IQ"})
     for name, said in (("blank", "alt must not be blank"), ("wrong", "line 14: no fact is named 'a.c'; the nearest"),
                        ("lin", "no block 'lin'; the nearest is 'line'")):  # fmt: skip
         with pytest.raises(WordsError, match=said):

@@ -65,6 +65,7 @@ def test_the_map_names_every_site_and_labels_do_not_collide() -> None:
     for layout in style.LAYOUTS:
         with mpl.rc_context(style.use(layout)):
             figure = map.draw(placed, QUICK, layout)
+            figure.draw_without_rendering()
             axes = figure.axes[0]
             labels = [Text.get_window_extent(text) for text in axes.texts if ": " in text.get_text()]
             assert len(labels) == len(placed)
