@@ -28,7 +28,7 @@ COUNTERS = {
     "officials": "US officials",
     "sohr": "the Syrian Observatory",
     "acled": "ACLED",
-    "gttac": "GTTAC",
+    "gttac": "the register GTTAC",
     "musings_on_iraq": "the weblog Musings on Iraq",
     "other:isw_ctp": "ISW and CTP",
     "claimant": "the claimants",
@@ -320,6 +320,10 @@ def facts(result: CountersResult) -> Facts:
         found.add(f"{stem}.first", one.first, unit="date")
         one.tell(found, f"{stem}.count")
         record.tell(found, f"{stem}.record")
+        everyone = one.unit == "attacks" and result.parameters.confirmed_by == "anyone"
+        if everyone and one.low > record.best >= FEWEST:
+            note = "at least, beyond those on record"
+            found.add(f"{stem}.more", int(one.low - record.best), unit="attacks", note=note)
     if result.widest:
         for key, tally in zip(("most", "least"), result.widest, strict=True):
             tally.tell(found, f"counters.widest.{key}")

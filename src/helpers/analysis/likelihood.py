@@ -7,6 +7,7 @@ Intervals are the profile likelihood's; with no attack in the pause the lower en
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,8 @@ FEWEST = 5
 SPREADS = np.geomspace(2e-3, 30, 22)
 RATIOS = np.r_[0.0, np.geomspace(1e-3, 30, 34)]
 ZOOMS, STEPS, SCORING, STEP = 4, 9, 10, 0.7
+#: How far below its top the log likelihood lies at the ends of the interval.
+DROP = float(stats.chi2.ppf(LEVEL, 1)) / 2
 
 
 @dataclass(frozen=True)
@@ -44,24 +47,18 @@ def daily(counts: Counts, inside: Mask, outside: Mask) -> list[Interval]:
     return [*found, Interval(float(counts[inside].sum()), 0.0, float(inside.sum()))] if inside.any() else found
 
 
-def joined(intervals: Sequence[Interval], shortest: float = SHORTEST) -> list[Interval]:
-    """Return `intervals`, in order of time, with neighbours joined until each holds `shortest` days.
+def joined(intervals: Sequence[Interval]) -> list[Interval]:
+    """Return `intervals`, in order of time, with neighbours joined until each holds `SHORTEST` days.
 
     An interval that touches the pause stays as it is, so that no days are added to those that are judged.
     """
     found: list[Interval] = []
-    open_ = Interval(0, 0, 0)
     for one in intervals:
-        if one.inside:
-            found += ([open_] if open_.outside else []) + [one]
-            open_ = Interval(0, 0, 0)
-            continue
-        open_ = Interval(open_.count + one.count, open_.outside + one.outside, 0)
-        if open_.outside >= shortest:
-            found.append(open_)
-            open_ = Interval(0, 0, 0)
-    if open_.outside:
-        found.append(open_)
+        last = found[-1] if found else None
+        if last is None or last.inside or one.inside or last.outside >= SHORTEST:
+            found.append(one)
+        else:
+            found[-1] = Interval(last.count + one.count, last.outside + one.outside, 0)
     return found
 
 
@@ -99,7 +96,7 @@ class Model:
         parts = parts + self.counts * (np.log(spread) - log)
         return _tops((self.times * parts).sum(axis=-1)) - self.constant
 
-    def profile(self, level: float = LEVEL) -> tuple[float, float, float | None]:
+    def profile(self) -> tuple[float, float, float | None]:
         """Return the ratio of greatest likelihood and the ends of its profile interval (None: not bounded above)."""
         heights = self.heights(RATIOS)
         place = int(np.argmax(heights))
@@ -111,15 +108,12 @@ class Model:
             best = int(np.argmax(found))
             value, top = float(trial[best]), float(found[best])
             left, right = trial[max(best - 1, 0)], trial[min(best + 1, STEPS - 1)]
-        above = heights - (top - float(stats.chi2.ppf(level, 1)) / 2) >= 0
-        above[np.searchsorted(RATIOS, value) - 1 : np.searchsorted(RATIOS, value) + 1] = True  # the top lies between
-        inside = np.flatnonzero(above)
-        limit = top - float(stats.chi2.ppf(level, 1)) / 2
-        low, high = 0.0, None
-        if inside[0] > 0:
-            low = self._crossing(RATIOS[inside[0] - 1], RATIOS[inside[0]], limit)
-        if inside[-1] < len(RATIOS) - 1:
-            high = self._crossing(RATIOS[inside[-1]], RATIOS[inside[-1] + 1], limit)
+        limit, after = top - DROP, int(np.searchsorted(RATIOS, value))
+        above = heights - limit >= 0
+        above[after - 1 : after + 1] = True  # the top lies between
+        first, last = np.flatnonzero(above)[[0, -1]]
+        low = self._crossing(RATIOS[first - 1], RATIOS[first], limit) if first > 0 else 0.0
+        high = self._crossing(RATIOS[last], RATIOS[last + 1], limit) if last < len(RATIOS) - 1 else None
         return value, low, high
 
     def _crossing(self, left: float, right: float, limit: float) -> float:
@@ -134,7 +128,7 @@ class Model:
     def below_one(self) -> bool:
         """Return whether the whole profile interval lies below one."""
         heights = self.heights(np.r_[RATIOS[RATIOS < 1], 1.0])
-        return bool(heights[-1] < heights.max() - float(stats.chi2.ppf(LEVEL, 1)) / 2)
+        return bool(heights[-1] < heights.max() - DROP)
 
 
 def _tops(heights: Array) -> Array:
@@ -186,7 +180,4 @@ def largest_showing(intervals: Sequence[Interval]) -> int | None:
     low, high = 0, 1
     while shows(high) and high < 10_000:
         low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if shows(middle) else (low, middle)
-    return low
+    return bisect_left(range(low + 1, high), True, key=lambda count: not shows(count)) + low

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from helpers.stretches import Counts
+from helpers.stretches import Counts, Mask
 
 Array = npt.NDArray[np.float64]
 
@@ -21,6 +21,8 @@ LEVEL = 0.95
 
 #: Fewest different places for a block below which the blocks say too little of how attacks cluster.
 FEWEST_BLOCKS = 10
+#: Steps to the end of an interval.
+HALVINGS = 30
 
 
 @dataclass(frozen=True)
@@ -103,33 +105,31 @@ def block_tail(count: int, sums: Array, shares: Array, spread: float, ratio: flo
     return float(weights / weights.sum() @ (inner @ shares))
 
 
-def block_interval(
-    count: int, sums: Array, shares: Array, spread: float, level: float = LEVEL, steps: int = 30
-) -> tuple[float, float | None]:
-    """Return low and high (None: not bounded) of the ratio (see `block_tail`), by `steps` halvings on a log scale."""
-    tail = (1 - level) / 2
+def block_interval(count: int, sums: Array, shares: Array, spread: float) -> tuple[float, float | None]:
+    """Return low and high (None: not bounded) of the ratio (see `block_tail`), by halvings on a log scale."""
 
-    def at_most(ratio: float) -> float:
-        return block_tail(count, sums, shares, spread, ratio)
-
-    def at_least(ratio: float) -> float:
-        return 1 - block_tail(count - 1, sums, shares, spread, ratio)
-
-    def solve(function: Callable[[float], float], sign: int) -> float:
+    def solve(beyond: Callable[[float], float], sign: int) -> float:
         low, high = np.log(1e-4), np.log(1e3)
-        for _ in range(steps):
+        for _ in range(HALVINGS):
             middle = (low + high) / 2
-            low, high = (middle, high) if sign * (function(float(np.exp(middle))) - tail) > 0 else (low, middle)
+            over = sign * (beyond(float(np.exp(middle))) - (1 - LEVEL) / 2) > 0
+            low, high = (middle, high) if over else (low, middle)
         return float(np.exp((low + high) / 2))
 
-    high = solve(at_most, 1)
-    return solve(at_least, -1) if count > 0 else 0.0, high if high <= 990 else None
+    high = solve(lambda ratio: block_tail(count, sums, shares, spread, ratio), 1)
+    low = solve(lambda ratio: 1 - block_tail(count - 1, sums, shares, spread, ratio), -1) if count > 0 else 0.0
+    return low, high if high <= 990 else None
 
 
-def block_spread(sums: Counts, length: int, days: int) -> float:
-    """Return the standard error of the log of a rate over `days`, from its moving blocks of `length` (Künsch 1989)."""
-    mean = float(sums.mean()) if len(sums) else 0.0
-    return float(np.sqrt(sums.var() * length / days) / mean) if mean > 0 and days > 0 else 0.0
+def _blocks(counts: Counts, there: Mask, length: int) -> tuple[Array, Array, float] | None:
+    """Return the different totals of blocks of `length` days among those `there`, the share of blocks that has each,
+    and the standard error of the log of the rate over all of these days (Künsch 1989); None where there are too few."""
+    sums = block_sums(counts, there, length)
+    if len(sums) < FEWEST_BLOCKS or sums.sum() == 0:
+        return None
+    values, times = np.unique(sums, return_counts=True)
+    spread = float(np.sqrt(sums.var() * length / there.sum()) / float(sums.mean()))
+    return values.astype(float), times / times.sum(), spread
 
 
 def block_ratio(counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt.ArrayLike) -> Ratio:
@@ -142,23 +142,15 @@ def block_ratio(counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt.Array
     uncertainty of the rate outside is averaged over. It is enumerated, not drawn: nothing hangs on a seed. Blocks
     overlap, so the interval is approximate.
     """
-    x, here = np.asarray(counts, dtype=np.int64), np.asarray(inside, dtype=bool)
-    there = np.asarray(outside, dtype=bool)
+    x, here, there = np.asarray(counts, dtype=np.int64), np.asarray(inside, dtype=bool), np.asarray(outside, dtype=bool)
     length, days0 = int(here.sum()), int(there.sum())
     if length == 0 or days0 == 0:
         return Ratio(None, None, None, "blocks", "no days on one side")
-    sums = block_sums(x, there, length)
-    if len(sums) < FEWEST_BLOCKS or sums.sum() == 0:
+    blocks = _blocks(x, there, length)
+    if blocks is None:
         return Ratio(None, None, None, "blocks", "too few stretches of that length to compare with")
     count, count0 = int(x[here].sum()), int(x[there].sum())
-    low, high = block_interval(count, *_shares(sums), block_spread(sums, length, days0))
-    return Ratio(count / length / (count0 / days0), low, high, "blocks")
-
-
-def _shares(sums: Counts) -> tuple[Array, Array]:
-    """Return the different block totals and the share of blocks that has each."""
-    values, times = np.unique(sums, return_counts=True)
-    return values.astype(float), times / times.sum()
+    return Ratio(count / length / (count0 / days0), *block_interval(count, *blocks), "blocks")
 
 
 def largest_in_blocks(counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt.ArrayLike) -> int | None:
@@ -167,11 +159,8 @@ def largest_in_blocks(counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt
     None if no count would do, not even zero (or there are too few blocks): then these days cannot show a fall.
     """
     x, there = np.asarray(counts, dtype=np.int64), np.asarray(outside, dtype=bool)
-    length = int(np.asarray(inside, dtype=bool).sum())
-    sums = block_sums(x, there, length)
-    if length == 0 or len(sums) < FEWEST_BLOCKS or sums.sum() == 0:
+    blocks = _blocks(x, there, int(np.asarray(inside, dtype=bool).sum()))
+    if blocks is None:
         return None
-    values, shares = _shares(sums)
-    spread = block_spread(sums, length, int(there.sum()))
-    few = [n for n in range(int(values.max()) + 1) if block_tail(n, values, shares, spread, 1.0) <= (1 - LEVEL) / 2]
+    few = (n for n in range(int(blocks[0].max()) + 1) if block_tail(n, *blocks, 1.0) <= (1 - LEVEL) / 2)
     return max(few, default=None)

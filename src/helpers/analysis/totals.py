@@ -200,10 +200,11 @@ def statements(counts: pd.DataFrame, families: pd.Series, countries: Collection[
     `families` maps source_id to the origin that counts once. A row without a day takes the day it was stated on;
     without either it is left out.
     """
+    origin = families.to_dict()
     frame = counts.assign(
         value=values(counts, countries),
         day=_days(counts),
-        family=counts["source_id"].map(families).fillna(counts["source_id"]),
+        family=[origin.get(source, source) for source in counts["source_id"]],
         named=counts["speaker"].fillna("").astype(str).str.strip() != "",
     )
     frame = frame[frame["value"].notna() & frame["day"].notna()].sort_values(["day", "value", "count_id"])

@@ -28,13 +28,9 @@ def _running(axes: Axes, data: pd.DataFrame, result: CountersResult, layout: sty
     p, labels, top = result.parameters, [], 4.0
     for counter, frame in data.groupby("counter", sort=False):
         name, colour = str(counter), COLOURS[str(counter)]
-        x, y = [style.on_axis(day) for day in frame["date"]], frame["total"].to_numpy(float)
-        if name == "record":
-            x, y = [place + 1 for place in x], y  # a day's attacks are counted at its end
-            axes.plot(x, y, color=colour, linewidth=1.6)
-        else:
-            x = [place + 1 for place in x]
-            axes.plot(x, y, color=colour, linewidth=0.9)
+        x, y = [style.on_axis(day) + 1 for day in frame["date"]], frame["total"].to_numpy(float)  # at the day's end
+        axes.plot(x, y, color=colour, linewidth=1.6 if name == "record" else 0.9)
+        if name != "record":
             axes.plot(x[1:], y[1:], MARKERS[name], color=colour, markersize=layout.choose(3.0, 2.6), markeredgewidth=0)
         if len(y):
             labels.append((float(y[-1]), f"{LABELS[name]}\n{y[-1]:,.0f}", colour))

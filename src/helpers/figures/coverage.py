@@ -50,17 +50,16 @@ def draw(result: CountersResult, layout: style.Layout) -> Figure:
     axes.vlines(x, low, np.where(np.isnan(high), best, high), color=style.ACCENT, linewidth=3.5)
     axes.plot(x, low, "_", color=style.ACCENT, markersize=9, markeredgewidth=2)
     highest = float(np.nanmax(np.r_[below, high, 4.0]))
-    if len(table) <= layout.choose(16, 8):
-        for place, count in zip(left + width * 0.31, below, strict=True):
-            axes.annotate(f"{count:,.0f}", (place, count), xytext=(0, 2), textcoords="offset points", ha="center",
-                          va="bottom", color=style.INK, fontsize=layout.small)  # fmt: skip
-        for at, least, middle, most, wide in zip(x, low, best, high, width[known], strict=True):
-            if wide < 0.6 * width.max():
-                continue
+    marks = [
+        (place, count, f"{count:,.0f}", style.INK) for place, count in zip(left + width * 0.31, below, strict=True)
+    ]
+    for at, least, middle, most, wide in zip(x, low, best, high, width[known], strict=True):
+        if wide >= 0.6 * width.max():
             text = f"{middle:,.0f}" if least == most else f"{least:,.0f}–{most:,.0f}"
-            y = middle if np.isnan(most) else most
-            axes.annotate(text, (at, y), xytext=(0, 2), textcoords="offset points", ha="center", va="bottom",
-                          color=style.readable(style.ACCENT), fontsize=layout.small)  # fmt: skip
+            marks.append((at, middle if np.isnan(most) else most, text, style.readable(style.ACCENT)))
+    for at, y, text, colour in marks if len(table) <= layout.choose(16, 8) else ():
+        axes.annotate(text, (at, y), xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", color=colour,
+                      fontsize=layout.small)  # fmt: skip
     axes.set_ylim(0, highest * 1.12)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.grid(axis="y")

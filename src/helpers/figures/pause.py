@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from helpers.analysis.pause import Comparison
 from helpers.facts import CANNOT
@@ -24,35 +22,22 @@ LABELS = {
 END = 1.5
 
 
-def shown(comparisons: Mapping[str, Comparison]) -> pd.DataFrame:
-    """Return what the figure shows, a row a series."""
-    rows = [
-        (name, one.during, one.days, one.expected, one.ratio.value, one.ratio.low, one.ratio.high, one.largest_showing)
-        for name, one in comparisons.items()
-    ]
-    columns = ["series", "during", "days", "expected", "ratio", "low", "high", "largest_showing"]
-    return pd.DataFrame(rows, columns=columns)
-
-
 def _row(axes: Axes, y: float, one: Comparison, layout: style.Layout) -> None:
     """Draw one series: interval, dot, and an open mark at the largest number that would still show a fall."""
     value, low, high = one.ratio.value, one.ratio.low or 0.0, one.ratio.high
-    colour = style.ACCENT if one.ratio.below_one else style.MUTED
+    colour, most = style.ACCENT if one.ratio.below_one else style.MUTED, one.largest_showing
     if value is not None and one.fall != CANNOT:
-        end = min(high if high is not None else END, END)
-        axes.plot([min(low, END), end], [y, y], color=colour, linewidth=2.0, solid_capstyle="butt")
-        if high is None or high > END:
+        beyond = high is None or high > END
+        axes.plot([min(low, END), min(high or END, END)], [y, y], color=colour, linewidth=2.0, solid_capstyle="butt")
+        if beyond:
             axes.plot(END, y, ">", color=colour, markersize=5, markeredgewidth=0, clip_on=False)
         if value <= END:
             axes.plot(value, y, "o", color=colour, markersize=6.5, markeredgewidth=0, zorder=4, clip_on=False)
-    if one.expected and one.largest_showing is not None and one.largest_showing / one.expected <= END:
-        place = one.largest_showing / one.expected
-        axes.plot(place, y, "|", color=style.INK, markersize=11, markeredgewidth=1.4, zorder=5)
-    text = f"{one.during:,} in {one.days} day{'s' if one.days != 1 else ''}" + (
-        f", {one.expected:.0f} expected" if one.expected else ""
-    )
-    most = one.largest_showing
+    if one.expected and most is not None and most / one.expected <= END:
+        axes.plot(most / one.expected, y, "|", color=style.INK, markersize=11, markeredgewidth=1.4, zorder=5)
     shows = layout.choose(" would show a fall", " would show it")
+    text = f"{one.during:,} in {one.days} day{'s' if one.days != 1 else ''}"
+    text += f", {one.expected:.0f} expected" if one.expected else ""
     text += f"; no number{shows}" if most is None else f"; up to {most:,}{shows}" if most else f"; only none{shows}"
     axes.annotate(
         text, (0, y), xycoords=axes.get_yaxis_transform(), xytext=(0, layout.choose(-9, -8)), ha="left", va="top",
@@ -71,15 +56,10 @@ def draw(comparisons: Mapping[str, Comparison], layout: style.Layout) -> Figure:
     axes.axvspan(0, 1, color=style.BAND, alpha=0.35, linewidth=0, zorder=0)
     for y, name in enumerate(names):
         _row(axes, y, comparisons[name], layout)
-    axes.xaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]))
-    axes.xaxis.set_major_formatter(
-        FixedFormatter(
-            ["none", "a quarter", "half", "", layout.choose("as on the days compared", "as on others"), "", ""]
-        )
-    )
-    axes.yaxis.set_major_locator(FixedLocator(range(len(names))))
+    as_on = layout.choose("as on the days compared", "as on others")
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1, 1.25, END], ["none", "a quarter", "half", "", as_on, "", ""])
     labels = [wrap(figure, LABELS[name], layout.choose(1.8, 1.0), fontsize=layout.font) for name in names]
-    axes.yaxis.set_major_formatter(FixedFormatter(labels))
+    axes.set_yticks(range(len(names)), labels)
     axes.tick_params(axis="y", length=0, labelcolor=style.INK)
     axes.spines["left"].set_visible(False)
     return figure
