@@ -27,7 +27,7 @@ READY = "html[data-ready=yes]"
 
 @pytest.fixture(scope="module")
 def clean() -> dict[str, pd.DataFrame]:
-    names = ("incidents", "reports", "sources", "sites", "conflicts", "official_counts", "responses")
+    names = ("incidents", "reports", "sources", "sites", "conflicts", "official_counts", "other_counts", "responses")
     return {name: tables.read(name, CLEAN) for name in names}
 
 
@@ -541,8 +541,7 @@ def test_hostile_text_stays_text(browser: Any, tmp_path: Path, clean: dict[str, 
 @pytest.mark.parametrize("rows", [None, 0])
 def test_a_view_of_nothing_still_opens(browser: Any, tmp_path: Path, clean: dict[str, pd.DataFrame], rows: int) -> None:
     kept = ("sources", "sites")
-    for name in ("incidents", "reports", "sources", "sites", "official_counts"):
-        frame = tables.read(name, CLEAN)
+    for name, frame in clean.items():
         tables.write(frame if name in kept else frame.iloc[:rows], name, tmp_path / "clean")
     nothing = Parameters(window_start="2025-01-01", window_end="2025-01-31")
     opened = visit(browser, page.build(str(tmp_path / "clean"), tmp_path / "explorer.html", nothing))

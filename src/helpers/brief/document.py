@@ -118,17 +118,11 @@ def load(parameters: Parameters) -> Run:
     """Return the run whose folders `parameters` names, with the default run's facts where it is another."""
     report = resolve(parameters.report_dir)
     path = default_facts(report) if parameters.differing() else None
-    clean_tables = {}
-    for name in TABLES_READ:
-        try:
-            clean_tables[name] = tables.read(name, parameters.clean_dir)
-        except FileNotFoundError:
-            if name == "incidents":
-                raise
+    clean = {name: tables.read(name, parameters.clean_dir) for name in TABLES_READ}
     return Run(
         parameters,
-        own_facts(merge(report / "facts"), clean_tables, parameters),
-        clean_tables,
+        own_facts(merge(report / "facts"), clean, parameters),
+        clean,
         resolve(parameters.figures_dir),
         Facts.read(path) if path else None,
         tuple(sorted(file.stem for file in resolve("notebooks").glob("[0-9][0-9]_*.ipynb"))),

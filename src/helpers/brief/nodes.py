@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +20,16 @@ Node = dict[str, Any]
 #: Joins two words on one line.
 NO_BREAK = "\u00a0"
 
-#: A number as it is printed, with the brackets and stops around it.
+#: What is kept on one line: an interval, a number with what it counts, a day with its month.
 _NUMBER = r"\(?[+−-]?\d[\d,.]*%?\)?"
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _UNITS = (
     "attacks?|days?|weeks?|points?|incidents?|strikes?|statements?|reports?|sources?|killed|injured|times|interval|"
-    "years?|in all"
+    "years?|in\\sall"
 )
-#: What stands before and after a space at which the line must not end; what was joined before counts as one word.
-_KEPT = tuple(
-    (re.compile(f"(?:^|[(“{NO_BREAK}])(?:{before})$"), re.compile(f"^(?:{after})(?=$|[^\\w])"))
-    for before, after in (
-        ("less|more", "than"),
-        (f"(?:less|more){NO_BREAK}than|under|over", _NUMBER),
-        (rf"(?!20\d\d$){_NUMBER}", "to"),
-        (f"{_NUMBER}{NO_BREAK}to", _NUMBER),
-        (_NUMBER, _UNITS),
-        (r"\d{1,2}", _MONTHS),
-    )
+_KEPT = re.compile(
+    rf"(?<![\w.,])(?!20\d\d\b){_NUMBER}\sto\s{_NUMBER}(?:\s(?:{_UNITS})\b)?|"
+    rf"(?<![\w.,]){_NUMBER}\s(?:{_UNITS}|{_MONTHS})\b|\b(?:less|more)\sthan\s{_NUMBER}"
 )
 
 
@@ -143,30 +136,16 @@ def plain_text(nodes: Any) -> str:
 
 def kept_together(tree: Any) -> Any:
     """Return a document `tree` with each space that must not end a line as a no-break space."""
-    if isinstance(tree, list):
-        inner = [kept_together(item) for item in tree]
-        return _line(inner) if any(_is_space(item) for item in inner) else inner
     if isinstance(tree, dict):
-        if tree.get("t") in ("Code", "RawInline", "RawBlock"):
-            return tree
-        return {key: kept_together(value) for key, value in tree.items()}
-    return tree
-
-
-def _is_space(node: Any) -> bool:
-    return isinstance(node, dict) and node.get("t") in ("Space", "SoftBreak")
-
-
-def _line(line: list[Node]) -> list[Node]:
-    """Return the nodes of a `line` with no-break spaces where `_KEPT` wants them."""
-    result: list[Node] = []
-    done = ""
-    for place, node in enumerate(line):
-        if _is_space(node):
-            after = plain_text(line[place + 1 :]).split(" ", 1)[0]
-            before = done.rsplit(" ", 1)[-1]
-            if any(first.search(before) and then.search(after) for first, then in _KEPT):
-                node = string(NO_BREAK)
-        done += plain_text(node)
-        result.append(node)
-    return result
+        kept = tree.get("t") in ("Code", "RawInline", "RawBlock")
+        return tree if kept else {key: kept_together(value) for key, value in tree.items()}
+    if not isinstance(tree, list):
+        return tree
+    inner = [kept_together(item) for item in tree]
+    spaces = [isinstance(node, dict) and node.get("t") in ("Space", "SoftBreak") for node in inner]
+    if any(spaces):
+        ends = list(accumulate(len(plain_text(node)) for node in inner))
+        held = {place for found in _KEPT.finditer(plain_text(inner)) for place in range(*found.span())}
+        inner = [string(NO_BREAK) if space and end - 1 in held else node
+                 for node, space, end in zip(inner, spaces, ends, strict=True)]  # fmt: skip
+    return inner

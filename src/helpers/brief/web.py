@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import colorsys
-import gzip
 import hashlib
 import json
 import re
@@ -29,8 +28,6 @@ FACES = (
     ("SourceSans3-Regular", "Brief Sans", 400, "normal"),
     ("SourceSans3-Semibold", "Brief Sans", 600, "normal"),
 )
-#: Bytes of a figure's data above which the link holds them compressed.
-LONG = 60_000
 #: A colour of a drawing.
 _COLOUR = re.compile(r'( (?:fill|stroke)=")#([0-9a-f]{6})"')
 
@@ -107,19 +104,12 @@ def contents(blocks: list[Node]) -> list[tuple[str, str]]:
 
 def _figure(shown: Picture, folder: Path, pages: Environment) -> str:
     """Return a figure of `folder` as an element of the page: for a desktop and for a phone, with the numbers shown."""
-    content = (folder / f"{shown.name}.csv").read_bytes()
-    kind, ending = "text/csv", ""
-    if len(content) > LONG:
-        packed = bytearray(gzip.compress(content, mtime=0))
-        packed[9] = 255  # made on an unknown system, whichever Python makes it
-        content, kind, ending = bytes(packed), "application/gzip", ".gz"
+    content = base64.b64encode((folder / f"{shown.name}.csv").read_bytes()).decode()
     return pages.get_template("figure.jinja").render(
         it=shown,
         wide=inline(folder / f"{shown.name}.svg", "wide", shown.alt),
         narrow=inline(folder / f"{shown.name}-narrow.svg", "narrow", shown.alt),
-        data=f"data:{kind};base64,{base64.b64encode(content).decode()}",
-        file=f"{shown.name}.csv{ending}",
-        kind="CSV, compressed" if ending else "CSV",
+        data=f"data:text/csv;base64,{content}",
     )
 
 

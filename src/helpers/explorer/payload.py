@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -119,14 +118,6 @@ def harm(incidents: pd.DataFrame) -> pd.Series[str]:
     said = people.notna().any(axis=1)
     code = pd.Series("unsaid", index=incidents.index, dtype="object")
     return code.mask(said, "none").mask(injured, "injured").mask(killed, "killed")
-
-
-def table(name: str, clean_dir: str | Path) -> pd.DataFrame | None:
-    """Return a clean table, or None where it has not been built."""
-    try:
-        return read(name, clean_dir)
-    except FileNotFoundError:
-        return None
 
 
 def cell(value: Any) -> Any:
@@ -249,27 +240,18 @@ def injured(counts: pd.DataFrame) -> list[dict[str, Any]]:
 
 def counters(clean_dir: str, sources: pd.DataFrame) -> dict[str, Any]:
     """Return what others counted: officials by country ("": all), the Observatory by base ("": Syria), all by row."""
-    official, other = table("official_counts", clean_dir), table("other_counts", clean_dir)
+    official, other = read("official_counts", clean_dir), read("other_counts", clean_dir)
     families = sources.set_index("source_id")["family"]
-    found: dict[str, Any] = {"officials": [], "injured": [], "observatory": [], "others": {}}
-    if official is not None:
-        chains = {"": totals.series(official, families), **totals.by_country(official, families)}
-        found["officials"] = [point for code, chain in chains.items() for point in _points(chain, country=code)]
-        found["injured"] = injured(official)
-    if other is not None and len(other):
-        bases = ["", *sorted({site for site in other["site_id"].fillna("") if site})]
-        chains = {base: totals.observatory(other, families, base) for base in bases}
-        found["observatory"] = [point for base, chain in chains.items() for point in _points(chain, site=base)]
-        shown = ["counter", "since", "as_of", "country", "site_id", "total", "relation", "unit", "source_id"]
-        found["others"] = packed(other.sort_values(["as_of", "counter", "site_id"])[shown])
-    return found
-
-
-def borders(reference_dir: str) -> dict[str, Any]:
-    """Return the borders' GeoJSON; an empty collection where there is none."""
-    path = resolve(reference_dir) / "borders.geojson"
-    found = json.loads(path.read_text(encoding="utf-8"))["features"] if path.exists() else []
-    return {"type": "FeatureCollection", "features": found}
+    countries = {"": totals.series(official, families), **totals.by_country(official, families)}
+    bases = ["", *sorted({site for site in other["site_id"].fillna("") if site})] if len(other) else []
+    observatory = {base: totals.observatory(other, families, base) for base in bases}
+    shown = ["counter", "since", "as_of", "country", "site_id", "total", "relation", "unit", "source_id"]
+    return {
+        "officials": [point for code, chain in countries.items() for point in _points(chain, country=code)],
+        "injured": injured(official),
+        "observatory": [point for base, chain in observatory.items() for point in _points(chain, site=base)],
+        "others": packed(other.sort_values(["as_of", "counter", "site_id"])[shown]),
+    }
 
 
 def extent(incidents: pd.DataFrame, margin: float = 0.7) -> tuple[float, float, float, float]:
@@ -288,10 +270,10 @@ def _by_incident(frame: pd.DataFrame, place: dict[str, int], columns: Iterable[s
 
 
 def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
-    """Return all that the page shows, from the clean tables in `clean_dir`; tables not built yet are left out."""
+    """Return all that the page shows, from the clean tables in `clean_dir`."""
     incidents = read("incidents", clean_dir).sort_values(["date", "incident_id"], ignore_index=True)
     reports, sources, sites = (read(name, clean_dir) for name in ("reports", "sources", "sites"))
-    conflicts, responses, other = (table(name, clean_dir) for name in ("conflicts", "responses", "other_counts"))
+    conflicts, responses, other = (read(name, clean_dir) for name in ("conflicts", "responses", "other_counts"))
     place = {name: n for n, name in enumerate(incidents["incident_id"])}
     order = {
         (row.incident_id, source): n for row in incidents.itertuples() for n, source in enumerate(split(row.sources))
@@ -299,9 +281,7 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
     linked = reports[reports["incident_id"].isin(place)]
     pairs = zip(linked["incident_id"], linked["source_id"], strict=True)
     linked = linked.assign(order=[order.get(pair, 0) for pair in pairs]).sort_values(["order", "report_id"])
-    cited = set(linked["source_id"]) | (set() if other is None else set(other["source_id"]))
-    if responses is not None:
-        cited |= set(responses["sources"].map(split).explode())
+    cited = set(linked["source_id"]) | set(other["source_id"]) | set(responses["sources"].map(split).explode())
     known = sources[sources["source_id"].isin(cited)].sort_values("source_id")
     confirmations = set(incidents["confirmation"])
     view = default_view(parameters, confirmations)
@@ -331,17 +311,15 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
                 url=known["url"].map(safe_address)
             )
         ),
-        "conflicts": {}
-        if conflicts is None
-        else _by_incident(conflicts, place, ["field", "chosen", "n_chosen", "other", "n_other", "rule"]),
+        "conflicts": _by_incident(conflicts, place, ["field", "chosen", "n_chosen", "other", "n_other", "rule"]),
         "counters": counters(clean_dir, sources),
-        "responses": {}
-        if responses is None
-        else packed(
+        "responses": packed(
             responses.dropna(subset="date")[
                 ["date", "country", "place", "target", "killed_low", "killed_high", "killed_side", "sources"]
             ]
         ),
-        "borders": borders(parameters.reference_dir)["features"],
+        "borders": json.loads((resolve(parameters.reference_dir) / "borders.geojson").read_text(encoding="utf-8"))[
+            "features"
+        ],
         "extent": extent(incidents),
     }

@@ -21,8 +21,8 @@ from sqlite_utils import Database
 from helpers import vocabulary
 from helpers.cleaning.publish import title
 from helpers.cleaning.schemas import TABLES
-from helpers.explorer.payload import cell, table
-from helpers.paths import resolve
+from helpers.explorer.payload import cell
+from helpers.tables import read
 
 _TYPES = {"string": str, "date": str, "integer": int, "number": float, "boolean": int}
 
@@ -41,11 +41,10 @@ _SEARCHED = ("report_id", "place_as_reported", "weapon_as_reported", "attributed
 Frames = Mapping[str, pd.DataFrame]
 
 
-def _views(frames: Frames) -> list[tuple[str, str, str]]:
-    """Return name, meaning and query of each view whose tables are all in `frames`."""
+def _views() -> list[tuple[str, str, str]]:
+    """Return name, meaning and query of each view."""
     text = (Path(__file__).parent / "views.sql").read_text(encoding="utf-8")
-    found = re.findall(r"^-- (\w+) \(([\w, ]+)\): (.+)\n([^;]+);", text, flags=re.MULTILINE)
-    return [(name, words, query) for name, needed, words, query in found if set(needed.split(", ")) <= set(frames)]
+    return re.findall(r"^-- (\w+): (.+)\n([^;]+);", text, flags=re.MULTILINE)
 
 
 def _rows(frame: pd.DataFrame, key: Iterable[str]) -> Iterable[dict[str, Any]]:
@@ -77,9 +76,10 @@ def _add(database: Database, name: str, frames: Frames) -> None:
 
 def _add_parts(database: Database, frames: Frames) -> None:
     """Create the tables that tell apart the incidents' cells of several values."""
-    known: dict[str, tuple[str, set[str]]] = {"weapons": ("weapon", set(vocabulary.weapons()))}
-    if "sources" in frames:
-        known["sources"] = ("source_id", set(frames["sources"]["source_id"]))
+    known = {
+        "weapons": ("weapon", set(vocabulary.weapons())),
+        "sources": ("source_id", set(frames["sources"]["source_id"])),
+    }
     for other, (part, codes) in known.items():
         pairs = frames["incidents"].set_index("incident_id")[other].map(vocabulary.split).explode()
         made = database.table(f"incident_{other}").create(
@@ -104,20 +104,16 @@ def export(clean_dir: str | Path, path: str | Path) -> Path:
     A relative `path` counts from the working folder, as on the command line.
 
     The metadata (``NAME-metadata.json``: what each table and column means) is read by
-    ``datasette NAME.db -m NAME-metadata.json``. A table that has not been built is left out. The same tables give the
-    same bytes (with one version of SQLite). The file appears whole or not at all.
+    ``datasette NAME.db -m NAME-metadata.json``. The same tables give the same bytes (with one version of SQLite). The
+    file appears whole or not at all.
 
     Raises
     ------
     FileNotFoundError
-        If there are no incidents in `clean_dir`.
+        If a table is missing in `clean_dir`.
     """
     target = Path(path).expanduser().absolute()
-    frames = {name: frame for name in TABLES if (frame := table(name, clean_dir)) is not None}
-    if "incidents" not in frames:
-        raise FileNotFoundError(
-            f"{resolve(clean_dir) / 'incidents.parquet'} is missing: run notebooks/01_clean.ipynb first"
-        )
+    frames = {name: read(name, clean_dir) for name in TABLES}
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.new")
     unfinished.unlink(missing_ok=True)
@@ -128,9 +124,8 @@ def export(clean_dir: str | Path, path: str | Path) -> Path:
         for name in _order(frames):
             _add(database, name, frames)
         _add_parts(database, frames)
-        if "reports" in frames:
-            database.table("reports").enable_fts(_SEARCHED, tokenize="unicode61")
-        for name, _, query in _views(frames):
+        database.table("reports").enable_fts(_SEARCHED, tokenize="unicode61")
+        for name, _, query in _views():
             database.create_view(name, query)
         database.vacuum()
     unfinished.replace(target)
@@ -140,7 +135,7 @@ def export(clean_dir: str | Path, path: str | Path) -> Path:
 
 
 def metadata(database: str, tables: Frames) -> dict[str, Any]:
-    """Return Datasette's metadata for `tables` (incidents among them) in the file `database`: titles and columns."""
+    """Return Datasette's metadata for `tables` in the file `database`: titles and columns."""
     described: dict[str, Any] = {
         name: {
             "description": TABLES[name].description,
@@ -149,8 +144,8 @@ def metadata(database: str, tables: Frames) -> dict[str, Any]:
         for name in tables
     }
     facets = {"incidents": ["country", "top_weapon", "confirmation", "site_id"], "reports": ["confirmation", "country"]}
-    for name in set(facets) & set(described):
-        described[name]["facets"] = facets[name]
+    for name, columns in facets.items():
+        described[name]["facets"] = columns
     described["incidents"] |= {"sort": "date", "label_column": "incident_id"}
-    described |= {name: {"description": words} for name, words, _ in _views(tables)}
+    described |= {name: {"description": words} for name, words, _ in _views()}
     return {"title": title(tables["incidents"]["date"]), "databases": {database: {"tables": described}}}
