@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from helpers.analysis.likelihood import Interval, Model, interval_ratio, joined, largest_showing
+from helpers.analysis.rates import Interval, Model, interval_ratio, joined, largest_showing
 
 COUNTS = st.lists(st.integers(0, 12), min_size=6, max_size=40)
 

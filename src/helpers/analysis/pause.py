@@ -4,7 +4,7 @@ The pause is set against `to_stop`: every day before the second stop but the pau
 another level holds. The attacks that a US official confirms are set against the days before the pause alone, as
 officials confirmed fewer single attacks later. Where ten stretches as long as the pause fit side by side into the days
 compared, the interval comes from moving blocks (`rates.block_ratio`); else, and for running totals, from the likelihood
-of `helpers.analysis.likelihood`, which stands beside the blocks as well.
+of `rates.interval_ratio`, which stands beside the blocks as well.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.analysis import totals
+from helpers.analysis import rates, totals
 from helpers.analysis.counters import Beside, of_record, of_totals
 from helpers.analysis.events import Event, add_events, find_events
-from helpers.analysis.likelihood import Interval, daily, interval_ratio, joined
-from helpers.analysis.likelihood import largest_showing as largest_by_likelihood
-from helpers.analysis.rates import FEWEST_BLOCKS, Ratio, block_ratio, largest_in_blocks
+from helpers.analysis.rates import Interval, Ratio
 from helpers.facts import LOWER, UPPER, Facts, finding
 from helpers.parameters import Parameters
 from helpers.stretches import Stretch, Stretches, within_coding
@@ -131,12 +129,12 @@ class PauseResult:
 def by_days(incidents: pd.DataFrame, stretch: Stretch, compared: Stretch, cut: Stretches) -> Comparison:
     """Compare the attacks on record of one `stretch` with those of the days `compared`."""
     counts = cut.daily(incidents["date"])
-    if len(stretch) and len(compared) // len(stretch) >= FEWEST_BLOCKS:
-        ratio = block_ratio(counts, stretch.mask, compared.mask)
-        largest = largest_in_blocks(counts, stretch.mask, compared.mask)
+    if len(stretch) and len(compared) // len(stretch) >= rates.FEWEST_BLOCKS:
+        ratio = rates.block_ratio(counts, stretch.mask, compared.mask)
+        largest = rates.largest_in_blocks(counts, stretch.mask, compared.mask)
     else:
-        intervals = daily(counts, stretch.mask, compared.mask)
-        ratio, largest = interval_ratio(intervals, DAILY), largest_by_likelihood(intervals)
+        intervals = rates.daily(counts, stretch.mask, compared.mask)
+        ratio, largest = rates.interval_ratio(intervals, DAILY), rates.largest_showing(intervals)
     return Comparison(
         compared=compared.name, during=int(counts[stretch.mask].sum()), days=len(stretch), first=stretch.first,
         last=stretch.last, before=int(counts[compared.mask].sum()), before_days=len(compared), ratio=ratio,
@@ -182,7 +180,7 @@ def by_totals(
         if inside + outside == len(between):
             taken = count if inside and count is not None else points[end][0] - points[start][0]
             found.append(Interval(float(taken), float(outside), float(inside)))
-    intervals = joined(found)
+    intervals = rates.joined(found)
     inner, outer = ([one for one in intervals if bool(one.inside) == within] for within in (True, False))
     return Comparison(
         compared=compared.name,
@@ -192,8 +190,8 @@ def by_totals(
         last=closing.date() if enclosed else None,
         before=int(sum(one.count for one in outer)),
         before_days=int(sum(one.outside for one in outer)),
-        ratio=interval_ratio(intervals, TOTALS),
-        largest_showing=largest_by_likelihood(intervals),
+        ratio=rates.interval_ratio(intervals, TOTALS),
+        largest_showing=rates.largest_showing(intervals),
         table=table,
         rows=(*points[opening][1], *points[closing][1]) if enclosed and inner else (),
     )
@@ -279,13 +277,13 @@ def analyse_pause(
     counters = running(official_counts, other_counts, families, p)
     pause, inside = compare(chosen, counters, p, "pause"), cut["pause"].select(chosen)
     longer = p.model_copy(update={"pause_end": p.pause_end + timedelta(days=1)})
-    days = daily(cut.daily(chosen["date"]), cut["pause"].mask, cut[pause["coded"].compared].mask)
+    days = rates.daily(cut.daily(chosen["date"]), cut["pause"].mask, cut[pause["coded"].compared].mask)
     events = find_events(context, p.reference_dir)
     last_counted = events["none_since"].day if "none_since" in events else date.max
     return PauseResult(
         parameters=p,
         pause=pause,
-        likelihood=interval_ratio(days, DAILY),
+        likelihood=rates.interval_ratio(days, DAILY),
         stop=compare(chosen, counters, p, "since_stop"),
         lapse=compare(chosen, counters, longer, "pause"),
         inside=inside,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from helpers.analysis import likelihood, rates
+from helpers.analysis import rates
 from helpers.analysis.evidence import Evidence, Said, matching, numbers
 from helpers.analysis.strikes import struck
 from helpers.analysis.totals import NEAR, REPEATED
@@ -336,7 +336,7 @@ def rate(case: Case) -> Verdict:
     here, there, length, rest = map(int, (counts[inside].sum(), counts[outside].sum(), inside.sum(), outside.sum()))
     ratio = rates.block_ratio(counts, inside, outside)
     if ratio.low is None:
-        ratio = likelihood.interval_ratio(likelihood.daily(counts, inside, outside), "likelihood")
+        ratio = rates.interval_ratio(rates.daily(counts, inside, outside), "likelihood")
     if ratio.low is None:
         ratio = rates.exact_ratio(here, length, there, rest)
     ids = tuple(table.loc[table["date"].between(claim.start, claim.end), "incident_id"])
