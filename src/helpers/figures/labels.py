@@ -64,29 +64,30 @@ def end_labels(axes: Axes, labels: Iterable[tuple[float, str, str]], *, size: fl
         )  # fmt: skip
 
 
-def colour_key(axes: Axes, entries: Iterable[tuple[str, str]], *, size: float | None = None, lift: float = 4.0) -> None:
-    """Write a key above `axes`, left to right, wrapping: for each of `entries` (text, colour) a square with its words.
+def colour_key(axes: Axes, entries: Iterable[tuple[str, ...]], *, size: float | None = None, lift: float = 4.0) -> None:
+    """Write a key above `axes`, left to right, wrapping: for each of `entries` a mark of its colour with its words.
 
-    `lift` is the distance above the axes in points; leave more where the ceasefire's name stands there.
+    An entry is text, colour and, where it is no square, the mark. `lift` is the distance above the axes in points;
+    leave more where the ceasefire's name stands there.
     """
     figure = of(axes)
     size = size or plt.rcParams["font.size"]
     width = figure.get_size_inches()[0] * 0.86 * 72
-    rows: list[list[tuple[float, str, str]]] = [[]]
+    rows: list[list[tuple[float, str, str, str]]] = [[]]
     x = 0.0
-    for text, colour in entries:
+    for text, colour, *other in entries:
         shown = clean_text(text)
         taken = extent(figure, shown, fontsize=size)[0] * 72 + size * 2.2
         if x and x + taken > width:
             rows.append([])
             x = 0.0
-        rows[-1].append((x, shown, colour))
+        rows[-1].append((x, shown, colour, *(other or "■")))
         x += taken
     place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom", "ha": "left"}
     for number, row in enumerate(reversed(rows)):
         y = lift + number * size * 1.45
-        for start, shown, colour in row:
-            axes.annotate("■", (0, 1), xytext=(start, y), color=colour, fontsize=size, **place)
+        for start, shown, colour, mark in row:
+            axes.annotate(mark, (0, 1), xytext=(start, y), color=colour, fontsize=size, **place)
             axes.annotate(shown, (0, 1), xytext=(start + size * 1.05, y), color=INK, fontsize=size, **place)
 
 

@@ -13,13 +13,16 @@ from matplotlib.figure import Figure
 
 from helpers.analysis.harm import deadliest
 from helpers.analysis.places import short
-from helpers.facts import Fact
+from helpers.analysis.strikes import strikes_in
+from helpers.analysis.weapons import naming, rungs
+from helpers.cleaning.normalise import claimant_names
+from helpers.facts import SHOWN, Fact
 from helpers.figures import style
 from helpers.figures.labels import colour_key, of
 from helpers.figures.svg import HALO
 from helpers.figures.text import extent
 from helpers.parameters import Parameters
-from helpers.tables import each
+from helpers.tables import each, select
 from helpers.vocabulary import Weapon, weapons
 from helpers.words import capital, short_day
 
@@ -37,34 +40,58 @@ def kind(weapon: Weapon) -> tuple[str, str]:
 
 
 def weekly(incidents: pd.DataFrame, p: Parameters) -> pd.DataFrame:
-    """Return attacks by week (`style.weeks`) and kind of heaviest weapon: a row a week, a column a kind."""
-    arms = weapons(p.reference_dir)
-    counts = style.by_week(incidents["date"], incidents["top_weapon"].map(lambda code: kind(arms[code])[0]), p)
+    """Return attacks by week (`style.weeks`) and kind of heaviest weapon: a row a week, a column a kind.
+
+    An attack with a missile of a kind that nobody gives is one of these, unless it was made with a missile of a stated
+    kind too.
+    """
+    arms, vague = weapons(p.reference_dir), rungs(p.reference_dir).unspecified
+    named = incidents["top_weapon"].map(lambda code: kind(arms[code])[0])
+    missile = incidents["top_weapon"].map(lambda code: arms[code].group == "missile").astype(bool)
+    for code in vague[:1]:
+        named = named.mask(naming(incidents["weapons"], vague) & ~missile, kind(arms[code])[0])
+    counts = style.by_week(incidents["date"], named, p)
     kinds = list(dict.fromkeys(kind(weapon)[0] for weapon in arms.values()))
     return counts[[name for name in sorted(kinds, key=lambda name: name.startswith("Other")) if name in counts]]
 
 
-def events(facts: Mapping[str, Fact], incidents: pd.DataFrame, narrow: bool) -> list[tuple[pd.Timestamp, str]]:
-    """Return day and words of what the figure names: missiles, the deadliest attack, what the groups announced."""
+def events(
+    facts: Mapping[str, Fact], incidents: pd.DataFrame, context: pd.DataFrame, layout: style.Layout
+) -> list[tuple[pd.Timestamp, str]]:
+    """Return day and words of what the figure names: missiles, the deadliest attack, what was announced and counted."""
     ids = facts["weapons.missiles"].incidents[:3] if "weapons.missiles" in facts else ()
     missiles = incidents[incidents["incident_id"].isin(ids)]
-    found = [(row.date, "missile" if narrow else f"missile at {short(row.site_name)}") for row in each(missiles)]
+    found = [(row.date, "missile" if layout.narrow else f"missile at {short(row.site_name)}") for row in each(missiles)]
     worst = each(deadliest(incidents))
     found += [(row.date, f"{short(row.site_name)}: {int(row.us_killed)} killed") for row in worst]
-    if "events.suspended" in facts and facts["events.suspended"].value:
-        found.append((pd.Timestamp(str(facts["events.suspended"].value)), "groups suspend"))
-    first, last = incidents["date"].min(), incidents["date"].max()
-    return sorted((day, words) for day, words in found if first <= day <= last)
+    announced = facts.get("events.suspended")
+    if announced is not None and announced.value:
+        labels = context.loc[context["context_id"].isin(announced.rows.get("context", [])), "label"]
+        who = [name for name in claimant_names().values() if labels.str.contains(name, regex=False).any()]
+        found.append((pd.Timestamp(str(announced.value)), f"{who[0] if who else 'a group'} suspends"))
+    if not layout.narrow and (last := facts.get("stop.officials.none_from")) is not None and last.value:
+        found.append((pd.Timestamp(str(last.value)), "officials’ last"))
+    first, last_day = incidents["date"].min(), incidents["date"].max()
+    return sorted((day, words) for day, words in found if first <= day <= last_day)
+
+
+def expected(facts: Mapping[str, Fact], p: Parameters) -> Fact | None:
+    """Return the attacks to be expected in the pause, where it is a week of the axis and fewer are shown in it."""
+    found, fall, days = (facts.get(f"pause.coded.{name}") for name in ("expected", "fall", "days"))
+    shown = fall is not None and fall.value == SHOWN and days is not None and days.value == 7
+    return found if shown and (p.pause_end - p.pause_start).days == 7 else None
 
 
 def draw(
     table: pd.DataFrame,
     named: list[tuple[pd.Timestamp, str]],
     strikes: list[pd.Timestamp],
+    wanted: Fact | None,
     p: Parameters,
     layout: style.Layout,
 ) -> Figure:
-    """Draw the weeks as stacked bars, what happened above them, US strikes below."""
+    """Draw the weeks as stacked bars, what happened above them, US strikes below; in outline what was `wanted` in the
+    pause."""
     figure, (axes, strip) = plt.subplots(
         2, 1, sharex=True, figsize=(layout.width, 2.75), height_ratios=(1, 0.09), gridspec_kw={"hspace": 0}
     )
@@ -76,9 +103,14 @@ def draw(
         if total and width > (4 if layout.narrow else 2):
             place = left + width / 2, total + top * 0.012
             axes.text(*place, f"{total}", ha="center", va="bottom", fontsize=layout.small)
+    if wanted is not None and isinstance(wanted.value, float | int):
+        left = style.on_axis(p.pause_start)
+        axes.bar(left + 0.4, wanted.value, 6.2, align="edge", fill=False, edgecolor=style.INK, linewidth=0.7, zorder=3)
+        axes.text(left + 0.4, wanted.value + top * 0.012, f"about {wanted.text}\nexpected", va="bottom",
+                  fontsize=layout.small, linespacing=1.0, gid=HALO, zorder=4)  # fmt: skip
     style.time_axis(axes, p)
     style.pause_band(axes, p)
-    _names(axes, named, base, layout)
+    _names(axes, named, base, p, layout)
     axes.set(yticks=[])
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="x", which="both", length=0)
@@ -89,37 +121,43 @@ def draw(
     marks = [style.on_axis(day) + 0.5 for day in strikes]
     strip.plot(marks, [0.5] * len(marks), "v", color=style.ACCENT, markersize=layout.choose(5, 4), markeredgewidth=0)
     lift = layout.choose(15, 27) if style.pause_shown(p) else 4
-    key = [*shown, *([("US strikes (▼)", style.ACCENT)] if strikes else [])]
+    key = [*shown, *([("US strikes", style.ACCENT, "▼")] if strikes else [])]
     colour_key(axes, key, size=layout.font, lift=lift)
     return figure
 
 
-def _names(axes: Axes, named: list[tuple[pd.Timestamp, str]], base: pd.Series, layout: style.Layout) -> None:
-    """Write what happened in rows above the bars, each beside a line to its day, no two over each other."""
+def _names(
+    axes: Axes, named: list[tuple[pd.Timestamp, str]], base: pd.Series, p: Parameters, layout: style.Layout
+) -> None:
+    """Write what happened in rows above the bars, each beside a line to its day, words over no others and no line.
+
+    Words run to the right of their line, or to its left where they would cross the pause, a later line or the edge.
+    """
     figure = of(axes)
     low, high = axes.get_xlim()
     per_inch = (high - low) / (layout.width * 0.97)
-    gap = 0.04 * per_inch
-    rightward: list[tuple[pd.Timestamp, float, float, str]] = []
-    leftward: list[tuple[pd.Timestamp, float, float, str]] = []
+    gap, band = 0.04 * per_inch, style.on_axis(p.pause_start)
+    sides: dict[bool, list[tuple[pd.Timestamp, float, float, float, str]]] = {False: [], True: []}
     for day, words in reversed(named):
-        text = f"{short_day(day)}: {words}"
-        x, width = style.on_axis(day) + 0.5, extent(figure, text, fontsize=layout.font)[0] * per_inch
-        if x + gap + width < high:
-            rightward.append((day, x, width, text))
-        else:
-            leftward.insert(0, (day, x, width, text))
-            high = x  # no words of an earlier day across its line
-    rows: list[list[tuple[float, float]]] = []
+        text, x = f"{short_day(day)}: {words}", style.on_axis(day) + 0.5
+        width = extent(figure, text, fontsize=layout.font)[0] * per_inch
+        leftward = x + gap + width > high or (x < band < x + gap + width and x - gap - width > low)
+        high = x if x + gap + width > high else high
+        sides[leftward].append((day, x, x - gap - width if leftward else x + gap, width, text))
+    rows: list[list[tuple[float, float, float]]] = []
     placed = []
-    # The last day lowest where words run to the right of their line, highest where to the left: lines cross no words.
-    for place, (day, x, width, text) in enumerate([*rightward, *leftward]):
-        left = x + gap if place < len(rightward) else x - gap - width
-        room = (left - 2 * gap, left + width + 2 * gap)
-        free = range(0 if place < len(rightward) else len(rows), len(rows))
-        row = next((n for n in free if all(room[1] < a or room[0] > b for a, b in rows[n])), len(rows))
-        rows[row : row + 1] = [[*(rows[row] if row < len(rows) else []), room]]
-        placed.append((day, x, left, text, row))
+    for day, x, left, width, text in [*sides[False], *reversed(sides[True])]:
+        start, end = left - gap, left + width + gap
+        fits = [
+            all(end < a or start > b for a, b, _ in row)
+            and not any(a <= x <= b for below in rows[:place] for a, b, _ in below)
+            and not any(start <= other <= end for above in rows[place + 1 :] for _, _, other in above)
+            for place, row in enumerate([*rows, []])
+        ]
+        place = fits.index(True) if True in fits else len(rows)
+        rows += [[]] * (place == len(rows))
+        rows[place] = [*rows[place], (start, end, x)]
+        placed.append((day, x, left, text, place))
     line = layout.font * 1.35 / 72
     figure.set_size_inches(layout.width, BARS + len(rows) * line + layout.choose(1.05, 1.5))
     top = max(float(base.max()), 4.0) * 1.12
@@ -132,14 +170,12 @@ def _names(axes: Axes, named: list[tuple[pd.Timestamp, str]], base: pd.Series, l
     axes.set_ylim(0, top + (len(rows) + 0.1) * step)
 
 
-def save(
-    incidents: pd.DataFrame, responses: pd.DataFrame, p: Parameters, facts: Mapping[str, Fact], folder: str | Path
-) -> Any:
-    """Write the figure ``story`` of the `incidents` that `p` counts to `folder`; return it at full width."""
-    table = weekly(incidents, p)
-    inside = responses["date"].between(pd.Timestamp(p.window_start), pd.Timestamp(p.window_end))
-    strikes = sorted(set(responses[inside & responses["country"].isin(p.countries)]["date"]))
-    return style.save(
-        "story", lambda layout: draw(table, events(facts, incidents, layout.narrow), strikes, p, layout),
-        table.reset_index(), p, facts, folder,
-    )  # fmt: skip
+def save(clean: Mapping[str, pd.DataFrame], p: Parameters, facts: Mapping[str, Fact], folder: str | Path) -> Any:
+    """Write the figure ``story`` to `folder`, from the clean tables incidents, responses and context; return it."""
+    incidents, context = select(clean["incidents"], p), clean["context"]
+    table, strikes = weekly(incidents, p), sorted(set(strikes_in(clean["responses"], p)["date"]))
+
+    def drawn(layout: style.Layout) -> Figure:
+        return draw(table, events(facts, incidents, context, layout), strikes, expected(facts, p), p, layout)
+
+    return style.save("story", drawn, table.reset_index(), p, facts, folder)
