@@ -60,9 +60,9 @@ def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force
         confirmed_by: media
     """
     from helpers.paths import project_root
-    from helpers.running.files import Layout, Refusal
+    from helpers.running.files import Failure, Layout, Refusal
     from helpers.running.request import cores, gathered, prepared, run_name, strays
-    from helpers.running.run import Failure, stoppable
+    from helpers.running.run import stoppable
     from helpers.running.terminal import Progress, say
 
     begun = time.monotonic()
@@ -76,9 +76,7 @@ def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force
             with layout.held():
                 done = work.go()
         except Refusal as refusal:
-            _leave(2, *refusal.lines)
-        except Failure as failure:
-            _leave(1, *failure.lines)
+            _leave(1 if isinstance(refusal, Failure) else 2, *refusal.lines)
         except MemoryError:
             _leave(1, "there is not enough memory (see `ulimit -v`); the results in place are as they were")
         except OSError as error:

@@ -27,6 +27,10 @@ class Refusal(Exception):
         self.lines = lines
 
 
+class Failure(Refusal):
+    """A notebook failed, or something could not be done. Holds the lines to say."""
+
+
 class Layout:
     """The places of one run of the project at `root`: the default one, or that of a `name`.
 

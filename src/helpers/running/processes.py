@@ -76,7 +76,7 @@ class Stopping(Exception):
     """The run is being stopped: nothing may be started any more."""
 
 
-class Died(Exception):
+class Died(RuntimeError):
     """A process could not start, or ended without an answer; says why."""
 
 

@@ -255,6 +255,6 @@ def prepared(
         """Look at the coded sheets if a notebook that checks them is about to run."""
         room = CHECK.rsplit(".", 1)[0]
         if any(name.startswith(room) for step in waiting for name in step.imports if "coded_dir" in step.parameters):
-            refuse_faulty(layout, parameters)
+            refuse_faulty(layout.root, parameters)
 
     return Run(layout, steps, parameters, folders, only=only, check=look, facts_only=facts_only, **more)

@@ -19,21 +19,13 @@ from typing import Any, NoReturn
 from helpers.parameters import Parameters
 from helpers.running import processes, steps
 from helpers.running.execute import Executed, execute
-from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Layout, Refusal, content, remembered
+from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Failure, Layout, Refusal, content, remembered
 from helpers.running.results import Cache, Made, place, recover
 from helpers.running.steps import RESULTS_ALONE, Inputs, Step, ancestors, filled, overlap, summary
 from helpers.running.terminal import Done, Progress, complain
 
 #: What a sandbox has no use for; settings of matplotlib that lie in the project would change figures.
 _KEPT_OUT = {"runs", "build", "__pycache__", "matplotlibrc"}
-
-
-class Failure(Exception):
-    """A notebook failed, or its results could not be put into place. Holds the lines to say."""
-
-    def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
 
 
 class Stopped(BaseException):
@@ -243,7 +235,7 @@ class Run:
         more = {"BRIEF_FACTS_ONLY": "1"} if self.facts_only else None
         try:
             done: Executed = processes.call(execute, *asked, root=sandbox, more=more, hear=hear)
-        except (processes.Died, RuntimeError) as error:
+        except RuntimeError as error:
             done = Executed([], str(error).strip().splitlines()[-1])
         files = _written(sandbox, copies)
         fault = done.fault or self._broken(step, files, copies)

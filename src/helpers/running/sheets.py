@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import click
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.running import processes
-from helpers.running.files import Layout, Refusal, content, digest, remembered, write_whole
-from helpers.running.steps import closure
+from helpers.running.files import Failure, Refusal
 from helpers.running.terminal import complain, say, width
 from helpers.running.terminal import table as aligned
 
@@ -76,25 +74,17 @@ def import_acled(file: Path, into: Path, reference: Path | None = None) -> int:
     return 0
 
 
-def refuse_faulty(layout: Layout, parameters: Parameters) -> None:
-    """Refuse to run on coded sheets with faults; sheets found good are remembered until they, or the check, change.
-
-    Raises
-    ------
-    Refusal
-        With the table of faults.
-    """
-    places = [str(resolve(folder, layout.root)) for folder in (parameters.coded_dir, parameters.reference_dir)]
-    sheets = {str(file): content(file) for place in places for file in sorted(Path(place).rglob("*"))}
-    seen = digest([sheets, closure([CHECK])])
-    memory = layout.hidden / "checked.json"
-    good = remembered(memory, lambda value: isinstance(value, list)) or []
-    if seen in good:
-        return
-    stops = processes.call(faults, *places)
+def refuse_faulty(root: Path, parameters: Parameters) -> None:
+    """Refuse to run on coded sheets with faults, with the table of them."""
+    try:
+        stops = processes.call(
+            faults, *(str(resolve(folder, root)) for folder in (parameters.coded_dir, parameters.reference_dir))
+        )
+    except RuntimeError as error:
+        why = f"{str(error).strip().splitlines()[-1]}{processes.limits()}"
+        raise Failure(f"{parameters.coded_dir}: the sheets could not be checked: {why}") from None
     if stops:
         raise Refusal(f"{_counted(stops, 'fault')} in {parameters.coded_dir}; nothing was run", table(stops))
-    write_whole(memory, json.dumps([*good[-19:], seen]))
 
 
 def rows(frame: Any) -> list[list[str]]:

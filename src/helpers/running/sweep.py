@@ -18,7 +18,6 @@ from helpers.paths import project_root
 from helpers.running import processes
 from helpers.running.files import OUTPUT_FOLDERS, Layout, Refusal, write_whole
 from helpers.running.request import checked, from_yaml, prepared, run_name
-from helpers.running.run import Failure
 from helpers.running.steps import plain
 from helpers.running.terminal import complain, say
 
@@ -102,7 +101,7 @@ def run_set(root: str, name: str, values: Mapping[str, Any], **how: Any) -> Outc
         with layout.held():
             done = work.go()
         return Outcome("", sum(one.how == "ran" for one in done), time.monotonic() - begun)
-    except (Refusal, Failure) as fault:
+    except Refusal as fault:
         return Outcome("; ".join(fault.lines))
     except OSError as error:
         return Outcome(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
@@ -190,7 +189,10 @@ def write_tables(folder: Path, place: Layout, sets: list[Set], outcomes: Mapping
     if len(findings) > 1:
         _write(place.base / "findings.csv", findings)
         processes.prepare(place.hidden)
-        processes.call(_draw, place.base / "findings.csv", root=place.root)
+        try:
+            processes.call(_draw, place.base / "findings.csv", root=place.root)
+        except RuntimeError as error:
+            complain(f"findings.svg could not be drawn: {str(error).strip().splitlines()[-1]}{processes.limits()}")
     _write(place.base / "facts.csv", facts)
 
 
