@@ -303,3 +303,10 @@ def test_the_figure_is_drawn_from_the_tables_and_twice_alike(tmp_path: Path) -> 
     assert drawn[0] == drawn[1]
     shown = pd.read_csv(tmp_path / "sources.csv")
     assert shown["what"].eq("incidents by origins").sum() == figures.MOST
+
+
+def test_sheets_without_rulings_set_nothing_aside(tmp_path: Path) -> None:
+    days = ("2023-11-02", "2024-01-05")
+    alone = [report(number, key=f"{day}-al-asad-1", date=day) for number, day in enumerate(days)]
+    tables = pipeline.clean(write(tmp_path, alone), REFERENCE).tables
+    assert (len(tables["incidents"]), len(tables["set_aside"])) == (2, 0)

@@ -96,7 +96,8 @@ def with_sources(reports: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
 
 
 def _set_aside(reports: pd.DataFrame, linked: Linked, rulings: pd.DataFrame) -> pd.DataFrame:
-    aside = reports[linked.set_aside_by != ""].assign(decision_id=linked.set_aside_by)
+    ruled = linked.set_aside_by != ""  # a whole column put into a table without rows would give it rows
+    aside = reports[ruled].assign(decision_id=linked.set_aside_by[ruled])
     aside = aside.merge(rulings[["decision_id", "confidence", "reason"]], how="left", on="decision_id")
     return typed(aside.sort_values("report_id", ignore_index=True), TABLES["set_aside"])
 
