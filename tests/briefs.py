@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import os
+import pickle
 import random
 import re
 import tempfile
@@ -20,11 +21,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import pandas as pd
 from conftest import ROOT
+from filelock import FileLock
 from jinja2 import Undefined
 
 from helpers import tables
@@ -267,6 +269,21 @@ KNOWN: dict[str, dict[str, Any]] = {
 def known(name: str) -> dict[str, Any]:
     """Return the parameters of the set `name` of `KNOWN`."""
     return {**Parameters().values(), "resamples": 99, **KNOWN[name]}
+
+
+@cache
+def brief(name: str) -> Brief:
+    """Return the brief of a known set; the workers of one test run make it once and share it through a file."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return made(known(name))
+    place = Path(tempfile.gettempdir()) / f"briefs-{run}"
+    place.mkdir(exist_ok=True)
+    with FileLock(place / f"{name}.lock"):
+        file = place / f"{name}.pickle"
+        if not file.is_file():
+            file.write_bytes(pickle.dumps(made(known(name))))
+        return cast(Brief, pickle.loads(file.read_bytes()))
 
 
 if __name__ == "__main__":  # python tests/briefs.py jordan 1007: prints a known set, or that of a seed, and its faults

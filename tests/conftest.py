@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,10 @@ def chromium() -> str:
     if path is None:
         pytest.skip("needs Debian's chromium (apt-get install chromium)")
     return path
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Take away the briefs that the workers of this run shared (`briefs.brief`)."""
+    run = getattr(session.config.pluginmanager.get_plugin("dsession"), "nodemanager", None)
+    if run is not None:
+        shutil.rmtree(Path(tempfile.gettempdir()) / f"briefs-{run.testrunuid}", ignore_errors=True)

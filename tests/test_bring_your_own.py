@@ -39,7 +39,7 @@ def as_workbook(folder: Path, path: Path, names: list[str]) -> None:
     book.save(path)
 
 
-@pytest.mark.parametrize("names", [["reports"], ["reports", "sources", "sites"]])
+@pytest.mark.parametrize("names", [["reports", "sources", "sites"], pytest.param(["reports"], marks=pytest.mark.soak)])
 def test_a_workbook_is_read_as_the_same_sheets(tmp_path: Path, names: list[str]) -> None:
     usual = pipeline.clean(write(tmp_path / "a", TWO), REFERENCE).tables
     folder = write(tmp_path / "b", TWO)

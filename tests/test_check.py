@@ -9,7 +9,7 @@ import pytest
 from sheets import CODED_DIR, KEY, REFERENCE, decide, report, source, write
 
 from helpers.cleaning import pipeline
-from helpers.cleaning.check import Findings, Stopped, check_folder, sentence
+from helpers.cleaning.check import Findings, Stopped, check_folder, read_and_check, sentence
 
 TWO = [report(1), report(2, weapons="rocket")]
 OTHER = "2024-01-05-al-asad-2"
@@ -248,10 +248,10 @@ FORCES = [
 @pytest.mark.parametrize("form", FORMS)
 def test_sheets_are_read_in_the_forms_that_people_save(tmp_path: Path, form: str) -> None:
     path = write(tmp_path, TWO, forces=FORCES) / "forces.csv"
-    usual = pipeline.clean(tmp_path, REFERENCE).tables["forces"]
+    usual = read_and_check(tmp_path, REFERENCE).frames["forces"]
     path.write_bytes(FORMS[form](path.read_bytes()))
-    result = pipeline.clean(tmp_path, REFERENCE)
-    assert result.tables["forces"].equals(usual)
+    found = read_and_check(tmp_path, REFERENCE).frames["forces"]
+    assert found.equals(usual)
     assert len(usual) == 2
 
 

@@ -168,7 +168,7 @@ ORDERS = st.randoms(use_true_random=False)
 
 
 @given(PICKS, ORDERS, st.data())
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_generated_reports_are_conserved_in_any_order(
     picks: list[int], shuffle: random.Random, data: st.DataObject
 ) -> None:

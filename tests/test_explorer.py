@@ -456,8 +456,13 @@ def test_keyboard_alone_is_enough(browser: Any, built: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "dark"),
+        *(pytest.param(*each, marks=pytest.mark.soak) for each in ((390, "light"), (1280, "light"), (1280, "dark"))),
+    ],
+)
 def test_axe_finds_nothing(browser: Any, built: Path, clean: dict[str, pd.DataFrame], scheme: str, width: int) -> None:
     from axe_core_python.sync_playwright import Axe
 

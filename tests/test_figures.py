@@ -224,6 +224,7 @@ def test_labels_around_points_do_not_overlap() -> None:
 # --- the figures of weapons and places --------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_figures_are_written_whole_and_alike(real: Escalation, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         save_all(real, QUICK, tmp_path / folder)
@@ -250,6 +251,7 @@ def test_edge_cases_are_drawn_with_true_words(rows: list[dict[str, object]], tmp
             assert words["title"].startswith("No attack")
 
 
+@pytest.mark.soak
 def test_a_filter_changes_every_figure(real: Escalation, tmp_path: Path) -> None:
     other = Parameters(countries=("SY",), confirmed_by="local_official", resamples=99)
     save_all(real, QUICK, tmp_path / "every")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cache
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 import statements
 import textstat
-from briefs import KNOWN, Brief, known, made, settings_for
+from briefs import KNOWN, Brief, brief, known, made, settings_for
 from conftest import ROOT
 from oracle import Record
 
@@ -24,12 +23,6 @@ SETS = int(os.environ.get("BRIEF_SETS", "30"))
 FEW = ("default", "jordan", "us_officials", "three_weeks", "one_missile")
 #: Kinds met by every run over all sets, gathered on the way.
 MET: set[str] = set()
-
-
-@cache
-def brief(name: str) -> Brief:
-    """Return the brief of a known set, made once."""
-    return made(known(name))
 
 
 def faults(one: Brief, settings: dict[str, Any]) -> list[str]:
@@ -59,7 +52,7 @@ def test_the_brief_says_what_the_data_says(name: str) -> None:
 
 
 def test_words_stay_true_under_a_few_random_parameters() -> None:
-    tried(range(12))
+    tried(range(3))
 
 
 @pytest.mark.soak
