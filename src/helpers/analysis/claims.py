@@ -88,9 +88,8 @@ def facts(table: pd.DataFrame) -> Facts:
         for kind, name in (part.split(":", 1) for part in split(row["rows"])):
             behind.setdefault(kind, []).append(name)
         found.add(f"claims.{place}.source", row["source_id"], unit="text")
-        for key in ("statement", "tested", "untested"):
-            if key != "untested" or row[key]:
-                found.add(f"claims.{place}.{key}", row[key], unit="text", rows=statement)
-        for key in ("verdict", "reason"):
-            found.add(f"claims.{place}.{key}", row[key], unit="text", incidents=split(row["incidents"]), rows=behind)
+        said = {key: row[key] for key in ("statement", "tested", "untested") if row[key] or key == "tested"}
+        found.add_each(f"claims.{place}", said, rows=statement)
+        decided, incidents = {key: row[key] for key in ("verdict", "reason")}, split(row["incidents"])
+        found.add_each(f"claims.{place}", decided, incidents=incidents, rows=behind)
     return found

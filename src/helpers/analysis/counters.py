@@ -313,11 +313,9 @@ def facts(result: CountersResult) -> Facts:
                 tally.tell(found, f"counters.{place}{'' if tally.place == 'all' else '.syria'}.{tally.counter}")
     for place, (one, record) in enumerate(result.periods, 1):
         stem = f"counters.period.{place}"
-        texts = {"who": named(one.counter), "span": span_text(one.first, one.last), "unit": one.unit,
-                 "where": COUNTRIES.get(one.place, "all countries")}  # fmt: skip
-        for key, text in texts.items():
-            found.add(f"{stem}.{key}", text, unit="text")
-        found.add(f"{stem}.first", one.first, unit="date")
+        where = COUNTRIES.get(one.place, "all countries")
+        told = {"who": named(one.counter), "span": span_text(one.first, one.last), "first": one.first}
+        found.add_each(stem, told | {"unit": one.unit, "where": where})
         one.tell(found, f"{stem}.count")
         record.tell(found, f"{stem}.record")
         everyone = one.unit == "attacks" and result.parameters.confirmed_by == "anyone"

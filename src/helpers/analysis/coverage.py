@@ -112,14 +112,15 @@ def analyse_coverage(
     parameters = within_coding(parameters, incidents)
     families, cut = sources.set_index("source_id")["family"], Stretches(parameters)
     chains, chosen = totals.officials(counts, families, parameters), select(incidents, parameters)
-    covers = {}
-    for place in ("all", *parameters.countries):
-        told = [point.day for point in chains[place].told[1:] if point.day <= cut.days[-1]]
-        days = cut.days[cut.days <= max(told, default=pd.Timestamp.min)]
-        covers[COUNTRIES.get(place, place).lower()] = cover(chains[place], chosen, place, days)
-    covers |= {name: cover(chains["all"], chosen, "all", cut[name].days) for name in NAMES}
-    order = ["all", *NAMES, *(COUNTRIES[code].lower() for code in parameters.countries)]
-    known = {name: one for name in order if (one := covers[name]) is not None}
+
+    def told(place: str) -> pd.DatetimeIndex:
+        """Return the days up to the last total in the window."""
+        days = [point.day for point in chains[place].told[1:] if point.day <= cut.days[-1]]
+        return cut.days[cut.days <= max(days, default=pd.Timestamp.min)]
+
+    spans = [("all", "all", told("all")), *((name, "all", cut[name].days) for name in NAMES),
+             *((COUNTRIES[code].lower(), code, told(code)) for code in parameters.countries)]  # fmt: skip
+    known = {name: one for name, place, days in spans if (one := cover(chains[place], chosen, place, days))}
     clashes = totals.contradictions(counts, families, parameters.countries)
     inside = clashes["day"].isin(cut.days)
     return CoverageResult(
@@ -148,22 +149,17 @@ def facts(result: CoverageResult) -> Facts:
                 note = "attacks on record for each that officials counted; may pass one"
                 ratio(f"coverage.{name}.ratio", one.ratio, note)
     if (one := result.covers.get("all")) is not None:
-        days, least, most = (
-            span_text(one.counted.first, one.counted.last),
-            one.share(one.confirmed),
-            one.share(one.coded),
-        )
+        days = span_text(one.counted.first, one.counted.last)
         one.counted.tell(found, "coverage.all.counted")
         found.add("coverage.all.span", days, unit="text", note="the days, as far as totals cover them")
         found.add("coverage.all.confirmed", len(one.confirmed), unit="incidents", incidents=one.confirmed)
-        found.add("coverage.all.least", least, unit="share", note="those that a US official confirms")
-        found.add("coverage.all.most", most, unit="share", note="all on record")
-    told = [row for item in series.statements for row in item.rows]
-    for name, number, rows, note in (
-        ("statements", len(series.statements), told, "a day and a total; reprints are one"),
-        ("points", len(series.points) - 1, series.rows, ""),
-    ):
-        found.add(f"coverage.{name}", number, unit="statements", rows={"official_counts": rows}, note=note)
+        found.add("coverage.all.least", one.share(one.confirmed), unit="share",
+                  note="those that a US official confirms")  # fmt: skip
+        found.add("coverage.all.most", one.share(one.coded), unit="share", note="all on record")
+    told = {"official_counts": [row for item in series.statements for row in item.rows]}
+    note = "a day and a total; reprints are one"
+    found.add("coverage.statements", len(series.statements), unit="statements", rows=told, note=note)
+    found.add("coverage.points", len(series.points) - 1, unit="statements", rows={"official_counts": series.rows})
     ratio("coverage.change", result.change, "on record for each counted, since the second stop over before the pause")
     doubted("coverage.contradictions", clashes)
     for kind in ("falls", "same_day", "sum"):

@@ -56,9 +56,18 @@ COLUMNS = ["series", "during", "days", "expected", "ratio", "low", "high", "larg
 #: What is told of a series in a stretch beside the finding and the ratio; of some more, of one less.
 COUNTED = ("during", "days", "expected")
 MORE = {
-    "pause.coded": (*COUNTED, "before", "before_days"), "stop.coded": (*COUNTED, "before", "before_days", "first"),
-    "pause.officials": (*COUNTED, "first", "last"), "pause.sohr": (*COUNTED, "first", "last"),
-    "stop.sohr": (*COUNTED, "first", "last"), "pause.contradicted": ("last",),
+    "pause.coded": (*COUNTED, "largest_showing", "before", "before_days"),
+    "pause.officials": (*COUNTED, "largest_showing", "first", "last"),
+    "pause.sohr": (*COUNTED, "largest_showing", "first", "last"),
+    "pause.contradicted": ("last",),
+    "stop.coded": (*COUNTED, "before", "before_days", "first"),
+    "stop.sohr": (*COUNTED, "first", "last"),
+}
+#: What is told -> its unit, where that is not attacks, and its note.
+UNITS = {
+    "days": ("days", ""), "first": ("date", ""), "last": ("date", ""), "before_days": ("days", "days compared"),
+    "before": ("attacks", "attacks on the days compared"), "expected": ("attacks", "at the rate of the days compared"),
+    "largest_showing": ("attacks", "would still show a fall"),
 }  # fmt: skip
 
 
@@ -308,17 +317,9 @@ def table(comparisons: Mapping[str, Comparison]) -> pd.DataFrame:
 def _compared(facts: Facts, name: str, one: Comparison) -> None:
     """Add the facts of one series in one stretch (``pause.coded``): counts, days, ratio, and the finding."""
     behind: dict[str, Any] = {"incidents": one.incidents, "rows": {one.table: one.rows} if one.table else {}}
-    wanted = MORE.get(name, COUNTED)
-    if name.startswith("pause.") and "days" in wanted:
-        wanted = (*wanted, "largest_showing")
-    for key, unit, note in (
-        ("during", "attacks", ""), ("days", "days", ""), ("first", "date", ""), ("last", "date", ""),
-        ("before", "attacks", "attacks on the days compared"), ("before_days", "days", "days compared"),
-        ("expected", "attacks", "at the rate of the days compared"),
-        ("largest_showing", "attacks", "would still show a fall"),
-    ):  # fmt: skip
-        if key in wanted:
-            facts.add(f"{name}.{key}", getattr(one, key), unit=unit, note=note, **(behind if key == "during" else {}))
+    for key in MORE.get(name, (*COUNTED, "largest_showing") if name.startswith("pause.") else COUNTED):
+        unit, note = UNITS.get(key, ("attacks", ""))
+        facts.add(f"{name}.{key}", getattr(one, key), unit=unit, note=note, **(behind if key == "during" else {}))
     facts.add(f"{name}.fall", one.fall, unit="finding", **behind)
     _ratio(facts, f"{name}.ratio", one.ratio, **behind)
 
@@ -335,9 +336,8 @@ def _one_by_one(facts: Facts, name: str, attacks: pd.DataFrame, *wanted: str) ->
         arms = listing(weapons()[code].plural for code in split(row["weapons"]) if code in weapons())
         values = {"date": row["date"].date(), "site": row["site_name"], "weapon": arms,
                   "confirmed": CONFIRMATION[row["confirmation"]]}  # fmt: skip
-        for key in wanted:
-            unit = "date" if key == "date" else "text"
-            facts.add(f"{name}.{place}.{key}", values[key], unit=unit, incidents=[row["incident_id"]])
+        told = {key: values[key] for key in wanted}
+        facts.add_each(f"{name}.{place}", told, unit="text", incidents=[row["incident_id"]])
 
 
 def facts(result: PauseResult) -> Facts:
