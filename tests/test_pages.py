@@ -36,8 +36,13 @@ PREPARE = """() => {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "dark"),
+        *(pytest.param(*each, marks=pytest.mark.soak) for each in ((390, "light"), (1280, "light"), (1280, "dark"))),
+    ],
+)
 def test_axe_finds_nothing_nothing_is_requested_and_nothing_scrolls_sideways(
     browser: Any, scheme: str, width: int
 ) -> None:

@@ -246,8 +246,18 @@ def test_a_saved_edit_of_a_parameters_cell_changes_no_default_brief(tmp_path: Pa
     assert "2023-12-31" in book.read_text()
 
 
-@pytest.mark.parametrize("damage", ["[]", "{", '{"01_clean": 3}', '{"01_clean": {"files": [], "parts": {}}}', "\x00"])
-@pytest.mark.parametrize("file", ["state/default.json", "journal/default/1.json"])
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("state/default.json", '{"01_clean": {"files": [], "parts": {}}}'),
+        ("journal/default/1.json", "{"),
+        *(
+            pytest.param(file, damage, marks=pytest.mark.soak)
+            for file in ("state/default.json", "journal/default/1.json")
+            for damage in ("[]", "{", '{"01_clean": 3}', "\x00")
+        ),
+    ],
+)
 def test_damaged_memory_is_made_anew_and_said_in_one_line(file: str, damage: str, tmp_path: Path, made: Path) -> None:
     root = shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     assert brief(root, "run").returncode == 0  # another test may have left a sheet changed
