@@ -12,7 +12,7 @@ import pytest
 
 from helpers.facts import Facts
 from helpers.figures import style, wording
-from helpers.figures.svg import HALO
+from helpers.figures.text import HALO
 from helpers.parameters import Parameters
 
 

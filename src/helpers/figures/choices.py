@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 from helpers.analysis.choices import Choices
 from helpers.facts import CANNOT, SHOWN, Facts
 from helpers.figures import style
-from helpers.figures.svg import HALO
+from helpers.figures.text import HALO
 
 #: Headline -> what its axis measures.
 PANELS = {

@@ -14,8 +14,7 @@ from matplotlib.transforms import Bbox
 from scipy.optimize import isotonic_regression
 
 from helpers.figures.style import INK, MUTED, readable
-from helpers.figures.svg import HALO
-from helpers.figures.text import clean_text, extent
+from helpers.figures.text import HALO, clean_text, extent
 
 Boxes = npt.NDArray[np.float64]
 

@@ -19,8 +19,7 @@ from helpers.cleaning.normalise import claimant_names
 from helpers.facts import SHOWN, Fact
 from helpers.figures import style
 from helpers.figures.labels import colour_key, of
-from helpers.figures.svg import HALO
-from helpers.figures.text import extent
+from helpers.figures.text import HALO, extent
 from helpers.parameters import Parameters
 from helpers.tables import each, select
 from helpers.vocabulary import Weapon, weapons

@@ -31,8 +31,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
 from helpers.colours import luminance
 from helpers.facts import Fact
-from helpers.figures.svg import fit
-from helpers.figures.text import extent, families, wrap
+from helpers.figures.text import extent, families, fit, wrap
 from helpers.figures.wording import block_words
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
