@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -17,8 +18,8 @@ from matplotlib.figure import Figure
 from test_escalation import EDGES, table, whole
 
 from helpers.analysis.weapons_facts import Escalation, facts
-from helpers.facts import Facts
-from helpers.figures import bases, map, style
+from helpers.facts import SHOWN, Facts
+from helpers.figures import bases, map, story, style
 from helpers.figures import weapons as weapons_figure
 from helpers.figures.labels import around, end_labels, spread
 from helpers.figures.style import NARROW, WIDE
@@ -191,6 +192,23 @@ def test_save_writes_the_same_bytes_and_refuses_blank_words(tmp_path: Path, monk
     assert not (tmp_path / "three").exists()
 
 
+def test_the_first_pages_figure_shows_what_its_text_says(real: Escalation) -> None:
+    incidents, p = real.weapons.prepared, Parameters()
+    table = story.weekly(incidents, p)
+    assert table.to_numpy().sum() == len(incidents)
+    assert table["Missiles of a kind not said"].sum() == facts(real)["weapons.unspecified"].value
+    known = Facts()
+    known.add("pause.coded.fall", SHOWN, unit="finding")
+    known.add("pause.coded.days", 7, unit="days")
+    known.add("pause.coded.expected", 15.0, unit="attacks")
+    assert story.expected(known, p) is known["pause.coded.expected"]
+    assert story.expected(known, Parameters(pause_end="2023-12-03")) is None
+    labels = {"context_id": ["c-1"], "label": ["Kataib Hezbollah suspends operations"]}
+    known.add("events.suspended", "2024-01-30", unit="date", rows={"context": ["c-1"]})
+    named = story.events(known, incidents, pd.DataFrame(labels), WIDE)
+    assert (pd.Timestamp("2024-01-30"), "Kataib Hezbollah suspends") in named
+
+
 # --- labels -----------------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +252,7 @@ def test_figures_are_written_whole_and_alike(real: Escalation, tmp_path: Path) -
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
 
-def words_of(folder: Path) -> dict[str, dict[str, str]]:
+def words_of(folder: Path) -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
 
 

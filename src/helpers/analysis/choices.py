@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -86,17 +87,20 @@ def toll(incidents: pd.DataFrame, parameters: Parameters, tables: Tables) -> Est
 HEADLINES = {"pause": pause, "stop": stop, "climb": climb, "toll": toll}
 
 
+ALL = tuple(HEADLINES)
+
+
 class Choice(NamedTuple):
     """One change: its `group`, its `words`, which `headlines` it bears on, and what it changes.
 
-    `parameters` are those that differ; `incidents` gives the incidents of the clean tables, changed or as they are.
+    `incidents` gives the incidents of the clean tables, changed or as they are; `parameters` are those that differ.
     """
 
     group: str
     words: str
-    headlines: tuple[str, ...] = ("pause", "stop", "climb", "toll")
+    headlines: tuple[str, ...] = ALL
+    incidents: Callable[[Tables], pd.DataFrame] = itemgetter("incidents")
     parameters: Mapping[str, object] = {}
-    incidents: Callable[[Tables, Parameters], pd.DataFrame] = lambda tables, parameters: tables["incidents"]
 
 
 def sure_days(incidents: pd.DataFrame) -> pd.DataFrame:
@@ -149,47 +153,40 @@ def rulings(tables: Tables) -> dict[str, pd.DataFrame]:
 def choices(parameters: Parameters) -> dict[str, Choice]:
     """Return key -> the changes that a run with these `parameters` leaves open, the brief's own choice first."""
     p, day, fortnight = parameters, timedelta(days=1), timedelta(days=14)
-    order = list(CONFIRMATIONS)
+    order, by_day = list(CONFIRMATIONS), ("pause", "stop", "climb")
     found = {"own": Choice("As in the brief", "as the brief counts")}
+
+    def add(key: str, *words: Any, **changed: object) -> None:
+        found[key] = Choice(*words)._replace(parameters=changed)
+
     for code, words in (
         ("media", "without attacks that the claimant alone reports"),
         ("local_official", "confirmed by a US or local official"),
         ("us_official", "confirmed by a US official"),
     ):
         if order.index(code) < order.index(p.confirmed_by):
-            found[code] = Choice("Who confirms", words, parameters={"confirmed_by": code})
-    if len(p.countries) > 1:
-        for code in p.countries:
-            found[code.lower()] = Choice("Country", f"{COUNTRIES[code]} alone", parameters={"countries": (code,)})
-    found["likely"] = Choice(
-        "Rulings on duplicates", "without the unsure", incidents=lambda t, p: ruled(t, "sure", "likely")
-    )
-    found["sure"] = Choice("Rulings on duplicates", "only the sure", incidents=lambda t, p: t["only_sure"])
-    by_day = ("pause", "stop", "climb")
-    found["earliest"] = Choice("Day of an attack", "earliest reported", by_day,
-                               incidents=lambda t, p: dated(t["incidents"], "earliest"))  # fmt: skip
-    found["latest"] = Choice("Day of an attack", "latest reported", by_day,
-                             incidents=lambda t, p: dated(t["incidents"], "latest"))  # fmt: skip
-    found["certain"] = Choice("Day of an attack", "only attacks whose day is sure", by_day,
-                              incidents=lambda t, p: sure_days(t["incidents"]))  # fmt: skip
-    found["ballistic"] = Choice("Missiles of no stated kind", "as ballistic", ("climb",),
-                                incidents=lambda t, p: missiles_as(t["incidents"], "ballistic_missile", p))  # fmt: skip
+            add(code, "Who confirms", words, confirmed_by=code)
+    for code in p.countries if len(p.countries) > 1 else ():
+        add(code.lower(), "Country", f"{COUNTRIES[code]} alone", countries=(code,))
+    add("likely", "Rulings on duplicates", "without the unsure", ALL, lambda t: t["without_unsure"])
+    add("sure", "Rulings on duplicates", "only the sure", ALL, lambda t: t["only_sure"])
+    for rule in ("earliest", "latest"):
+        add(rule, "Day of an attack", f"{rule} reported", by_day, lambda t, rule=rule: dated(t["incidents"], rule))
+    add("certain", "Day of an attack", "only attacks whose day is sure", by_day, lambda t: sure_days(t["incidents"]))
+    add("ballistic", "Missiles of no stated kind", "as ballistic", ("climb",),
+        lambda t: missiles_as(t["incidents"], "ballistic_missile", p))  # fmt: skip
     if CEASEFIRE[0] <= p.pause_start and p.pause_end <= CEASEFIRE[1]:
-        bounds = {
-            "later": ("a day later at the start", p.pause_start + day, p.pause_end),
-            "sooner": ("a day less at the end", p.pause_start, p.pause_end - day),
-            "lapse": ("with the day on which it lapsed", p.pause_start, p.pause_end + day),
-        }
-        for key, (words, start, end) in bounds.items():
+        for key, words, start, end in (
+            ("later", "a day later at the start", p.pause_start + day, p.pause_end),
+            ("sooner", "a day less at the end", p.pause_start, p.pause_end - day),
+            ("lapse", "with the day on which it lapsed", p.pause_start, p.pause_end + day),
+        ):
             if CEASEFIRE[0] <= start < end <= CEASEFIRE[1]:
-                change = {"pause_start": start, "pause_end": end}
-                found[key] = Choice("Days of the pause", words, ("pause",), parameters=change)
-        found["truce"] = Choice("Days of the pause", "from 07:00 to 07:00", ("pause",),
-                                incidents=lambda t, p: dated(t["incidents"], "truce"))  # fmt: skip
+                add(key, "Days of the pause", words, ("pause",), pause_start=start, pause_end=end)
+        add("truce", "Days of the pause", "from 07:00 to 07:00", ("pause",), lambda t: dated(t["incidents"], "truce"))
     if p.window_end - p.window_start >= LONG:
-        late, early = {"window_start": p.window_start + fortnight}, {"window_end": p.window_end - fortnight}
-        found["late"] = Choice("Days counted", "first two weeks left out", by_day, parameters=late)
-        found["early"] = Choice("Days counted", "last two weeks left out", by_day, parameters=early)
+        add("late", "Days counted", "first two weeks left out", by_day, window_start=p.window_start + fortnight)
+        add("early", "Days counted", "last two weeks left out", by_day, window_end=p.window_end - fortnight)
     return found
 
 
@@ -217,7 +214,7 @@ def analyse_choices(tables: Tables, parameters: Parameters) -> Choices:
     rows = []
     for key, choice in choices(parameters).items():
         mine = parameters.model_copy(update=dict(choice.parameters))
-        counted = select(choice.incidents(tables, mine), mine)
+        counted = select(choice.incidents(tables), mine)
         for headline in choice.headlines:
             estimate = HEADLINES[headline](counted, mine, tables)
             rows.append((headline, key, choice.group, choice.words, *estimate, len(counted)))
