@@ -21,7 +21,7 @@ from helpers.figures import style
 from helpers.figures.labels import colour_key, of
 from helpers.figures.text import HALO, extent
 from helpers.parameters import Parameters
-from helpers.tables import each, select
+from helpers.tables import each
 from helpers.vocabulary import Weapon, weapons
 from helpers.words import capital, short_day
 
@@ -169,12 +169,20 @@ def _names(
     axes.set_ylim(0, top + (len(rows) + 0.1) * step)
 
 
-def save(clean: Mapping[str, pd.DataFrame], p: Parameters, facts: Mapping[str, Fact], folder: str | Path) -> Any:
-    """Write the figure ``story`` to `folder`, from the clean tables incidents, responses and context; return it."""
-    incidents, context = select(clean["incidents"], p), clean["context"]
+def save(
+    incidents: pd.DataFrame,
+    clean: Mapping[str, pd.DataFrame],
+    p: Parameters,
+    facts: Mapping[str, Fact],
+    folder: str | Path,
+) -> Any:
+    """Write the figure ``story`` of the `incidents` that `p` counts to `folder`; return it at full width.
+
+    `clean` holds the clean tables responses and context.
+    """
     table, strikes = weekly(incidents, p), sorted(set(strikes_in(clean["responses"], p)["date"]))
 
     def drawn(layout: style.Layout) -> Figure:
-        return draw(table, events(facts, incidents, context, layout), strikes, expected(facts, p), p, layout)
+        return draw(table, events(facts, incidents, clean["context"], layout), strikes, expected(facts, p), p, layout)
 
     return style.save("story", drawn, table.reset_index(), p, facts, folder)
