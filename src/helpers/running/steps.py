@@ -115,7 +115,7 @@ def load(folder: Path) -> list[Step]:
     Raises
     ------
     Refusal
-        If a notebook cannot be read, two write the same file, they wait for each other, or none uses a parameter.
+        If a notebook cannot be read, two write the same file, or they wait for each other.
     """
     steps: list[Step] = []
     faults: list[str] = []
