@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from helpers import tables, vocabulary
 from helpers.brief.plain import safe_address
 from helpers.brief.web import in_the_dark
-from helpers.colours import luminance
 from helpers.explorer import page, payload
 from helpers.explorer.payload import View
+from helpers.figures.style import luminance
 from helpers.parameters import CONFIRMATIONS, Parameters
 
 CLEAN = "data/clean"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -124,7 +124,7 @@ def _significant(value: float, digits: int) -> str:
     return f"{value:,.{places}f}"
 
 
-class Facts(Mapping[str, Fact]):
+class Facts(dict[str, Fact]):
     """The facts of one notebook, or of all: a mapping name -> `Fact` that can be written and read back.
 
     >>> facts = Facts()
@@ -133,7 +133,7 @@ class Facts(Mapping[str, Fact]):
     """
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
-        self._facts = {fact.name: fact for fact in facts}
+        super().__init__((fact.name, fact) for fact in facts)
 
     def add(
         self,
@@ -148,13 +148,13 @@ class Facts(Mapping[str, Fact]):
         note: str = "",
     ) -> Fact:
         """Add a fact; `text` overrides the printed form. A name given twice is an error (ValueError)."""
-        if name in self._facts:
+        if name in self:
             raise ValueError(f"fact {name!r} is given twice")
         kept = plain(value)
         shown = printed(kept, unit, digits) if text is None else text
         behind = {table: [str(row) for row in ids] for table, ids in (rows or {}).items()}
         fact = Fact(name, kept, unit, shown, tuple(str(i) for i in incidents), behind, note)
-        self._facts[name] = fact
+        self[name] = fact
         return fact
 
     def add_each(self, stem: str, values: Mapping[str, Any], unit: str = "count", **behind: Any) -> None:
@@ -163,19 +163,10 @@ class Facts(Mapping[str, Fact]):
             kind = "date" if isinstance(value, date) else "text" if isinstance(value, str) else unit
             self.add(f"{stem}.{name}", value, unit=kind, **behind)
 
-    def __getitem__(self, name: str) -> Fact:
-        return self._facts[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._facts)
-
-    def __len__(self) -> int:
-        return len(self._facts)
-
     def write(self, path: Path) -> Path:
         """Write the facts as JSON, sorted by name; return the path."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = {name: {k: v for k, v in asdict(self._facts[name]).items() if k != "name"} for name in sorted(self)}
+        content = {name: {k: v for k, v in asdict(self[name]).items() if k != "name"} for name in sorted(self)}
         path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         return path
 
@@ -187,7 +178,7 @@ class Facts(Mapping[str, Fact]):
             for name, parts in json.loads(path.read_text(encoding="utf-8")).items():
                 if name in facts:
                     raise ValueError(f"fact {name!r} stands in two files, the second {path.name}")
-                facts._facts[name] = Fact(name, **{**parts, "incidents": tuple(parts["incidents"])})
+                facts[name] = Fact(name, **{**parts, "incidents": tuple(parts["incidents"])})
         return facts
 
 
@@ -234,16 +225,8 @@ def record(rows: Iterable[Row], result: Any, facts: Facts | None = None) -> Fact
     for row in rows:
         if row.when is not None and not row.when(result):
             continue
-        facts.add(
-            row.name,
-            row.get(result),
-            unit=row.unit,
-            incidents=row.incidents(result) if row.incidents else (),
-            rows=row.rows(result) if row.rows else None,
-            digits=row.digits,
-            text=row.text(result) if row.text else None,
-            note=row.note,
-        )
+        behind = {name: getattr(row, name)(result) for name in ("incidents", "rows", "text") if getattr(row, name)}
+        facts.add(row.name, row.get(result), unit=row.unit, digits=row.digits, note=row.note, **behind)
     return facts
 
 

@@ -109,11 +109,6 @@ def hand_over(frame: pd.DataFrame, name: str, report_dir: str | Path) -> Path:
     return path
 
 
-def handed_over(name: str, report_dir: str | Path) -> pd.DataFrame:
-    """Return the table ``tables/name.csv`` that another notebook wrote under `report_dir`."""
-    return pd.read_csv(resolve(report_dir) / "tables" / f"{name}.csv")
-
-
 def select(incidents: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Return those `incidents` that `parameters` counts, by date and id.
 

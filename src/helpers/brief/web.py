@@ -16,7 +16,7 @@ from markupsafe import Markup
 from helpers.brief import nodes
 from helpers.brief.document import Document, Picture
 from helpers.brief.nodes import Node
-from helpers.colours import luminance
+from helpers.figures.style import luminance
 from helpers.paths import resolve
 from helpers.words import day_text
 

@@ -29,7 +29,6 @@ from matplotlib.dates import date2num as _date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
-from helpers.colours import luminance
 from helpers.facts import Fact
 from helpers.figures.text import extent, families, fit, wrap
 from helpers.figures.wording import block_words
@@ -126,6 +125,12 @@ def use(layout: Layout) -> dict[Any, Any]:
         "path.simplify": False,
         "figure.constrained_layout.use": True,
     }
+
+
+def luminance(*channels: float) -> float:
+    """Return the relative luminance (WCAG 2.2), 0 to 1, of the `channels` red, green and blue, each 0 to 1."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def readable(colour: str, contrast: float = 4.5) -> str:
