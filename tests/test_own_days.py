@@ -26,7 +26,6 @@ from helpers.analysis import (
 from helpers.cleaning.pipeline import clean
 from helpers.cleaning.publish import title
 from helpers.facts import Facts
-from helpers.facts import record as rows
 from helpers.parameters import Parameters
 from helpers.stretches import within_coding
 
@@ -77,7 +76,6 @@ def facts_of(record: dict[str, pd.DataFrame], parameters: Parameters) -> dict[st
     incidents = record["incidents"]
     counts, sources = record["official_counts"], record["sources"]
     found = coverage.analyse_coverage(incidents, counts, sources, parameters)
-    facts = coverage.facts(found)
     found_weapons = weapons.analyse(incidents, parameters, record["reports"], sources)
     p, prepared = found_weapons.parameters, found_weapons.prepared
     escalation = weapons_facts.Escalation(
@@ -86,14 +84,14 @@ def facts_of(record: dict[str, pd.DataFrame], parameters: Parameters) -> dict[st
         trend.readings(prepared, record["reports"], p),
         places.analyse(prepared, p, record),
     )
-    facts = Facts([*facts.values(), *weapons_facts.facts(escalation).values()])
-    results = (
-        (harm, harm.analyse_harm(incidents, parameters, record)),
-        (strikes, strikes.analyse_strikes(incidents, record["responses"], parameters)),
+    made = (
+        coverage.facts(found),
+        weapons_facts.facts(escalation),
+        harm.facts(harm.analyse_harm(incidents, parameters, record)),
+        strikes.facts(strikes.analyse_strikes(incidents, record["responses"], parameters)),
+        claims.facts(claims.analyse_claims(record, parameters)),
     )
-    facts = Facts([*facts.values(), *claims.facts(claims.analyse_claims(record, parameters)).values()])
-    for room, result in results:
-        facts = Facts([*facts.values(), *rows(room.rows(result), result).values()])
+    facts = Facts(fact for facts in made for fact in facts.values())
     # ids, and days in words that need not name their month or year
     words = (".source", ".tested", ".reason", ".also_told", ".span")
     # whole weeks later the months hold other days
