@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from helpers import tables
-from helpers.analysis import claims, evidence, verdicts
+from helpers.analysis import claims, evidence
 from helpers.analysis.evidence import Said
 from helpers.parameters import Parameters
 
@@ -111,17 +111,17 @@ ON_THE_DAY = {"kind": "incident_count", "country": "IQ", "start": "2023-11-20", 
     ],
 )
 def test_bounds_against_each_comparator(low, high, comparator, value, expected):
-    assert verdicts.judge(low, high, comparator, value) == expected
+    assert evidence.judge(low, high, comparator, value) == expected
 
 
 def test_origins_that_differ():
     eights = [Said(name, 8, 8, ()) for name in "abc"]
     nought = Said("d", 0, 0, ())
-    assert verdicts.agree([*eights, nought], "equals", 8) == ("supported", 3)
-    assert verdicts.agree([*eights[:2], nought], "equals", 8)[0] == "mixed"
-    assert verdicts.agree([nought], "equals", 8)[0] == "contradicted"
+    assert evidence.agree([*eights, nought], "equals", 8) == ("supported", 3)
+    assert evidence.agree([*eights[:2], nought], "equals", 8)[0] == "mixed"
+    assert evidence.agree([nought], "equals", 8)[0] == "contradicted"
     # nobody says it outright
-    assert verdicts.agree([Said("a", 2, math.inf, ())], "equals", 8)[0] == "mixed"
+    assert evidence.agree([Said("a", 2, math.inf, ())], "equals", 8)[0] == "mixed"
 
 
 class TestIncidentCount:
@@ -410,8 +410,8 @@ def test_shuffled_rows_give_the_same_verdicts(record_tables):
     columns = ["claim_id", "verdict", "measured", "low", "high", "reason"]
     both = [result[columns].sort_values("claim_id", ignore_index=True) for result in (one, other)]
     pd.testing.assert_frame_equal(*both)
-    assert set(one["verdict"]) <= set(verdicts.VERDICTS)
-    assert set(record_tables["claims"]["kind"]) <= set(verdicts.KINDS)
+    assert set(one["verdict"]) <= set(evidence.VERDICTS)
+    assert set(record_tables["claims"]["kind"]) <= set(claims.KINDS)
 
 
 def test_facts_say_what_the_table_says(record_tables):
@@ -420,7 +420,7 @@ def test_facts_say_what_the_table_says(record_tables):
     for place, row in enumerate(result.to_dict("records"), 1):
         assert facts[f"claims.{place}.verdict"].value == row["verdict"]
         assert row["claim_id"] in facts[f"claims.{place}.verdict"].rows["claims"]
-    told = [facts[f"claims.{name.replace(' ', '_')}"].value for name in verdicts.VERDICTS]
+    told = [facts[f"claims.{name.replace(' ', '_')}"].value for name in evidence.VERDICTS]
     assert sum(told) == facts["claims.total"].value == len(result)
 
 

@@ -1,4 +1,4 @@
-"""Three counters side by side, so far and by stretch: this record, US officials, the Syrian Observatory."""
+"""Three counters side by side, so far, by stretch and by month: this record, US officials, the Syrian Observatory."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.analysis.counters import CountersResult, Tally, daily
+from helpers.analysis.coverage import GRADES
 from helpers.figures import style
-from helpers.figures.labels import end_labels
+from helpers.figures.labels import colour_key, end_labels
 from helpers.stretches import NAMES
 from helpers.vocabulary import COUNTRIES
 from helpers.words import listing
 
 COLOURS = {"record": style.INK, "officials": style.ACCENT, "sohr": "#0072b2"}
 MARKERS = {"officials": "o", "sohr": "s"}
+#: Grade of confirmation -> its words in the key.
+CONFIRMING = {
+    "us_official": "confirmed by a US official", "local_official": "a local official", "media_only": "media alone",
+    "claim_only": "the claimant alone",
+}  # fmt: skip
 LABELS = {"record": "this record", "officials": "US officials", "sohr": "Observatory"}
 #: Words under the bars of a stretch.
 SHORT = {"before": "before\nthe pause", "pause": "in the\npause", "between": "after\nit", "since_stop": "since\n"}
@@ -93,4 +99,53 @@ def draw(result: CountersResult, layout: style.Layout) -> Figure:
         name = listing(COUNTRIES[code] for code in codes)
         pair[0].set_title(f"{name}: attacks so far", fontweight="bold", color=style.INK)
         pair[1].set_title("Attacks a day by stretch (numbers: attacks)", color=style.MUTED, fontsize=layout.small)
+    return figure
+
+
+def monthly(result: CountersResult) -> pd.DataFrame:
+    """Return a row a month: its days, attacks on record by grade, and what officials counted (blank: not known)."""
+    rows = []
+    for month in (part for part in result.parts if part not in NAMES):
+        record, counted = result.tallies[month, "all", "record"], result.tallies.get((month, "all", "officials"))
+        here = result.incidents[result.incidents["incident_id"].isin(record.incidents)]
+        grades = here["confirmation"].value_counts().reindex(GRADES, fill_value=0)
+        bounds = (counted.low, counted.best, counted.high) if counted else (np.nan,) * 3
+        rows.append((month, record.first, record.last, *grades, *bounds))
+    columns = ["month", "first", "last", *GRADES, "officials_low", "officials", "officials_high"]
+    return pd.DataFrame(rows, columns=columns).replace([np.inf], np.nan)
+
+
+def draw_monthly(result: CountersResult, layout: style.Layout) -> Figure:
+    """Draw a stacked bar a month, and a red mark with its range for what officials counted."""
+    table = monthly(result)
+    figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.4, 2.2)))
+    left = np.array([style.on_axis(day) for day in table["first"]])
+    width = np.array([style.on_axis(day) + 1 for day in table["last"]]) - left
+    below = left * 0.0
+    for grade in GRADES:
+        count = table[grade].to_numpy(float)
+        axes.bar(left, count, width * 0.62, below, align="edge", color=style.CONFIRMATION_COLOURS[grade], linewidth=0)
+        below += count
+    known = table["officials"].notna().to_numpy()
+    x = (left + width * 0.78)[known]
+    low, best, high = (table.loc[known, name].to_numpy(float) for name in table.columns[-3:])
+    axes.vlines(x, low, np.where(np.isnan(high), best, high), color=style.ACCENT, linewidth=3.5)
+    axes.plot(x, low, "_", color=style.ACCENT, markersize=9, markeredgewidth=2)
+    highest = float(np.nanmax(np.r_[below, high, 4.0]))
+    marks = [
+        (place, count, f"{count:,.0f}", style.INK) for place, count in zip(left + width * 0.31, below, strict=True)
+    ]
+    for at, least, middle, most, wide in zip(x, low, best, high, width[known], strict=True):
+        if wide >= 0.6 * width.max():
+            text = f"{middle:,.0f}" if least == most else f"{least:,.0f}–{most:,.0f}"
+            marks.append((at, middle if np.isnan(most) else most, text, style.readable(style.ACCENT)))
+    for at, y, text, colour in marks if len(table) <= layout.choose(16, 8) else ():
+        axes.annotate(text, (at, y), xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", color=colour,
+                      fontsize=layout.small)  # fmt: skip
+    axes.set_ylim(0, highest * 1.12)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.grid(axis="y")
+    style.time_axis(axes, result.parameters)
+    entries = [(words, style.CONFIRMATION_COLOURS[grade]) for grade, words in CONFIRMING.items()]
+    colour_key(axes, [*entries, ("counted by US officials", style.ACCENT)], size=layout.small)
     return figure
