@@ -347,11 +347,13 @@ def _row_finding(record: Record, said: Said) -> bool:
 
 
 @kind(
-    "attacks after officials’ last", rf"counted none after {DAY}; {NUMBER} of these came later, {NUMBER} on media alone"
+    "attacks after officials’ last",
+    rf"counted none after {DAY}; {NUMBER} of the {NUMBER} came after that day, {NUMBER} on media alone",
 )
 def _later(record: Record, said: Said) -> bool:
     later = record.frame[record.frame["day"] > day(said[1])]
-    return (number(said[2]), number(said[3])) == (len(later), int((later["confirmation"] == "media_only").sum()))
+    since, alone = record.count("since_stop")[0], int((later["confirmation"] == "media_only").sum())
+    return [number(said[place]) for place in (2, 3, 4)] == [len(later), since, alone]
 
 
 @kind("officials counted no more", r"is disputed")
@@ -361,7 +363,7 @@ def _disputed(record: Record, said: Said) -> bool:
     return record.stop <= last <= record.end and len(later) > 0
 
 
-@kind("none of them in Iraq", r"none of them in Iraq|All on record since then are in Syria")
+@kind("none of them in Iraq", r"none of them is in Iraq|All on record since then are in Syria")
 def _none_in_iraq(record: Record, said: Said) -> bool:
     return record.count("since_stop", record.only("IQ"))[0] == 0
 
@@ -371,7 +373,7 @@ def _none_in_iraq(record: Record, said: Said) -> bool:
 
 @kind(
     "attacks on record",
-    rf"^{NUMBER} attacks? on record; a US official confirms {NUMBER}|record holds {NUMBER} attacks? in|"
+    rf"^{NUMBER} attacks? on record; US officials confirm {NUMBER}|record holds {NUMBER} attacks? in|"
     rf"US official confirms {NUMBER} of {NUMBER} attacks?",
 )
 def _size(record: Record, said: Said) -> bool:
@@ -383,8 +385,8 @@ def _size(record: Record, said: Said) -> bool:
 
 @kind(
     "missiles of a stated kind",
-    rf"{NUMBER} attacks? with missiles of a stated kind|missiles (once|twice|\w+ times), first on {DAY}|"
-    rf"^{NUMBER} with missiles of a stated kind",
+    rf"{NUMBER} attacks? with (?:missiles of a stated kind|[\w-]* ?ballistic missiles)|"
+    rf"missiles (once|twice|\w+ times), first on {DAY}|^{NUMBER} with (?:missiles of a stated|[\w-]* ?ballistic)",
 )
 def _missiles(record: Record, said: Said) -> bool:
     missiles = record.missiles()
