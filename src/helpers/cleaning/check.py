@@ -236,12 +236,13 @@ def _keys(
     """Tell ids given twice, and references to rows that do not exist."""
     key, missing = list(sheet.key), frame.attrs["missing"]
     if key and not set(missing) & set(key):
-        again = frame[frame.duplicated(key) & (frame[key] != "").all(axis=1)]
-        for row, cells in again[key].iterrows():
-            first = frame.index[(frame[key] == cells).all(axis=1)][0]
-            told = faults.stop if len(key) == 1 else faults.note
-            rule = f"given twice, first in row {first}"
-            told(f"{sheet.name}.csv", int(str(row)), key[-1], " / ".join(cells), rule, "each once")
+        same = frame.loc[frame.duplicated(key, keep=False) & (frame[key] != "").all(axis=1), key]
+        rows = pd.Series(same.index, same.index)
+        first = rows.groupby([same[name] for name in key], sort=False).transform("first")
+        again = first[first != rows].map("given twice, first in row {}".format)
+        values = [" / ".join(cells) for cells in same.loc[again.index].to_numpy()]
+        value = pd.Series(values, again.index, dtype=object, name=key[-1])
+        tell(faults.stops if len(key) == 1 else faults.lists, sheet.name, value, again, "each once")
     for link in sheet.foreign_keys:
         if link.column in missing or link.to in frames[link.sheet].attrs["missing"]:
             continue

@@ -140,9 +140,10 @@ def effects(decisions: pd.DataFrame, linked: Linked) -> pd.DataFrame:
     """Return the rulings with `reports`, the reports that each moved, and `effect`, what it did in words."""
     numbers = [linked.moved[name] for name in decisions["decision_id"]]
     words = []
-    for (_, ruling), number in zip(decisions.iterrows(), numbers, strict=True):
+    for ruling, number in zip(decisions.to_dict("records"), numbers, strict=True):
+        cells = {str(name): str(cell) for name, cell in ruling.items()}
         amount = f"{number} report{'' if number == 1 else 's'}"
-        words.append(EFFECTS[str(ruling["action"])].format(amount=amount, **ruling.astype(str)))
+        words.append(EFFECTS[cells["action"]].format(amount=amount, **cells))
     return decisions.assign(reports=numbers, effect=pd.Series(words, decisions.index, dtype=TEXT))
 
 
