@@ -109,7 +109,8 @@ def read_and_check(folder: str | Path, reference_dir: str | Path) -> Checked:
         if len(frames[name]):
             _cells(frames[name], sheet, faults, reference)
             _rows(frames[name], sheet, faults)
-            _keys(frames[name], sheet, frames, faults, reference)
+            _ids(frames[name], sheet, faults)
+    _links(frames, sheets, faults, reference)
     review(frames, faults, reference)
     return Checked(frames, log[list(LOG)], rulings, Findings(_table(faults.stops), _table(faults.lists)))
 
@@ -230,12 +231,10 @@ def _rows(frame: pd.DataFrame, sheet: Sheet, faults: Faults) -> None:
             tell(faults.stops, sheet.name, wrong[key], "begins with no day", "a key that begins with a day")
 
 
-def _keys(
-    frame: pd.DataFrame, sheet: Sheet, frames: dict[str, pd.DataFrame], faults: Faults, reference_dir: str
-) -> None:
-    """Tell ids given twice, and references to rows that do not exist."""
-    key, missing = list(sheet.key), frame.attrs["missing"]
-    if key and not set(missing) & set(key):
+def _ids(frame: pd.DataFrame, sheet: Sheet, faults: Faults) -> None:
+    """Tell ids given twice."""
+    key = list(sheet.key)
+    if key and not set(frame.attrs["missing"]) & set(key):
         same = frame.loc[frame.duplicated(key, keep=False) & (frame[key] != "").all(axis=1), key]
         rows = pd.Series(same.index, same.index)
         first = rows.groupby([same[name] for name in key], sort=False).transform("first")
@@ -243,11 +242,19 @@ def _keys(
         values = [" / ".join(cells) for cells in same.loc[again.index].to_numpy()]
         value = pd.Series(values, again.index, dtype=object, name=key[-1])
         tell(faults.stops if len(key) == 1 else faults.lists, sheet.name, value, again, "each once")
-    for link in sheet.foreign_keys:
-        if link.column in missing or link.to in frames[link.sheet].attrs["missing"]:
+
+
+def _links(frames: dict[str, pd.DataFrame], sheets: dict[str, Sheet], faults: Faults, reference_dir: str) -> None:
+    """Tell references to rows that do not exist."""
+    links = [(sheet, link) for sheet in sheets.values() for link in sheet.foreign_keys]
+    targets = {(link.sheet, link.to) for _, link in links}
+    known = {(name, column): dict.fromkeys(frames[name][column].unique()) for name, column in targets}
+    for sheet, link in links:
+        frame, ids = frames[sheet.name], known[link.sheet, link.to]
+        if link.column in frame.attrs["missing"] or link.to in frames[link.sheet].attrs["missing"]:
             continue
-        ids = frames[link.sheet][link.to].unique()
-        strange = frame.loc[~frame[link.column].isin([*ids, *link.also, ""]), link.column]
+        strangers = set(frame[link.column].unique()) - ids.keys() - {*link.also, ""}
+        strange = frame.loc[frame[link.column].isin(list(strangers)), link.column]
         also = f", or {', '.join(link.also)}" if link.also else ""
         rules: dict[str, str] = {}
         allowed: dict[str, str] = {}

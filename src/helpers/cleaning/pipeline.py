@@ -53,7 +53,7 @@ def cleaned(checked: Checked, reference_dir: str | Path) -> Clean:
         raise Stopped(checked.findings)
     frames, rulings = checked.frames, checked.rulings
     linked = link(frames["reports"], rulings)
-    again = frames["reports"]["source_id"].isin(frames["second_coding"]["source_id"])
+    again = frames["reports"]["source_id"].isin(frames["second_coding"]["source_id"].unique())
     first = as_coded(frames["reports"][again], checked.log)
     made = {name: typed(frames.pop(name), CODED[name]) for name in ("sources", "sites")}
     made["sources"]["family"] = families(made["sources"], read_houses(reference_dir))

@@ -60,7 +60,7 @@ def correct(reports: pd.DataFrame, rulings: pd.DataFrame) -> tuple[pd.DataFrame,
     """Return the reports with the rulings "correct" done, and the log of the cells that this changed."""
     log: list[tuple[str, int, str, str, str, str]] = []
     wanted = rulings[(rulings["action"] == "correct") & rulings["field"].isin(CORRECTABLE)]
-    concerned = reports.loc[reports["report_id"].isin(wanted["report_id"]), "report_id"]
+    concerned = reports.loc[reports["report_id"].isin(wanted["report_id"].unique()), "report_id"]
     reports = reports.copy() if len(concerned) else reports
     for ruling in wanted.sort_values("decision_id").itertuples():
         field, value = str(ruling.field), str(ruling.value)
@@ -101,12 +101,12 @@ def roots(decisions: pd.DataFrame) -> dict[str, str]:
 def link(reports: pd.DataFrame, decisions: pd.DataFrame) -> Linked:
     """Return which incident each report is in after all rulings (`reports`: report_id, incident_key as text)."""
     relinks = decisions[decisions["action"] == "relink"]
-    ruled = reports.loc[reports["report_id"].isin(decisions["report_id"]), "report_id"]
+    ruled = reports.loc[reports["report_id"].isin(decisions["report_id"].unique()), "report_id"]
     target = ruled.map(dict(zip(relinks["report_id"], relinks["into"], strict=True))).dropna()
     key = reports["incident_key"].copy()
     key[target.index] = target.astype(TEXT)
     merged = roots(decisions)
-    incident = key.mask(key.isin(list(merged)), key.map(merged)).astype(TEXT)
+    incident = key.map(merged).fillna(key).astype(TEXT)
     aside = decisions[decisions["action"] == "set_aside"]
     by_key = {merged.get(k, k): d for k, d in zip(aside["incident_key"], aside["decision_id"], strict=True)}
     by_report, by_old_key, by_incident = (cells.value_counts() for cells in (ruled, key, incident))
@@ -162,7 +162,7 @@ def check_rulings(rulings: pd.DataFrame, reports: pd.DataFrame, sites: Iterable[
     told = [{str(name): str(cell) for name, cell in ruling.items()} for ruling in rulings.to_dict("records")]
     rows = [(ruling["file"], int(row)) for ruling, row in zip(told, rulings.index, strict=True)]
     keys = {*reports["incident_key"].unique(), *rulings.loc[rulings["action"] == "relink", "into"]}
-    named = reports[reports["report_id"].isin(rulings["report_id"])]
+    named = reports[reports["report_id"].isin(rulings["report_id"].unique())]
     key_of = dict(zip(named["report_id"], named["incident_key"], strict=True))
     known_sites, applies = set(sites), []
     for at, ruling in zip(rows, told, strict=True):
