@@ -11,8 +11,8 @@ from conftest import ROOT
 from sheets import REFERENCE, real, report, write
 
 from helpers.cleaning import pipeline
+from helpers.cleaning.acled import read_acled, write_imported
 from helpers.cleaning.check import check_folder, grouped, read_and_check, write_checked
-from helpers.cleaning.importing import read_acled, write_imported
 
 TWO = [report(1, munitions_low="2"), report(2, weapons="rocket")]
 

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -95,14 +96,19 @@ def normalise(frame: pd.DataFrame, sheet: Sheet, spellings: Spellings) -> tuple[
         return frame, pd.DataFrame(columns=list(LOG))
     out, logs = {}, []
     for column in sheet.columns:
-        before = frame[column.name]
-        after = before
-        for rule, change, concerns in _rules(column, spellings):
-            changed, rows = _apply(after, change, concerns)
-            if rows is not None:
-                logs.append(_log(f"{sheet.name}.csv", column.name, after[rows], changed[rows], rule))
-                after = changed
-        out[column.name] = after
+        cells = frame[column.name]
+        for rule, change, concerned in _rules(column, spellings):
+            known = (cells[cells.str.contains(concerned, regex=True)] if concerned else cells).unique()
+            moved = {cell: new for cell in known if (new := change(cell)) != cell}
+            if not moved:
+                continue
+            rows = cells.isin(list(moved))
+            before, after = cells[rows], cells[rows].map(moved).astype(TEXT)
+            entry = {"file": f"{sheet.name}.csv", "row": before.index, "column": column.name}
+            logs.append(pd.DataFrame({**entry, "before": before.array, "after": after.array, "rule": rule}))
+            cells = cells.copy()
+            cells[rows] = after
+        out[column.name] = cells
     log = pd.concat(logs, ignore_index=True) if logs else pd.DataFrame(columns=list(LOG))
     result = pd.DataFrame(out, index=frame.index, copy=False)
     result.attrs = frame.attrs
@@ -110,83 +116,31 @@ def normalise(frame: pd.DataFrame, sheet: Sheet, spellings: Spellings) -> tuple[
 
 
 Change = Callable[[str], str]
-Concerns = Callable[[pd.Series], pd.Series]
 
 
-def _rules(column: Column, spellings: Spellings) -> list[tuple[str, Change, Concerns]]:
-    """Return the rules for a column in order: name, what it does to a cell, which cells it may concern."""
-    rules: list[tuple[str, Change, Concerns]] = [
-        ("signs that no text holds", _legible, lambda cells: cells.str.contains(f"[{_ILLEGIBLE}]", regex=True)),
-        ("spaces", _tidy, _untidy),
-    ]
+def _rules(column: Column, spellings: Spellings) -> list[tuple[str, Change, str]]:
+    """Return the rules for a column in order: name, what it does to a cell, pattern of the cells that it concerns."""
+    special: tuple[str, Change] | None = None
     if column.type == "date":
-        rules.append(("date as typed", _day, lambda cells: ~cells.str.fullmatch("(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?")))
-    elif column.type == "integer":
-        rules.append(("number as typed", _whole, lambda cells: ~cells.str.fullmatch("[0-9]*")))
-    elif column.type == "number":
-        rules.append(("number as typed", ascii_digits, lambda cells: ~cells.str.fullmatch("[0-9.-]*")))
+        special = "date as typed", _day
+    elif column.type in ("integer", "number"):
+        special = "number as typed", _whole if column.type == "integer" else ascii_digits
     elif column.name == "time_local":
-        rules.append(("hour as typed", _hour, lambda cells: ~cells.str.fullmatch(f"(?:{column.pattern})?")))
+        special = "hour as typed", _hour
     elif column.name == "weapons":
-        known = _cells_of(column)
-        rules.append(("weapon's spelling", lambda cell: _weapons(cell, spellings.weapons), lambda cells: ~known(cells)))
+        special = "weapon's spelling", partial(_weapons, arms=spellings.weapons, known=column.vocabulary)
     elif column.name == "claimed_by":
-        names = spellings.claimants
-        rules.append(
-            (
-                "claimant's spelling",
-                lambda cell: names.get(loose(cell), cell),
-                lambda cells: ~cells.isin(["", *names.values()]),
-            )
-        )
+        special = "claimant's spelling", partial(_code, codes=spellings.claimants)
     elif column.name == "country":
-        known = _cells_of(column)
-        rules.append(
-            ("country's name", lambda cell: _country(cell, spellings.reference_dir), lambda cells: ~known(cells))
-        )
+        special = "country's name", partial(_country, reference_dir=spellings.reference_dir)
     elif column.name == "site_id":
-        codes = {"", "other", *spellings.sites.values()}
-        rules.append(("place's spelling", lambda cell: _site(cell, spellings.sites), lambda cells: ~cells.isin(codes)))
+        special = "place's spelling", partial(_code, codes={"other": "other"} | spellings.sites)
     elif column.vocabulary:
-        known = _cells_of(column)
-        words = column.vocabulary
-        rules.append(("case", lambda cell: _word(cell, words, column.separator), lambda cells: ~known(cells)))
+        special = "case", partial(_word, words=column.vocabulary, separator=column.separator)
     elif column.name in ("incident_key", "response_key", "into", "language"):
-        rules.append(("case", str.lower, lambda cells: cells.str.contains("[A-Z]", regex=True)))
-    return rules
-
-
-def _apply(cells: pd.Series, change: Change, concerns: Concerns) -> tuple[pd.Series, pd.Series | None]:
-    """Return the cells with `change` done to those that it concerns, and which changed (None if none did)."""
-    rows = concerns(cells).astype(bool)
-    if not rows.any():
-        return cells, None
-    known = cells[rows].unique()
-    map_to = {cell: change(cell) for cell in known}
-    moved = {cell: new for cell, new in map_to.items() if cell != new}
-    if not moved:
-        return cells, None
-    rows &= cells.isin(list(moved))
-    changed = cells.copy()
-    changed[rows] = cells[rows].map(moved).astype(TEXT)
-    return changed, rows
-
-
-def _log(file: str, column: str, before: pd.Series, after: pd.Series, rule: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "file": file,
-            "row": before.index.to_numpy(),
-            "column": column,
-            "before": before.to_numpy(),
-            "after": after.to_numpy(),
-            "rule": rule,
-        }
-    )
-
-
-def _untidy(cells: pd.Series) -> pd.Series:
-    return cells.str.contains(_LOOSE, regex=True)
+        special = "case", str.lower
+    hygiene = [("signs that no text holds", _legible, f"[{_ILLEGIBLE}]"), ("spaces", _tidy, _LOOSE)]
+    return [*hygiene, *([(*special, "")] if special else [])]
 
 
 def _legible(cell: str) -> str:
@@ -215,27 +169,19 @@ def _country(cell: str, reference_dir: str) -> str:
     return ";".join(country_code(part, reference_dir) or part.strip() for part in re.split(r"[;,/]", cell))
 
 
-def _site(cell: str, sites: dict[str, str]) -> str:
-    plain = loose(cell)
-    return "other" if plain == "other" else sites.get(plain, cell)
+def _code(cell: str, codes: dict[str, str]) -> str:
+    return cell if cell in codes.values() else codes.get(loose(cell), cell)
 
 
-def _weapons(cell: str, arms: dict[str, str]) -> str:
-    parts = [part for part in re.split(r"[;,+/|،؛]", cell) if part.strip()]
-    return ";".join(arms.get(loose(part), part.strip()) for part in parts)
+def _weapons(cell: str, arms: dict[str, str], known: tuple[str, ...]) -> str:
+    parts = [part.strip() for part in re.split(r"[;,+/|،؛]", cell) if part.strip()]
+    return ";".join(part if part in known else arms.get(loose(part), part) for part in parts)
 
 
 def _word(cell: str, words: tuple[str, ...], separator: str) -> str:
     known = {loose(word): word for word in words}
     parts = cell.split(separator) if separator else [cell]
     return separator.join(known.get(loose(part), part) for part in parts)
-
-
-def _cells_of(column: Column) -> Concerns:
-    """Return a test for cells that hold words of the vocabulary alone."""
-    one = "(?:" + "|".join(map(re.escape, column.vocabulary)) + ")"
-    pattern = f"(?:{one}(?:{re.escape(column.separator)}{one})*)?" if column.separator else f"(?:{one})?"
-    return lambda cells: cells.str.fullmatch(pattern)
 
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?$")

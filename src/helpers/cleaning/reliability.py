@@ -27,6 +27,7 @@ from helpers.cleaning.agreement import (
     share,
     within,
 )
+from helpers.cleaning.schemas import TABLES
 from helpers.facts import Row
 from helpers.vocabulary import split
 
@@ -204,19 +205,8 @@ def _measured(one: Measure, pairs: pd.DataFrame, sources: list[str], weights: Co
             sure = alpha(list(certain["first"]), list(certain["second"]), one.level)
     if n and equal.all() and not reason:
         reason = "no disagreement: how rare one is, a sample of this size cannot say"
-    return _row(
-        one.name,
-        one.field,
-        one.aspect,
-        one.level,
-        n_pairs=n,
-        n_sources=n_sources,
-        agreement=agreement,
-        alpha=(point, low, high),
-        n_certain=len(certain),
-        alpha_certain=sure,
-        reason=reason,
-    )
+    found = {"n_pairs": n, "n_sources": n_sources, "n_certain": len(certain), "alpha_certain": sure, "reason": reason}
+    return _row(one.name, one.field, one.aspect, one.level, agreement, (point, low, high), **found)
 
 
 def _row(
@@ -224,29 +214,16 @@ def _row(
     field: str,
     aspect: Aspect,
     level: str,
-    *,
-    n_pairs: int = 0,
-    n_sources: int = 0,
     agreement: tuple[float, float, float] = _NOTHING,
     alpha: tuple[float, float, float] = _NOTHING,
-    n_certain: int = 0,
-    alpha_certain: float = float("nan"),
-    reason: str = "",
+    **found: Any,
 ) -> dict[str, Any]:
-    """Return a row of the table; `agreement` and `alpha` each with their interval's bounds."""
-    return {
-        "measure": name,
-        "field": field,
-        "aspect": aspect,
-        "level": level,
-        "n_pairs": n_pairs,
-        "n_sources": n_sources,
-        **dict(zip(("agreement", "agreement_low", "agreement_high"), agreement, strict=True)),
-        **dict(zip(("alpha", "alpha_low", "alpha_high"), alpha, strict=True)),
-        "n_certain": n_certain,
-        "alpha_certain": alpha_certain,
-        "reason": reason,
-    }
+    """Return a row of the table; `agreement` and `alpha` each with their interval's bounds, the rest 0 or blank."""
+    usual = {"n_pairs": 0, "n_sources": 0, "n_certain": 0, "alpha_certain": np.nan, "reason": ""} | found
+    ends = [f"{name}{end}" for name in ("agreement", "alpha") for end in ("", "_low", "_high")]
+    row = {"measure": name, "field": field, "aspect": aspect, "level": level, **usual}
+    row |= dict(zip(ends, (*agreement, *alpha), strict=True))
+    return {column: row[column] for column in TABLES["reliability"].column_names}
 
 
 def _incident_rows(
@@ -258,28 +235,15 @@ def _incident_rows(
     pairs by all rows: F1; Hripcsak and Rothschild, JAMIA 2005, show why there is no kappa where nobody codes what is
     absent).
     """
-    rows = []
-    sides = {"first": first.index.isin(pairs["left"]), "second": second.index.isin(pairs["right"])}
+    hits = {"first": first.index.isin(pairs["left"]), "second": second.index.isin(pairs["right"])}
     owners = {"first": first["source_id"], "second": second["source_id"]}
-    found = {
-        "first_found": (sides["first"], owners["first"]),
-        "second_found": (sides["second"], owners["second"]),
-        "both_found": (np.concatenate(list(sides.values())), pd.concat(list(owners.values()))),
-    }
-    for name, (hits, owner) in found.items():
-        rows.append(
-            _row(
-                f"incident_{name}",
-                "incident",
-                "found",
-                "share",
-                n_pairs=len(hits),
-                n_sources=owner.nunique(),
-                agreement=share(hits, owner, sources, weights),
-                n_certain=int(pairs["certain"].sum()),
-                reason="a share of the rows, not an alpha",
-            )
-        )
+    hits["both"], owners["both"] = np.concatenate(list(hits.values())), pd.concat(list(owners.values()))
+    certain, reason = int(pairs["certain"].sum()), "a share of the rows, not an alpha"
+    rows = []
+    for name, hit in hits.items():
+        found = {"n_pairs": len(hit), "n_sources": owners[name].nunique(), "n_certain": certain, "reason": reason}
+        agreement = share(hit, owners[name], sources, weights)
+        rows.append(_row(f"incident_{name}_found", "incident", "found", "share", agreement, **found))
     return rows
 
 

@@ -107,28 +107,18 @@ def sources(tables: Mapping[str, pd.DataFrame], p: Parameters, facts: Mapping[st
     return style.save("sources", lambda layout: draw(tables, layout), data, p, facts, folder)
 
 
-#: The measures in a reader's words; what is missing here is shown under its own name.
-MEASURES = {
+#: The measures in a reader's words; what is missing here is shown in the words of its field, or under its own name.
+MEASURES = LABELS | {
     "date_exact": "day of the attack",
     "date": "day, by days apart",
     "date_precision": "how exactly the day is fixed",
     "date_earliest": "first possible day",
     "date_latest": "last possible day",
-    "time_local": "hour",
-    "site_id": "site",
-    "country": "country",
-    "target_type": "kind of target",
-    "weapons": "weapons",
     "munitions_low": "munitions, least",
     "munitions_high": "munitions, most",
     "intercepted": "intercepted",
-    "us_killed": "US killed",
     "us_injured_low": "US injured, least",
     "us_injured_high": "US injured, most",
-    "partner_killed": "partners killed",
-    "partner_injured": "partners injured",
-    "damage": "damage",
-    "claimed_by": "who claimed it",
     "attributed_to": "who is blamed",
     "confirmation": "who confirms it",
 }
@@ -136,10 +126,8 @@ MEASURES = {
 
 def label(measure: str) -> str:
     """Return a measure in words; of a number that may be blank, whether one is given."""
-    if measure in MEASURES:
-        return MEASURES[measure]
     field = measure.removesuffix("_given")
-    return f"{MEASURES.get(field, field)}: said or not" if field != measure else measure
+    return MEASURES.get(measure) or (f"{MEASURES.get(field, field)}: said or not" if field != measure else measure)
 
 
 def shown(result: ReliabilityResult) -> pd.DataFrame:
@@ -157,15 +145,10 @@ def _alphas(result: ReliabilityResult, layout: style.Layout) -> Figure:
     left = min([-0.1, *table["alpha_low"].dropna().floordiv(0.1).mul(0.1)])
     for limit in (TENTATIVE, RELIABLE):
         axes.axvline(limit, color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 3)), zorder=0)
-    above: dict[str, Any] = {
-        "transform": axes.get_xaxis_transform(),
-        "ha": "center",
-        "va": "bottom",
-        "color": style.MUTED,
-    }
-    axes.text((RELIABLE + 1) / 2, 1.0, "reliable", **above)
+    above: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "va": "bottom", "color": style.MUTED}
+    axes.text((RELIABLE + 1) / 2, 1.0, "reliable", ha="center", **above)
     if not layout.narrow:
-        axes.text((TENTATIVE + RELIABLE) / 2, 1.0, "tentative", **above)
+        axes.text((TENTATIVE + RELIABLE) / 2, 1.0, "tentative", ha="center", **above)
     for place, row in enumerate(table.to_dict("records")):
         colour = style.ACCENT if row["alpha"] < TENTATIVE else style.INK
         axes.plot([row["alpha_low"], row["alpha_high"]], [place, place], color=colour, linewidth=1.4, alpha=0.55)
@@ -173,15 +156,7 @@ def _alphas(result: ReliabilityResult, layout: style.Layout) -> Figure:
         filled = style.PAPER if row["agreement"] == 1 else colour
         axes.plot(row["alpha"], place, "o", color=colour, markerfacecolor=filled, markersize=4.5)
         axes.text(1.04, place, f"{row['n_pairs']:,}", ha="left", va="center", color=style.MUTED)
-    axes.text(
-        1.04,
-        1.0,
-        "n" if layout.narrow else "pairs",
-        transform=axes.get_xaxis_transform(),
-        ha="left",
-        va="bottom",
-        color=style.MUTED,
-    )
+    axes.text(1.04, 1.0, "n" if layout.narrow else "pairs", ha="left", **above)
     axes.set(xlim=(left, 1.02), ylim=(len(table) - 0.5, -0.6), yticks=range(len(table)), xlabel="Krippendorff’s alpha")
     axes.set_yticklabels(table["label"], color=style.INK, va="center")
     axes.tick_params(axis="y", length=0)

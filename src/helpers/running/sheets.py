@@ -63,7 +63,7 @@ def check_sheets(
 
 def import_acled(file: Path, into: Path, reference: Path | None = None) -> int:
     """Make coded sheets of an ACLED export in the new folder `into`; return the exit status."""
-    from helpers.cleaning.importing import read_acled, write_imported
+    from helpers.cleaning.acled import read_acled, write_imported
 
     try:
         lines = write_imported(read_acled(file, str(reference.absolute()) if reference else None), into)
