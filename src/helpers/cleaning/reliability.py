@@ -205,7 +205,13 @@ def _measured(one: Measure, pairs: pd.DataFrame, sources: list[str], weights: Co
             sure = alpha(list(certain["first"]), list(certain["second"]), one.level)
     if n and equal.all() and not reason:
         reason = "no disagreement: how rare one is, a sample of this size cannot say"
-    found = {"n_pairs": n, "n_sources": n_sources, "n_certain": len(certain), "alpha_certain": sure, "reason": reason}
+    found: dict[str, Any] = {
+        "n_pairs": n,
+        "n_sources": n_sources,
+        "n_certain": len(certain),
+        "alpha_certain": sure,
+        "reason": reason,
+    }
     return _row(one.name, one.field, one.aspect, one.level, agreement, (point, low, high), **found)
 
 
@@ -241,7 +247,12 @@ def _incident_rows(
     certain, reason = int(pairs["certain"].sum()), "a share of the rows, not an alpha"
     rows = []
     for name, hit in hits.items():
-        found = {"n_pairs": len(hit), "n_sources": owners[name].nunique(), "n_certain": certain, "reason": reason}
+        found: dict[str, Any] = {
+            "n_pairs": len(hit),
+            "n_sources": owners[name].nunique(),
+            "n_certain": certain,
+            "reason": reason,
+        }
         agreement = share(hit, owners[name], sources, weights)
         rows.append(_row(f"incident_{name}_found", "incident", "found", "share", agreement, **found))
     return rows
