@@ -171,7 +171,8 @@ def _wide(kept: pd.DataFrame, sites: pd.DataFrame, verdicts: dict[str, Verdict],
     _place(table, kept, sites)
     table["n_reports"] = kept.groupby("incident").size()
     # a US official known at second hand alone: one origin tells of him, and none of its outlets is a firm one
-    us = kept[kept["confirmation"] == "us_official"].assign(firm=kept["outlet"].isin(FIRM_OUTLETS)).groupby("incident")
+    firm = kept.assign(firm=kept["outlet"].isin(FIRM_OUTLETS))[["incident", "family", "firm"]]
+    us = firm[kept["confirmation"] == "us_official"].groupby("incident")
     table["second_hand"] = (us["family"].nunique().eq(1) & ~us["firm"].any()).reindex(table.index, fill_value=False)
     sources = kept[["incident", "source_id", "kind"]].drop_duplicates(["incident", "source_id"])
     sources["place"] = sources["kind"].map({kind: place for place, kind in enumerate(OUTLETS)}).astype(int)
