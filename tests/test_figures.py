@@ -19,7 +19,7 @@ from test_escalation import EDGES, table, whole
 
 from helpers.analysis.weapons_facts import Escalation, facts
 from helpers.facts import SHOWN, Facts
-from helpers.figures import bases, map, story, style
+from helpers.figures import places, story, style
 from helpers.figures import weapons as weapons_figure
 from helpers.figures.labels import around, end_labels, spread
 from helpers.figures.style import NARROW, WIDE
@@ -41,8 +41,8 @@ def save_all(found: Escalation, p: Parameters, folder: Path) -> None:
     """Write the figures of notebook 03."""
     known = facts(found)
     weapons_figure.save(found.weapons, known, folder)
-    bases.save(found.weapons.prepared, found.places, p, known, folder)
-    map.save(found.places, p, known, folder)
+    places.save_bases(found.places, p, known, folder)
+    places.save_map(found.places, p, known, folder)
 
 
 # --- style ------------------------------------------------------------------------------------------------------------
@@ -136,13 +136,13 @@ def test_what_is_called_ceasefire_is_the_ceasefire() -> None:
 
 
 def test_text_is_large_enough_to_read(real: Escalation) -> None:
-    data = bases.cumulated(real.weapons.prepared, real.places, QUICK)
+    data = places.cumulated(real.places, QUICK)
     for layout, least in ((WIDE, 7.0 * WIDE.width * 25.4 / 165), (NARROW, 7.0)):
         with mpl.rc_context(style.use(layout)):
             for figure in (
                 weapons_figure.draw(weapons_figure.weekly(real.weapons), real.weapons, layout),
-                bases.draw(data, QUICK, layout),
-                map.draw(real.places.sites, QUICK, layout),
+                places.draw_bases(data, QUICK, layout),
+                places.draw_map(real.places.sites, QUICK, layout),
             ):
                 sizes = [text.get_fontsize() for text in figure.findobj(mpl.text.Text) if text.get_text().strip()]
                 assert min(sizes) >= least - 0.1, layout.name

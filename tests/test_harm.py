@@ -9,7 +9,7 @@ from helpers import tables
 from helpers.analysis import harm
 from helpers.analysis.harm import analyse_harm
 from helpers.facts import Facts
-from helpers.figures import harm as figures
+from helpers.figures import responses as figures
 from helpers.parameters import Parameters
 
 NAMES = ("official_counts", "conflicts", "context", "sources", "sites")
@@ -81,5 +81,5 @@ def test_an_empty_selection_has_a_whole_result(clean, tmp_path):
     result, facts = facts_of(clean, window_start="2025-01-01", window_end="2025-02-01")
     assert facts["harm.attacks"].value == 0
     assert facts["harm.official.injured"].value is None
-    figures.save(result, facts, tmp_path)
+    figures.save_harm(result, facts, tmp_path)
     assert (tmp_path / "harm.svg").exists()

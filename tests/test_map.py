@@ -16,7 +16,7 @@ from test_escalation import EDGES, QUICK, incident, table, whole
 
 from helpers import tables
 from helpers.analysis.weapons_facts import facts
-from helpers.figures import bases, map, style, weapons
+from helpers.figures import places, style, weapons
 from helpers.figures.wording import block_words
 from helpers.vocabulary import countries
 
@@ -26,7 +26,7 @@ mpl.use("Agg")
 def test_borders_are_valid_geojson_of_the_region() -> None:
     content = json.loads((ROOT / "data/reference/borders.geojson").read_text(encoding="utf-8"))
     assert content["type"] == "FeatureCollection"
-    region = map.lands("data/reference")
+    region = places.lands("data/reference")
     assert {"Iraq", "Syria", "Jordan", "Turkey", "Iran", "Saudi Arabia", "Israel", "Lebanon", "Kuwait"} <= set(region)
     for _, rings in region.values():
         for ring in rings:
@@ -37,7 +37,7 @@ def test_borders_are_valid_geojson_of_the_region() -> None:
 
 
 def test_sites_lie_in_their_countries() -> None:
-    rings = dict(map.lands("data/reference").values())
+    rings = dict(places.lands("data/reference").values())
     sites = tables.read("sites")
     for row in sites[sites["lat"].notna() & (sites["precision"] < 3)].to_dict("records"):
         # At 1:50m a border site may fall a few kilometres over the line.
@@ -51,12 +51,12 @@ def test_sites_lie_in_their_countries() -> None:
 @pytest.mark.parametrize("at", [(33.79, 42.44), (12.58, 43.33), (-41.0, 179.0), (0.0, 0.0)])
 def test_any_one_place_has_a_map_round_it(at: tuple[float, float]) -> None:
     there = whole(table([incident(1, "2023-10-18", latitude=at[0], longitude=at[1])])).places.sites
-    west, south, east, north = map.frame(there)
+    west, south, east, north = places.frame(there)
     assert west < at[1] < east
     assert south < at[0] < north
-    assert map.frame(there.iloc[:0]) != (west, south, east, north)
+    assert places.frame(there.iloc[:0]) != (west, south, east, north)
     with mpl.rc_context(style.use(style.WIDE)):
-        plt.close(map.draw(there, QUICK, style.WIDE))
+        plt.close(places.draw_map(there, QUICK, style.WIDE))
 
 
 def test_the_map_names_every_site_and_labels_do_not_collide() -> None:
@@ -64,7 +64,7 @@ def test_the_map_names_every_site_and_labels_do_not_collide() -> None:
     placed = sites[sites["mapped"]]
     for layout in style.LAYOUTS:
         with mpl.rc_context(style.use(layout)):
-            figure = map.draw(placed, QUICK, layout)
+            figure = places.draw_map(placed, QUICK, layout)
             figure.draw_without_rendering()
             axes = figure.axes[0]
             labels = [Text.get_window_extent(text) for text in axes.texts if ": " in text.get_text()]
@@ -77,10 +77,10 @@ def test_the_map_names_every_site_and_labels_do_not_collide() -> None:
 
 def test_the_panels_end_at_the_counts_of_the_sites() -> None:
     found = whole()
-    data = bases.cumulated(found.weapons.prepared, found.places, QUICK)
+    data = places.cumulated(found.places, QUICK)
     ends = data.groupby("site_id")["attacks"].max()
     sites = found.places.named.set_index("site_id")["attacks"]
-    assert ends.to_dict() == sites.head(bases.SHOWN).to_dict()
+    assert ends.to_dict() == sites.head(places.SHOWN).to_dict()
     assert data.groupby("site_id")["attacks"].apply(lambda counts: counts.is_monotonic_increasing).all()
     told = data.dropna(subset=["observatory"])
     assert set(told["country"]) == {"SY"}
@@ -99,8 +99,8 @@ def drawn(found: Any) -> dict[str, dict[str, str]]:
     known = facts(found)
     with mpl.rc_context(style.use(style.NARROW)):
         plt.close(weapons.draw(weapons.weekly(found.weapons), found.weapons, style.NARROW))
-        plt.close(bases.draw(bases.cumulated(found.weapons.prepared, found.places, QUICK), QUICK, style.NARROW))
-        plt.close(map.draw(found.places.sites, QUICK, style.NARROW))
+        plt.close(places.draw_bases(places.cumulated(found.places, QUICK), QUICK, style.NARROW))
+        plt.close(places.draw_map(found.places.sites, QUICK, style.NARROW))
     return {name: block_words(name, known, QUICK) for name in ("weapons", "bases", "map")}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from helpers.analysis import strikes
 from helpers.analysis.strikes import REACH, after_over_before, analyse_strikes
 from helpers.facts import CANNOT, NOT_SHOWN, SHOWN
-from helpers.figures import strikes as figures
+from helpers.figures import responses as figures
 from helpers.parameters import Parameters
 
 P = Parameters()
@@ -124,5 +124,5 @@ def test_the_next_strike_after_the_deadliest_attack():
 @pytest.mark.parametrize("days", [(), (10, 33)])
 def test_the_figure_is_drawn(days, tmp_path):
     result = analyse_strikes(attacks([1] * 60), struck(*days), P)
-    figures.save(result, strikes.facts(result), tmp_path)
+    figures.save_strikes(result, strikes.facts(result), tmp_path)
     assert (tmp_path / "strikes.svg").stat().st_size > 1000

@@ -33,7 +33,7 @@ from helpers.analysis import pause
 from helpers.analysis.totals import Series
 from helpers.explorer.payload import default_view, extent, short_name
 from helpers.figures import style
-from helpers.figures.map import Rings, lands
+from helpers.figures.places import Rings, lands
 from helpers.parameters import FOLDERS, Parameters
 from helpers.paths import resolve
 from helpers.readable import readable, words

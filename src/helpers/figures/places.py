@@ -1,4 +1,5 @@
-"""Where the attacks fell: the sites as dots on the region’s borders, and each base over time beside the Observatory’s count."""
+"""Where the attacks fell: the sites as dots on the region's borders, and each base over time, all on one scale, with
+what the Syrian Observatory counted there."""
 
 from __future__ import annotations
 
@@ -183,12 +184,12 @@ def save_map(places: Places, p: Parameters, facts: Mapping[str, Fact], folder: s
 SHOWN = 12
 
 
-def cumulated(prepared: pd.DataFrame, places: Places, p: Parameters) -> pd.DataFrame:
+def cumulated(places: Places, p: Parameters) -> pd.DataFrame:
     """Return site_id, name, country, date, attacks and observatory: running totals, a row for each day of change.
 
     `attacks` is that of the record, `observatory` that of the Syrian Observatory on the days on which it gave one.
     """
-    parts = []
+    parts, prepared = [], places.prepared
     start, end = pd.Timestamp(p.window_start), pd.Timestamp(p.window_end)
     for site in places.named.head(SHOWN).to_dict("records"):
         days = prepared.loc[prepared["site_id"] == site["site_id"], "date"].value_counts().sort_index().cumsum()
@@ -271,9 +272,7 @@ def _half(top: int) -> int:
     return int(max(1, int(top / 2 / step) * step))
 
 
-def save_bases(
-    prepared: pd.DataFrame, places: Places, p: Parameters, facts: Mapping[str, Fact], folder: str | Path
-) -> Any:
+def save_bases(places: Places, p: Parameters, facts: Mapping[str, Fact], folder: str | Path) -> Any:
     """Write the figure ``bases`` to `folder` and return it."""
-    data = cumulated(prepared, places, p)
+    data = cumulated(places, p)
     return style.save("bases", lambda layout: draw_bases(data, p, layout), data, p, facts, folder)

@@ -1,4 +1,5 @@
-"""The figures of harm and of strikes: injured by officials’ total and by the attacks on record; attacks above US strikes."""
+"""Harm: people injured in the attacks on record, day by day, against officials' own running total; and US strikes below
+the attacks of each day."""
 
 from __future__ import annotations
 
