@@ -29,10 +29,14 @@ from helpers.words import capital, short_day
 BARS = 1.5
 
 
+#: Words for missiles of several stated kinds together, and the colour of missiles.
+STATED, MISSILE = "Missiles of a stated kind", "#d55e00"
+
+
 def kind(weapon: Weapon) -> tuple[str, str]:
     """Return under which words and in which colour the figure shows `weapon`."""
     if weapon.group == "missile":
-        return "Missiles of a stated kind", "#d55e00"
+        return STATED, MISSILE
     if weapon.group in ("drone", "rocket", "mortar", "unspecified"):
         return capital(weapon.plural), weapon.colour
     return "Other, or not said", "#b8b8b8"
@@ -42,7 +46,7 @@ def weekly(incidents: pd.DataFrame, p: Parameters) -> pd.DataFrame:
     """Return attacks by week (`style.weeks`) and kind of heaviest weapon: a row a week, a column a kind.
 
     An attack with a missile of a kind that nobody gives is one of these, unless it was made with a missile of a stated
-    kind too.
+    kind too. Where all missiles are of one stated kind, its column bears that kind's name.
     """
     arms, vague = weapons(p.reference_dir), rungs(p.reference_dir).unspecified
     named = incidents["top_weapon"].map(lambda code: kind(arms[code])[0])
@@ -51,7 +55,9 @@ def weekly(incidents: pd.DataFrame, p: Parameters) -> pd.DataFrame:
         named = named.mask(naming(incidents["weapons"], vague) & ~missile, kind(arms[code])[0])
     counts = style.by_week(incidents["date"], named, p)
     kinds = list(dict.fromkeys(kind(weapon)[0] for weapon in arms.values()))
-    return counts[[name for name in sorted(kinds, key=lambda name: name.startswith("Other")) if name in counts]]
+    shown = counts[[name for name in sorted(kinds, key=lambda name: name.startswith("Other")) if name in counts]]
+    one = set(incidents["top_weapon"][missile])
+    return shown.rename(columns={STATED: capital(arms[one.pop()].plural)} if len(one) == 1 else {})
 
 
 def events(
@@ -95,7 +101,7 @@ def draw(
         2, 1, sharex=True, figsize=(layout.width, 2.75), height_ratios=(1, 0.09), gridspec_kw={"hspace": 0}
     )
     colours = dict(map(kind, weapons(p.reference_dir).values()))
-    shown = [(str(name), colours[str(name)]) for name in table]
+    shown = [(str(name), colours.get(str(name), MISSILE)) for name in table]
     base, lefts, widths = style.week_bars(axes, table, [colour for _, colour in shown], p)
     top = max(float(base.max()), 4.0)
     for left, width, total in zip(lefts, widths, base, strict=True):
