@@ -122,13 +122,9 @@ def weapons(reference_dir: str | None = None) -> dict[str, Weapon]:
     """Return code -> `Weapon` in the order of ``weapons.csv``: the ladder from the ground up, then what has no rung."""
     return {
         row["code"]: Weapon(
-            code=row["code"],
+            **{name: row[name] for name in ("code", "label", "plural", "colour", "kin")},
             rung=int(row["rung"]) if row["rung"] else None,
-            label=row["label"],
-            plural=row["plural"],
-            colour=row["colour"],
             group=row["class"],
-            kin=row["kin"],
             may_be=tuple(split(row["may_be"])),
             event=row["acled_event"],
             sub_event=row["acled_sub_event"],
@@ -142,12 +138,8 @@ def countries(reference_dir: str | None = None) -> dict[str, Country]:
     """Return code -> `Country` in the order of ``countries.csv``."""
     return {
         row["code"]: Country(
-            code=row["code"],
-            name=row["name"],
+            **{name: row[name] for name in ("code", "name", "zone", "colour", "column")},
             iso=int(row["iso"]),
-            zone=row["zone"],
-            colour=row["colour"],
-            column=row["column"],
             longitude=float(row["longitude"]),
             latitude=float(row["latitude"]),
             also=tuple(part for part in row["also"].split("|") if part),

@@ -15,12 +15,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers.running.files import Layout, content, write_whole
+from helpers.running.files import Layout, content, remembered, write_whole
 
 #: The cache forgets what was used longest ago when it grows beyond this (bytes).
 LARGEST = 400_000_000
@@ -139,13 +139,13 @@ def place(layout: Layout, wanted: Mapping[Path, tuple[str, Path]], gone: list[Pa
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def recover(layout: Layout, damaged: Callable[[Path], Any]) -> None:
-    """Bring to its end what a stopped machine left half moved; a journal that cannot be read is `damaged`, and goes."""
+def recover(layout: Layout) -> None:
+    """Bring to its end what a stopped machine left half moved; a journal that cannot be read goes, with a line."""
     for journal in sorted(layout.journals.glob("*.json")):
         try:
             complete(journal)
         except (ValueError, KeyError, TypeError):
-            damaged(journal)
+            remembered(journal, lambda _: False)
             journal.unlink()
 
 
