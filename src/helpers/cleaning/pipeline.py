@@ -117,15 +117,14 @@ def incidents(
     `reports` are the typed reports with incident_id, family and what `with_sources` adds; those set aside are left out
     here. Texts that repeat are held as categories.
     """
-    told = reports[reports["incident_id"] != ""].sort_values("report_id")
-    number, ids = pd.factorize(told["incident_id"], sort=True)
+    there = (reports["incident_id"] != "").to_numpy()
+    kept = pd.DataFrame({name: _held(reports[name][there]) for name in reports if name not in _UNUSED})
+    kept["incident"], ids = pd.factorize(reports["incident_id"][there], sort=True)
+    kept = kept.sort_values("report_id")
     days = pd.to_datetime(pd.Series(ids, dtype=TEXT).str[:10], format="%Y-%m-%d", errors="coerce")
-    places = pd.Series(ids, dtype=TEXT).str.slice(11).str.replace(r"-[0-9]+$", "", regex=True)
-    texts = [name for name in told if isinstance(told[name].dtype, pd.StringDtype) and name != "report_id"]
-    kept = told.drop(columns=_UNUSED).astype(dict.fromkeys(set(texts) - set(_UNUSED), "category"))
-    kept["key_day"], kept["key_site"] = days.to_numpy()[number], places.astype("category").to_numpy()[number]
-    kept["incident"], kept["family"] = number, pd.factorize(kept["family"], sort=True)[0]
-    del told
+    places = pd.Series(ids, dtype=TEXT).str.slice(11).str.replace(r"-[0-9]+$", "", regex=True).astype("category")
+    kept["key_day"], kept["key_site"] = (cells.array.take(kept["incident"]) for cells in (days, places))
+    kept["family"] = pd.factorize(kept["family"], sort=True)[0]
     verdicts = reconcile(kept, sites)
     _overrule(verdicts, linked, pd.Index(ids), sites)
     conflicts = _conflicts(kept, verdicts, ids)
@@ -133,6 +132,12 @@ def incidents(
     table["n_conflicts"] = table["incident_id"].map(conflicts.groupby("incident_id")["field"].nunique()).fillna(0)
     table = typed(table, TABLES["incidents"]).sort_values(["date", "incident_id"], ignore_index=True)
     return table, _reconciled(verdicts, ids), conflicts
+
+
+def _held(cells: pd.Series) -> pd.Series:
+    """Return a column of texts that repeat as categories, any other as it is."""
+    text = isinstance(cells.dtype, pd.StringDtype) and cells.name != "report_id"
+    return cells.astype("category") if text else cells
 
 
 def _overrule(verdicts: dict[str, Verdict], linked: Linked, ids: pd.Index, sites: pd.DataFrame) -> None:
