@@ -133,14 +133,13 @@ def ruled(tables: Tables, *kept: str) -> pd.DataFrame:
     if not undone.any():
         return incidents
     known = decisions[~undone].drop(columns="reports").fillna("")
-    told = pipeline.with_sources(reports, tables["sources"])
-    linked = link(told, known)
+    linked = link(reports, known)
     old = reports["incident_id"].fillna("")
     moved = linked.incident_id.astype(object) != old.astype(object)
     touched = set(old[moved]) | set(linked.incident_id[moved])
     here = (linked.incident_id.isin(touched) & (linked.incident_id != "")).to_numpy()
-    part = told.assign(incident_id=linked.incident_id)[here]
-    anew = pipeline.incidents(part, tables["sites"], linked)[0]
+    part = reports.assign(incident_id=linked.incident_id)[here]
+    anew = pipeline.incidents(part, tables["sources"], tables["sites"], linked)[0]
     return pd.concat([incidents[~incidents["incident_id"].isin(touched)], anew], ignore_index=True)
 
 

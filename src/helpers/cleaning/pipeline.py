@@ -6,6 +6,7 @@ and UCDP GED (date_prec, where_prec: UCDP Georeferenced Event Dataset Codebook 2
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,9 @@ def cleaned(checked: Checked, reference_dir: str | Path) -> Clean:
     reports["family"] = reports["source_id"].map(made["sources"].set_index("source_id")["family"]).astype(TEXT)
     made["set_aside"] = _set_aside(reports, linked, rulings)
     reports = made["reports"] = reports.sort_values("report_id", ignore_index=True)
+    gc.collect()  # the sheet as read, which pandas holds in circles of references
     made["suspects"] = suspects(reports, made["sites"], rulings)
-    whole = incidents(with_sources(reports, made["sources"]), made["sites"], linked)
+    whole = incidents(reports, made["sources"], made["sites"], linked)
     made["incidents"], made["reconciled"], made["conflicts"] = whole
     made["decisions"] = effects(rulings, linked)
     made["cleaning_log"] = checked.log.sort_values(["file", "row", "column"], kind="stable", ignore_index=True)
@@ -83,18 +85,6 @@ def cleaned(checked: Checked, reference_dir: str | Path) -> Clean:
     return Clean(tables, checked.findings, (first, frames["second_coding"], frames["coding_stretches"]))
 
 
-def with_sources(reports: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
-    """Return `reports` with what `incidents` needs of their sources: published, kind, and the origin's outlet.
-
-    `outlet` is the firmest kind among the outlets of one family (columns source_id, published, kind, family).
-    """
-    known = sources.set_index("source_id")
-    rank = known["kind"].map({kind: place for place, kind in enumerate(OUTLETS)}).fillna(len(OUTLETS) - 1).astype(int)
-    known["outlet"] = rank.groupby(known["family"]).transform("min").map(dict(enumerate(OUTLETS)))
-    columns = ("published", "kind", "outlet")
-    return reports.assign(**{name: reports["source_id"].map(known[name]) for name in columns})
-
-
 def _set_aside(reports: pd.DataFrame, linked: Linked, rulings: pd.DataFrame) -> pd.DataFrame:
     ruled = linked.set_aside_by != ""  # a whole column put into a table without rows would give it rows
     aside = reports[ruled].assign(decision_id=linked.set_aside_by[ruled])
@@ -110,12 +100,12 @@ _UNUSED = ["incident_id", "incident_key", "weapon_as_reported", "note"]
 
 
 def incidents(
-    reports: pd.DataFrame, sites: pd.DataFrame, linked: Linked
+    reports: pd.DataFrame, sources: pd.DataFrame, sites: pd.DataFrame, linked: Linked
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the clean tables incidents, reconciled and conflicts.
 
-    `reports` are the typed reports with incident_id, family and what `with_sources` adds; those set aside are left out
-    here. Texts that repeat are held as categories.
+    `reports` are the typed reports with incident_id and family; those set aside are left out here. `sources` need
+    source_id, published, kind and family.
     """
     there = (reports["incident_id"] != "").to_numpy()
     kept = pd.DataFrame({name: _held(reports[name][there]) for name in reports if name not in _UNUSED})
@@ -125,6 +115,13 @@ def incidents(
     places = pd.Series(ids, dtype=TEXT).str.slice(11).str.replace(r"-[0-9]+$", "", regex=True).astype("category")
     kept["key_day"], kept["key_site"] = (cells.array.take(kept["incident"]) for cells in (days, places))
     kept["family"] = pd.factorize(kept["family"], sort=True)[0]
+    known = sources.set_index("source_id")
+    firmest = known["kind"].map({kind: place for place, kind in enumerate(OUTLETS)}).fillna(len(OUTLETS) - 1)
+    known["outlet"] = firmest.groupby(known["family"]).transform("min").map(dict(enumerate(OUTLETS)))
+    rows = known.index.get_indexer(kept["source_id"].cat.categories)[kept["source_id"].cat.codes]
+    kept["published"] = known["published"].to_numpy()[rows]
+    for column in ("kind", "outlet"):  # `outlet`: the firmest kind among the outlets of the report's origin
+        kept[column] = known[column].astype("category").array.take(rows)
     verdicts = reconcile(kept, sites)
     _overrule(verdicts, linked, pd.Index(ids), sites)
     conflicts = _conflicts(kept, verdicts, ids)
@@ -136,8 +133,7 @@ def incidents(
 
 def _held(cells: pd.Series) -> pd.Series:
     """Return a column of texts that repeat as categories, any other as it is."""
-    text = isinstance(cells.dtype, pd.StringDtype) and cells.name != "report_id"
-    return cells.astype("category") if text else cells
+    return cells.astype("category") if cells.dtype.kind == "O" and cells.name != "report_id" else cells
 
 
 def _overrule(verdicts: dict[str, Verdict], linked: Linked, ids: pd.Index, sites: pd.DataFrame) -> None:
@@ -264,10 +260,10 @@ _COLUMN = {"munitions": "munitions_low", "us_injured": "us_injured_low"}
 
 def _who(kept: pd.DataFrame, field: str, part: pd.DataFrame) -> pd.Series:
     """Return for each disagreement the reports that give the other value, joined by ``;``."""
-    concerned = kept[kept["incident"].isin(part["incident"])]
-    if field == "date":
-        concerned = concerned[concerned["date_precision"] == "day"]
-    told = concerned[["incident", "report_id"]].assign(other=_shown(concerned[_COLUMN.get(field, field)]))
+    column = _COLUMN.get(field, field)
+    firm = (kept["date_precision"] == "day") | (field != "date")
+    concerned = kept.loc[kept["incident"].isin(part["incident"]) & firm, ["incident", "report_id", column]]
+    told = concerned[["incident", "report_id"]].assign(other=_shown(concerned[column]))
     if field == "weapons":
         told = told.assign(other=told["other"].str.split(";")).explode("other")
     pairs = part[["incident", "other"]].rename_axis("pair").reset_index()
