@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype, union_categoricals
 
 from helpers.cleaning.check import Checked, Findings, Stopped, read_and_check
@@ -64,6 +65,7 @@ def cleaned(checked: Checked, reference_dir: str | Path) -> Clean:
     made["set_aside"] = _set_aside(reports, linked, rulings)
     reports = made["reports"] = reports.sort_values("report_id", ignore_index=True)
     gc.collect()  # the sheet as read, which pandas holds in circles of references
+    pa.default_memory_pool().release_unused()
     made["suspects"] = suspects(reports, made["sites"], rulings)
     whole = incidents(reports, made["sources"], made["sites"], linked)
     made["incidents"], made["reconciled"], made["conflicts"] = whole
@@ -113,7 +115,7 @@ def incidents(
     kept = kept.sort_values("report_id")
     days = pd.to_datetime(pd.Series(ids, dtype=TEXT).str[:10], format="%Y-%m-%d", errors="coerce")
     places = pd.Series(ids, dtype=TEXT).str.slice(11).str.replace(r"-[0-9]+$", "", regex=True).astype("category")
-    kept["key_day"], kept["key_site"] = (cells.array.take(kept["incident"]) for cells in (days, places))
+    kept["key_day"], kept["key_site"] = (cells.array.take(kept["incident"].to_numpy()) for cells in (days, places))
     kept["family"] = pd.factorize(kept["family"], sort=True)[0]
     known = sources.set_index("source_id")
     firmest = known["kind"].map({kind: place for place, kind in enumerate(OUTLETS)}).fillna(len(OUTLETS) - 1)
