@@ -52,7 +52,7 @@ def test_the_brief_says_what_the_data_says(name: str) -> None:
 
 
 def test_words_stay_true_under_a_few_random_parameters() -> None:
-    tried(range(3))
+    tried(range(2))
 
 
 @pytest.mark.soak
