@@ -108,9 +108,9 @@ def _records(known: Facts, f: Escalation) -> None:
 def _missiles(known: Facts, f: Escalation) -> None:
     arms, lines = weapons(f.weapons.parameters.reference_dir), 0
     stated = f.attacks["incident_id"].isin(f.weapons.missiles["incident_id"])
-    kinds = f.attacks.loc[stated, "top_weapon"].unique()
-    if len(kinds) == 1:
-        known.add("weapons.missiles.kind", arms[kinds[0]].plural, unit="text", note="all are of this kind")
+    stated_kinds = f.attacks.loc[stated, "top_weapon"].unique()
+    if len(stated_kinds) == 1:
+        known.add("weapons.missiles.kind", arms[stated_kinds[0]].plural, unit="text", note="all are of this kind")
     for place, attack in enumerate(each(f.weapons.missiles.head(TOLD)), 1):
         behind = [attack.incident_id]
         cells = {"date": attack.date, "site": attack.site_name}
