@@ -129,12 +129,6 @@ def table_html(incidents: pd.DataFrame) -> str:
     return made
 
 
-def settings_text(parameters: Parameters) -> str:
-    """Return the analysis parameters as the YAML text that ``brief run -f`` takes."""
-    values = {name: value for name, value in parameters.values().items() if name in NAMES}
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None)
-
-
 def write_settings(parameters: Parameters, path: str) -> Path:
     """Write `parameters` as YAML to `path` (relative: from the project's root).
 
@@ -147,7 +141,9 @@ def write_settings(parameters: Parameters, path: str) -> Path:
     if target.suffix not in (".yml", ".yaml"):
         raise ValueError(f"{path}: settings are written to a file that ends in .yml")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(settings_text(parameters), encoding="utf-8")
+    values = {name: value for name, value in parameters.values().items() if name in NAMES}
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None)
+    target.write_text(text, encoding="utf-8")
     return target
 
 
