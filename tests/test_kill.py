@@ -120,7 +120,7 @@ def test_killed_while_results_move_into_place(tmp_path: Path, undisturbed: Undis
     disturb(tmp_path, signal.SIGKILL, tmp_path / ".brief/work/default/place/state", undisturbed)
 
 
-@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("times", [3, pytest.param(1, marks=pytest.mark.soak)])
 def test_ctrl_c_on_a_terminal(times: int, tmp_path: Path, undisturbed: Undisturbed) -> None:
     before, after, _, built = undisturbed
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)

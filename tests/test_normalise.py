@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheets import REFERENCE, real, report
 
@@ -158,6 +158,7 @@ CELL = st.sampled_from(
 
 
 @given(st.dictionaries(st.sampled_from(REPORTS.column_names), CELL, max_size=8))
+@settings(max_examples=40)
 def test_normalising_twice_is_normalising_once_and_the_log_leads_from_one_to_the_other(cells: dict[str, str]) -> None:
     before = frame([report(1) | cells])
     after, log = normalise(before, REPORTS, SPELLINGS)

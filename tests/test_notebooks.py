@@ -90,7 +90,8 @@ def copy_of_the_project(to: Path) -> Path:
     return to
 
 
-@pytest.mark.parametrize("only", ["02_coverage", pytest.param(None, marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("only", ["02_coverage", None])
 def test_a_fresh_clone_rebuilds_what_is_committed_and_declares_all_it_touches(only: str | None, tmp_path: Path) -> None:
     root = copy_of_the_project(tmp_path)
     before = results(root)

@@ -99,6 +99,7 @@ def facts_of(record: dict[str, pd.DataFrame], parameters: Parameters) -> dict[st
     return {n: fact.value for n, fact in facts.items() if not n.endswith(words) and not n.startswith(months)}
 
 
+@pytest.mark.soak
 def test_the_same_record_a_year_later_gives_the_same_facts_a_year_later(tmp_path: Path) -> None:
     usual = Parameters(resamples=99)
     given = {name: getattr(usual, name) + LATER for name in DAYS}

@@ -190,7 +190,7 @@ def test_notebooks_and_what_they_started_die_with_a_killed_run(tmp_path: Path) -
     assert all(gone(pid) for pid in json.loads((tmp_path / "pids.json").read_text()))
 
 
-@pytest.mark.parametrize("how", ["forked", "cold"])
+@pytest.mark.parametrize("how", ["forked", pytest.param("cold", marks=pytest.mark.soak)])
 def test_a_call_gives_its_result_or_its_traceback(how: str, warm: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(processes.HOW, how)
     assert processes.call(json.loads, "[3, 4]") == [3, 4]
@@ -218,7 +218,7 @@ def test_a_process_that_dies_is_a_fault_of_the_notebook(source: str, said: str, 
     assert not (root / "data/clean").exists()
 
 
-@pytest.mark.parametrize("how", ["forked", "cold"])
+@pytest.mark.parametrize("how", ["forked", pytest.param("cold", marks=pytest.mark.soak)])
 def test_nothing_of_a_run_listens_on_the_network(how: str, tmp_path: Path) -> None:
     root = project(tmp_path, clean=CLEAN + LISTENING)
     with socket.socket() as other:  # a socket that listens is seen where there is one
@@ -234,7 +234,7 @@ def test_nothing_of_a_run_listens_on_the_network(how: str, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("how", ["forked", "cold"])
+@pytest.mark.parametrize("how", ["forked", pytest.param("cold", marks=pytest.mark.soak)])
 def test_a_users_own_settings_do_not_reach_a_run(how: str, tmp_path: Path) -> None:
     draw = """
 import matplotlib, os, sys

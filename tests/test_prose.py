@@ -20,7 +20,7 @@ from helpers.parameters import Parameters
 SETS = int(os.environ.get("BRIEF_SETS", "30"))
 
 #: Sets tried in every test run; the others of `KNOWN`, and random ones, stand with the soak tests.
-FEW = ("default", "jordan", "us_officials", "three_weeks", "one_missile")
+FEW = ("default", "jordan", "one_missile")
 #: Kinds met by every run over all sets, gathered on the way.
 MET: set[str] = set()
 
@@ -51,8 +51,8 @@ def test_the_brief_says_what_the_data_says(name: str) -> None:
     assert faults(brief(name), known(name)) == []
 
 
-def test_words_stay_true_under_a_few_random_parameters() -> None:
-    tried(range(2))
+def test_words_stay_true_under_random_parameters() -> None:
+    tried(range(1))
 
 
 @pytest.mark.soak
@@ -139,6 +139,7 @@ def test_every_kind_is_met_by_a_brief_or_by_a_false_sentence() -> None:
     assert {one.name for one in statements.KINDS} - MET - noticed == set()
 
 
+@pytest.mark.soak
 def test_another_run_says_at_its_head_what_differs() -> None:
     usual = brief("default").facts
     settings = {**known("default"), "countries": ["IQ"], "confirmed_by": "us_official"}

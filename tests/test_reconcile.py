@@ -85,13 +85,13 @@ KINDS = st.lists(st.sampled_from(list(ladder())), min_size=1, max_size=3, unique
 
 
 @given(st.lists(KINDS, min_size=1, max_size=7), st.integers(2, 4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_being_reported_more_often_in_the_same_words_changes_no_weapon(cells: list[str], times: int) -> None:
     assert armed(*cells)[0] == armed(*(cells * times))[0]
 
 
 @given(st.lists(KINDS, min_size=1, max_size=7), st.randoms())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_weapon_is_one_that_was_named_whatever_the_order(cells: list[str], random: object) -> None:
     value, _ = armed(*cells)
     named = {kind for cell in cells for kind in split(cell)}

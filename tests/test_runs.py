@@ -38,6 +38,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.soak
 def test_the_same_bytes_in_another_folder_and_another_way(tmp_path: Path) -> None:
     runs = []
     ways: list[tuple[str, tuple[str, ...], dict[str, str]]] = [
@@ -171,6 +172,7 @@ def test_what_changes_under_a_running_notebook_fails_it(tmp_path: Path) -> None:
     assert not (root / "data/clean").exists()
 
 
+@pytest.mark.soak
 def test_a_disk_that_is_full_leaves_everything_as_it_was(tmp_path: Path) -> None:
     big = DRAW + '\n(resolve(figures_dir) / "big.svg").write_text("x" * 3_000_000)'
     root = project(tmp_path)

@@ -132,6 +132,7 @@ def test_what_a_grid_means() -> None:
             expanded(nothing, "g")
 
 
+@pytest.mark.soak
 def test_a_stopped_sweep_goes_on_where_it_stopped(tmp_path: Path) -> None:
     root = project(tmp_path)
     (root / "grid.yml").write_text("seed: [1, 2, 3, 4, 5, 6]\n")
