@@ -274,6 +274,15 @@ def _would(record: Record, said: Said) -> bool:
     return any(other[1] and near(said[3], other[0] / other[1] * days) for other in others)
 
 
+@kind(
+    "attacks missing for no fall",
+    rf"[Ff]or there to (?:be|have been) no fall, (?:[a-z ]*missed )?{NUMBER} (?:attacks? )?(?:would have|in those)",
+)
+def _missing(record: Record, said: Said) -> bool:
+    (attacks, days), others = record.count("pause"), (record.count("to_stop"), record.count("before"))
+    return any(other[1] and number(said[1]) == max(0, round(other[0] / other[1] * days) - attacks) for other in others)
+
+
 def falls(record: Record, name: str, frame: Any = None) -> bool | None:
     """Return whether attacks were rarer in a stretch, by intervals of the oracle's own; None where it is near.
 

@@ -88,6 +88,7 @@ FALSE = (
     ("three_weeks", "no test without ten stretches beside each other", "Set against every stretch of its length."),
     ("default", "attacks on record in a stretch of days", "Two attacks are on record in seven days."),
     ("default", "what would be expected", "One attack is on record in seven days, where about 25 were to be expected."),
+    ("default", "attacks missing for no fall", "For there to be no fall, four attacks would have to be missing."),
     ("christmas", "attacks were rarer in the pause", "Attacks were rarer in the pause."),
     ("pause_after_stop", "attacks were rarer in the pause", "Attacks all but stopped in the pause."),
     ("default", "a fall is not shown", "A fall of attacks in the Gaza ceasefire is not shown."),
