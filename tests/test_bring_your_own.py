@@ -79,6 +79,15 @@ def test_a_renamed_column_is_named_with_the_one_that_is_missing(tmp_path: Path) 
     assert told(tmp_path) == [("reports.csv", 1, "weapons", "missing column", "weapon renamed to weapons")]
 
 
+def test_without_the_key_no_ruling_and_no_doubt_is_told(tmp_path: Path) -> None:
+    folder = shutil.copytree(ROOT / "data/coded", tmp_path / "coded")
+    path = folder / "reports.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("incident_key", "incidentkey", 1), encoding="utf-8")
+    found = check_folder(folder, REFERENCE)
+    assert [line[3] for line in told(folder)] == ["missing column"]
+    assert found.lists.empty
+
+
 def test_many_faults_of_one_kind_are_one_line(tmp_path: Path) -> None:
     rows = [report(number, weapons="gun", munitions_low="some") for number in range(1000)]
     lines = grouped(check_folder(write(tmp_path, rows), REFERENCE).stops)

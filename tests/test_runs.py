@@ -317,3 +317,12 @@ def test_what_two_streams_print_has_one_order_whichever_came_first(order: str) -
     cell = nbf.new_code_cell("1", outputs=[*printed, nbf.new_output("display_data", {"text/plain": "shown"}), later])
     tidy(nbf.new_notebook(cells=[cell]), Path("/tmp/box"), Path("/home/x"))
     assert [output.get("text", "shown") for output in cell.outputs] == ["ab", "x", "shown", "c"]
+
+
+def test_sheets_beside_the_project_are_found(tmp_path: Path) -> None:
+    root = project(tmp_path / "here")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/reports.csv").write_text("report_id,country,date\nb/1,IQ,2023-12-18\n")
+    done = brief(root, "run", "-p", "coded_dir", "../mine", "--name", "mine")
+    assert done.returncode == 0, done.stderr
+    assert "B/1,IQ,2023-12-18" in (root / "runs/mine/data/clean/incidents.csv").read_text()

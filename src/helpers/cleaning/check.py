@@ -94,13 +94,14 @@ def read_and_check(folder: str | Path, reference_dir: str | Path) -> Checked:
         faults.stop(where.name, None, "", "", "no such folder", "a folder of coded sheets, or a workbook")
     frames = read_all(where, sheets, NEEDED, faults)
     absent = {name for name, frame in frames.items() if set(sheets[name].column_names) == set(frame.attrs["missing"])}
+    unkeyed = bool({"report_id", "incident_key"} & set(frames["reports"].attrs["missing"]))
     spellings, logs = read_spellings(reference, frames["sites"].iloc[:0]), []
     for name in sorted(sheets, key="sites".__ne__):  # the gazetteer first, since its names are spellings of sites
         frames[name], log = normalise(frames[name], sheets[name], spellings)
         logs.append(log)
         spellings = read_spellings(reference, frames["sites"]) if name == "sites" else spellings
     rulings = _rulings(frames["decisions"], Path(resolve(reference)) / CORRECTIONS, sheets["decisions"], faults)
-    if absent & {"reports", "sites"}:
+    if unkeyed or absent & {"reports", "sites"}:
         rulings = rulings.iloc[:0]  # a ruling on a report that cannot be read follows from that
     rulings = check_rulings(rulings, frames["reports"], frames["sites"]["site_id"], faults)
     frames["reports"], corrected = correct(frames["reports"], rulings)
@@ -111,7 +112,8 @@ def read_and_check(folder: str | Path, reference_dir: str | Path) -> Checked:
             _rows(frames[name], sheet, faults)
             _ids(frames[name], sheet, faults)
     _links(frames, sheets, faults, reference)
-    review(frames, faults, reference)
+    if not unkeyed:
+        review(frames, faults, reference)
     return Checked(frames, log[list(LOG)], rulings, Findings(_table(faults.stops), _table(faults.lists)))
 
 

@@ -101,9 +101,15 @@ def checked(values: Mapping[str, Any], lines: Mapping[str, int] | None = None, f
     if parameters is not None and not faults:
         faults = against_data(parameters, set(values))
         if not faults:
-            return parameters
+            return parameters.model_copy(update=_outside(parameters))
     named = [(fault, (lines or {}).get(fault.split(":")[0])) for fault in faults]
     raise Refusal(*(fault if line is None else f"{file}, line {line}: {fault}" for fault, line in named))
+
+
+def _outside(parameters: Parameters) -> dict[str, str]:
+    """Return the folders given relative to the project that lie outside it, in full, as notebooks run elsewhere."""
+    given = {name: str(getattr(parameters, name)) for name in ("coded_dir", "reference_dir")}
+    return {name: os.path.normpath(resolve(path)) for name, path in given.items() if path.startswith("..")}
 
 
 def against_data(parameters: Parameters, given: set[str]) -> list[str]:
