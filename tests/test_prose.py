@@ -17,7 +17,7 @@ from oracle import Record
 from helpers.parameters import Parameters
 
 #: Random sets of parameters in `make soak`, at some ten seconds of processor each; BRIEF_SETS=300 tries more.
-SETS = int(os.environ.get("BRIEF_SETS", "30"))
+SETS = int(os.environ.get("BRIEF_SETS", "20"))
 
 #: Sets tried in every test run; the others of `KNOWN`, and random ones, stand with the soak tests.
 FEW = ("default", "jordan", "one_missile")
