@@ -119,7 +119,7 @@ def test_the_same_bytes_in_another_place_time_locale_and_number_of_jobs(tmp_path
     ways: list[tuple[str, tuple[str, ...], dict[str, str | None]]] = [
         ("one", ("--jobs", "1"), {"TZ": "UTC", "LC_ALL": "C.UTF-8"}),
         ("two or more words", ("--jobs", "2"), {"TZ": "Asia/Baghdad", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"}),
-        ("cold", ("--jobs", "2"), {"TZ": "America/New_York", "LC_ALL": "C", "BRIEF_KERNELS": "cold"}),
+        ("cold", ("--jobs", "2"), {"TZ": "America/New_York", "LC_ALL": "C", "BRIEF_PROCESSES": "cold"}),
     ]
     found = []
     for folder, arguments, more in ways:

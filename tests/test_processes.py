@@ -224,7 +224,7 @@ def test_nothing_of_a_run_listens_on_the_network(how: str, tmp_path: Path) -> No
     with socket.socket() as other:  # a socket that listens is seen where there is one
         other.bind(("127.0.0.1", 0))
         other.listen()
-        done = brief(root, "run", BRIEF_KERNELS=how, TEST_MARK="BRIEF_TEST_MARK")
+        done = brief(root, "run", BRIEF_PROCESSES=how, TEST_MARK="BRIEF_TEST_MARK")
     assert done.returncode == 0, done.stderr
     seen = LISTENING.replace("assert not found", "assert found") + "\nother.close()"
     listening = "import socket\nother = socket.socket()\nother.bind(('127.0.0.1', 0))\nother.listen()\n"
@@ -266,7 +266,7 @@ assert not matplotlib.rcParams["text.usetex"]
         root = project(tmp_path / name, draw=draw)
         if name == "own":
             (root / "matplotlibrc").write_text("lines.linewidth: 9\n")
-        done = brief(root, "run", BRIEF_KERNELS=how, BRIEF_IMPORTS="ipykernel.zmqshell matplotlib.pyplot", **more)
+        done = brief(root, "run", BRIEF_PROCESSES=how, BRIEF_IMPORTS="ipykernel.zmqshell matplotlib.pyplot", **more)
         assert done.returncode == 0, done.stderr
         runs.append(results(root))
     assert runs[0] == runs[1] == runs[2]

@@ -44,7 +44,7 @@ def test_the_same_bytes_in_another_folder_and_another_way(tmp_path: Path) -> Non
     ways: list[tuple[str, tuple[str, ...], dict[str, str]]] = [
         ("one", ("--jobs", "1"), {}),
         ("second folder", ("--jobs", "2"), {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Baghdad", "PYTHONHASHSEED": "7"}),
-        ("third", ("--jobs", "2"), {"BRIEF_KERNELS": "cold", "LANG": "C", "TZ": "America/New_York"}),
+        ("third", ("--jobs", "2"), {"BRIEF_PROCESSES": "cold", "LANG": "C", "TZ": "America/New_York"}),
     ]
     for folder, arguments, more in ways:
         root = project(tmp_path / folder, draw=BETRAYING)

@@ -63,7 +63,7 @@ MODULES = (
 IMPORTS = "BRIEF_IMPORTS"
 
 #: Set to ``cold`` to have no process forked but each started afresh, as where forking is not safe.
-HOW = "BRIEF_KERNELS"
+HOW = "BRIEF_PROCESSES"
 
 #: What Ctrl-C or a closed terminal sends to the run, and not to its processes.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
