@@ -257,10 +257,10 @@ def prepared(
         kept = [tuple(path for path in step.writes if FACTS.match(path)) for step in steps]
         steps = [replace(step, writes=writes) for step, writes in zip(steps, kept, strict=True) if writes]
 
-    def look(waiting: list[Step]) -> None:
-        """Look at the coded sheets if a notebook that checks them is about to run."""
+    def explain(step: Step) -> None:
+        """Tell the faults of the coded sheets, if the notebook that failed checks them."""
         room = CHECK.rsplit(".", 1)[0]
-        if any(name.startswith(room) for step in waiting for name in step.imports if "coded_dir" in step.parameters):
+        if "coded_dir" in step.parameters and any(name.startswith(room) for name in step.imports):
             refuse_faulty(layout.root, parameters)
 
-    return Run(layout, steps, parameters, folders, only=only, check=look, facts_only=facts_only, **more)
+    return Run(layout, steps, parameters, folders, only=only, explain=explain, facts_only=facts_only, **more)

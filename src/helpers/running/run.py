@@ -68,7 +68,7 @@ class Run:
     Attributes
     ----------
     folders: output folder's parameter -> where its results stand, relative to the root; as notebooks see it by default.
-    check: hears the notebooks about to run, before the first one starts; may raise `Refusal`.
+    explain: hears the notebook that failed; may raise `Refusal` where it knows a plainer reason.
     facts_only: whether notebooks draw nothing, and only what `steps` say that they write is kept.
     """
 
@@ -80,7 +80,7 @@ class Run:
     jobs: int = 1
     force: bool = False
     only: str | None = None
-    check: Callable[[list[Step]], None] = lambda steps: None
+    explain: Callable[[Step], None] = lambda step: None
     facts_only: bool = False
 
     def __post_init__(self) -> None:
@@ -177,6 +177,7 @@ class Run:
         pool.shutdown()
         for step in order:
             if step.name in failures:
+                self.explain(step)
                 raise failures[step.name]
 
     def _start(self, waiting: list[Step], running: dict[Future[Done], Step], pool: ThreadPoolExecutor) -> None:
@@ -199,8 +200,7 @@ class Run:
                 if not self.library:
                     self.library = steps.modules()
                     named = {name for other in waiting for name in other.imports}
-                    processes.prepare(self.layout.hidden, sorted(named))  # starts while the sheets are being looked at
-                    self.check(waiting)
+                    processes.prepare(self.layout.hidden, sorted(named))
                 self.progress.started(step.name)
                 running[pool.submit(self._run, step, parts, why)] = step
             else:

@@ -1,4 +1,4 @@
-"""The coded sheets: the commands ``brief check`` and ``brief import``, and the look before a run."""
+"""The coded sheets: the commands ``brief check`` and ``brief import``, and why a run stopped at them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.running import processes
-from helpers.running.files import Failure, Refusal
+from helpers.running.files import Refusal
 from helpers.running.terminal import complain, say, width
 from helpers.running.terminal import table as aligned
 
@@ -75,16 +75,14 @@ def import_acled(file: Path, into: Path, reference: Path | None = None) -> int:
 
 
 def refuse_faulty(root: Path, parameters: Parameters) -> None:
-    """Refuse to run on coded sheets with faults, with the table of them."""
+    """Refuse a run whose coded sheets have faults, with the table of them."""
+    folders = (str(resolve(folder, root)) for folder in (parameters.coded_dir, parameters.reference_dir))
     try:
-        stops = processes.call(
-            faults, *(str(resolve(folder, root)) for folder in (parameters.coded_dir, parameters.reference_dir))
-        )
-    except RuntimeError as error:
-        why = f"{str(error).strip().splitlines()[-1]}{processes.limits()}"
-        raise Failure(f"{parameters.coded_dir}: the sheets could not be checked: {why}") from None
+        stops = processes.call(faults, *folders)
+    except RuntimeError:
+        return  # what the notebook failed with says why
     if stops:
-        raise Refusal(f"{_counted(stops, 'fault')} in {parameters.coded_dir}; nothing was run", table(stops))
+        raise Refusal(f"{_counted(stops, 'fault')} in {parameters.coded_dir}; no result was changed", table(stops))
 
 
 def rows(frame: Any) -> list[list[str]]:
