@@ -116,6 +116,28 @@ class Record:
         kinds = known["class"] == "missile" if "class" in known else known["rung"] >= 4
         return self.frame[self.frame["top_weapon"].isin(set(known[kinds & known["rung"].notna()].index))]
 
+    def missiles_around_the_pause(self, meaning: str) -> tuple[Counted, Counted]:
+        """Return missiles, and attacks with a named weapon, before the pause and after it, by what counts as a missile.
+
+        ``stated``: the record gives its kind; ``no kind``: and those for which the record holds the word alone; ``any
+        source``: and each attack that one report at least calls so, by its kind or by the word, whatever others say.
+        """
+        known = weapons()
+        word = set(known[known["may_be"].fillna("").str.contains("missile")].index)
+        every = word | set(known[known["class"] == "missile"].index)
+        reports = table("reports")
+        calling = {row.incident_id for row in reports.itertuples() if every & set(str(row.weapons).split(";"))}
+        found: list[Counted] = [(0, 0), (0, 0)]
+        for row in self.frame.itertuples():
+            is_one = known["class"].get(row.top_weapon) == "missile"
+            is_one |= meaning != "stated" and bool(word & set(str(row.weapons).split(";")))
+            is_one |= meaning == "any source" and row.incident_id in calling
+            named = is_one or not pd.isna(known["rung"].get(row.top_weapon))
+            side = 0 if row.day < self.p0 else 1 if row.day >= self.p1 else None
+            if side is not None and named:
+                found[side] = (found[side][0] + is_one, found[side][1] + 1)
+        return found[0], found[1]
+
     def with_weapon(self, code: str) -> pd.DataFrame:
         """Return the attacks with the weapon `code`, highest or not."""
         return self.frame[[code in str(cell).split(";") for cell in self.frame["weapons"]]]
@@ -210,6 +232,21 @@ def exact_interval(a: Counted, b: Counted) -> tuple[float, float]:
     high = stats.beta.ppf(0.975, x + 1, n - x) if x < n else 1.0
     scale = b[1] / a[1]
     return low / (1 - low) * scale, (high / (1 - high) if high < 1 else np.inf) * scale
+
+
+def grew(before: Counted, after: Counted) -> bool:
+    """Return whether the second share is surely the larger, by Newcombe's interval of the difference (1998, method 10):
+    the squares of both ends of Wilson's intervals, added up."""
+    z = float(stats.norm.ppf(0.975))
+
+    def wilson(hits: int, of: int, sign: int) -> float:
+        share = hits / of
+        root = z * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+        return float((share + z * z / (2 * of) + sign * root) / (1 + z * z / of))
+
+    early, late = before[0] / before[1], after[0] / after[1]
+    apart = np.hypot(late - wilson(*after, -1), wilson(*before, 1) - early)
+    return bool(late - early > apart)
 
 
 # -- what others counted ---------------------------------------------------------------------------------------------

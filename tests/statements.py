@@ -410,6 +410,37 @@ def _no_missiles(record: Record, said: Said) -> bool:
     return not len(record.missiles())
 
 
+MEANINGS = {
+    "Of a stated": "stated",
+    "And those of no stated": "no kind",
+    "And all that any source calls so": "any source",
+}
+
+
+@kind(
+    "missiles before and after the pause",
+    rf"^\| ({'|'.join(MEANINGS)})(?: kind)? \| {NUMBER} of {NUMBER} \| {NUMBER} of {NUMBER} \| ([^|]+) \|",
+)
+def _around(record: Record, said: Said) -> bool:
+    before, after = record.missiles_around_the_pause(MEANINGS[said[1]])
+    counts = [number(said[place]) for place in range(2, 6)]
+    return counts == [*before, *after] and said[6] == ("shown" if oracle.grew(before, after) else "not shown")
+
+
+@kind("too few to set missiles side by side", r"Missiles before and after the pause cannot be compared")
+def _apart(record: Record, said: Said) -> bool:
+    return min(of for _, of in record.missiles_around_the_pause("stated")) < 20
+
+
+@kind(
+    "missiles grew commoner in the widest count alone",
+    r"any one source says was made with missiles, they did|in the widest count missiles grew commoner",
+)
+def _widest(record: Record, said: Said) -> bool:
+    found = [oracle.grew(*record.missiles_around_the_pause(meaning)) for meaning in MEANINGS.values()]
+    return found == [False, False, True]
+
+
 @kind(
     "the killed", rf"^{NUMBER} (?:US or coalition members?|members? of US or coalition personnel) (?:was|were) killed"
 )
