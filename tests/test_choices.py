@@ -16,12 +16,12 @@ from helpers.figures import choices as figures
 from helpers.parameters import Parameters
 from helpers.stretches import Stretches
 
-NAMES = ("incidents", "reports", "decisions", "sites", "sources", "official_counts")
+NAMES = ("incidents", "incidents_other_rulings", "sources", "official_counts")
 
 
 @pytest.fixture(scope="module")
 def clean() -> dict[str, pd.DataFrame]:
-    return choices.rulings({name: tables.read(name) for name in NAMES})
+    return {name: tables.read(name) for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -63,20 +63,6 @@ def test_a_choice_that_leaves_too_little_cannot_be_judged(result):
     assert found["finding"] == CANNOT
     assert choices.cell(found) == "cannot be judged"
     assert row(result, "toll", "sy")["finding"] == CANNOT  # officials gave no total of injured for Syria
-
-
-def test_only_sure_rulings_make_anew_what_they_touch_and_nothing_else(clean):
-    made = clean["only_sure"]
-    unsure = clean["decisions"][clean["decisions"]["action"].isin(["merge", "set_aside"])]
-    unsure = unsure[unsure["confidence"] != "sure"]
-    assert len(made) > len(clean["incidents"])
-    keys = set(clean["incidents"]["incident_id"])
-    assert set(made["incident_id"]) - keys <= set(unsure["incident_key"]) | set(clean["reports"]["incident_key"])
-    same = made.merge(clean["incidents"], on=["incident_id", "date", "n_reports", "top_weapon"])
-    touched = set(unsure["incident_key"]) | set(unsure["into"])
-    assert keys - set(same["incident_id"]) <= touched | set(clean["decisions"]["into"].dropna())
-    under_all = choices.ruled(clean, "sure", "likely", "unsure")
-    pd.testing.assert_frame_equal(under_all, clean["incidents"])
 
 
 def test_facts_say_what_the_table_says(result):

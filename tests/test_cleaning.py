@@ -210,6 +210,20 @@ def test_the_clean_reports_are_coded_sheets_again(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(again.tables[name], once.tables[name], obj=name)
 
 
+@pytest.mark.parametrize("kept", pipeline.OTHER_RULINGS)
+def test_the_incidents_under_other_rulings_are_those_of_sheets_with_these_rulings_alone(
+    tmp_path: Path, kept: str
+) -> None:
+    once, rulings = rewritten(tmp_path), real("decisions")
+    joins = rulings["action"].isin(["merge", "set_aside"])
+    undone = joins & ~rulings["confidence"].isin(pipeline.OTHER_RULINGS[kept])
+    assert undone.any()
+    rulings[~undone].to_csv(tmp_path / "decisions.csv", index=False)
+    told = once.tables["incidents_other_rulings"]
+    told = told[told["rulings"] == kept].drop(columns="rulings").reset_index(drop=True)
+    pd.testing.assert_frame_equal(told, pipeline.clean(tmp_path, REFERENCE).tables["incidents"])
+
+
 def test_the_coded_sheets_are_never_written(tmp_path: Path) -> None:
     before = {path.name: path.read_bytes() for path in CODED_DIR.iterdir()}
     pipeline.clean(CODED_DIR, REFERENCE)

@@ -19,8 +19,6 @@ import pandas as pd
 from helpers.analysis import trend
 from helpers.analysis.harm import officials_total
 from helpers.analysis.pause import by_days
-from helpers.cleaning import pipeline
-from helpers.cleaning.rulings import link
 from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Facts, finding, printed
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.stretches import Stretches, within_coding
@@ -123,30 +121,10 @@ def missiles_as(incidents: pd.DataFrame, code: str, parameters: Parameters) -> p
     return incidents.assign(top_weapon=incidents["top_weapon"].mask(unnamed, code))
 
 
-def ruled(tables: Tables, *kept: str) -> pd.DataFrame:
-    """Return the incidents made anew with those merges and exclusions alone whose confidence is in `kept`.
-
-    Only incidents that such a ruling touches are made anew from their reports.
-    """
-    incidents, decisions, reports = tables["incidents"], tables["decisions"], tables["reports"]
-    undone = decisions["action"].isin(["merge", "set_aside"]) & ~decisions["confidence"].isin(kept)
-    if not undone.any():
-        return incidents
-    known = decisions[~undone].drop(columns="reports").fillna("")
-    linked = link(reports, known)
-    old = reports["incident_id"].fillna("")
-    moved = linked.incident_id.astype(object) != old.astype(object)
-    touched = set(old[moved]) | set(linked.incident_id[moved])
-    here = (linked.incident_id.isin(touched) & (linked.incident_id != "")).to_numpy()
-    part = reports.assign(incident_id=linked.incident_id)[here]
-    anew = pipeline.incidents(part, tables["sources"], tables["sites"], linked)[0]
-    return pd.concat([incidents[~incidents["incident_id"].isin(touched)], anew], ignore_index=True)
-
-
-def rulings(tables: Tables) -> dict[str, pd.DataFrame]:
-    """Return `tables` (incidents, reports, decisions, sites, sources) with the incidents under other rulings:
-    ``without_unsure`` and ``only_sure``. They hang on no parameter."""
-    return {**tables, "without_unsure": ruled(tables, "sure", "likely"), "only_sure": ruled(tables, "sure")}
+def ruled(tables: Tables, rulings: str) -> pd.DataFrame:
+    """Return the incidents under the `rulings` ``without_unsure`` or ``only_sure``."""
+    other = tables["incidents_other_rulings"]
+    return other[other["rulings"] == rulings]
 
 
 def choices(parameters: Parameters) -> dict[str, Choice]:
@@ -167,8 +145,8 @@ def choices(parameters: Parameters) -> dict[str, Choice]:
             add(code, "Who confirms", words, confirmed_by=code)
     for code in p.countries if len(p.countries) > 1 else ():
         add(code.lower(), "Country", f"{COUNTRIES[code]} alone", countries=(code,))
-    add("likely", "Rulings on duplicates", "without the unsure", ALL, lambda t: t["without_unsure"])
-    add("sure", "Rulings on duplicates", "only the sure", ALL, lambda t: t["only_sure"])
+    add("likely", "Rulings on duplicates", "without the unsure", ALL, lambda t: ruled(t, "without_unsure"))
+    add("sure", "Rulings on duplicates", "only the sure", ALL, lambda t: ruled(t, "only_sure"))
     for rule in ("earliest", "latest"):
         add(rule, "Day of an attack", f"{rule} reported", by_day, lambda t, rule=rule: dated(t["incidents"], rule))
     add("certain", "Day of an attack", "only attacks whose day is sure", by_day, lambda t: sure_days(t["incidents"]))
@@ -207,7 +185,7 @@ class Choices:
 def analyse_choices(tables: Tables, parameters: Parameters) -> Choices:
     """Return every headline under every single change.
 
-    `tables` holds the clean tables incidents, official_counts and sources, and those of `rulings`.
+    `tables` holds the clean tables incidents, incidents_other_rulings, official_counts and sources.
     """
     parameters = within_coding(parameters, tables["incidents"])
     rows = []

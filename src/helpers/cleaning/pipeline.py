@@ -7,6 +7,7 @@ and UCDP GED (date_prec, where_prec: UCDP Georeferenced Event Dataset Codebook 2
 from __future__ import annotations
 
 import gc
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from helpers.cleaning.check import Checked, Findings, Stopped, read_and_check
 from helpers.cleaning.normalise import families, read_houses
 from helpers.cleaning.reconcile import reconcile, reconcile_strikes
 from helpers.cleaning.review import suspects
-from helpers.cleaning.rulings import Linked, as_coded, effects, link
+from helpers.cleaning.rulings import Linked, as_coded, effects, link, roots
 from helpers.cleaning.schemas import CODED, FIELDS, TABLES, TEXT, typed
 from helpers.cleaning.votes import UNSAID, Verdict, joined
 from helpers.vocabulary import FIRM_OUTLETS, OUTLETS, split, top_weapon
@@ -67,8 +68,11 @@ def cleaned(checked: Checked, reference_dir: str | Path) -> Clean:
     gc.collect()  # the sheet as read, which pandas holds in circles of references
     pa.default_memory_pool().release_unused()
     made["suspects"] = suspects(reports, made["sites"], rulings)
-    whole = incidents(reports, made["sources"], made["sites"], linked)
-    made["incidents"], made["reconciled"], made["conflicts"] = whole
+    kept, verdicts, ids = _decided(reports, made["sources"], made["sites"], linked)
+    made["incidents"] = _incidents(kept, verdicts, ids, made["sites"])
+    made["reconciled"], made["conflicts"] = _reconciled(verdicts, ids), _conflicts(kept, verdicts, ids)
+    del kept, verdicts
+    made["incidents_other_rulings"] = other_rulings(made, rulings)
     made["decisions"] = effects(rulings, linked)
     made["cleaning_log"] = checked.log.sort_values(["file", "row", "column"], kind="stable", ignore_index=True)
     made["cleaning_log"] = typed(made["cleaning_log"], TABLES["cleaning_log"])
@@ -101,10 +105,10 @@ _UNKNOWN = {"target_type": "unknown", "intercepted": "unknown", "damage": "unkno
 _UNUSED = ["incident_id", "incident_key", "weapon_as_reported", "note"]
 
 
-def incidents(
+def _decided(
     reports: pd.DataFrame, sources: pd.DataFrame, sites: pd.DataFrame, linked: Linked
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the clean tables incidents, reconciled and conflicts.
+) -> tuple[pd.DataFrame, dict[str, Verdict], pd.Index]:
+    """Return the reports that are in an incident, what was chosen field by field, and the ids of the incidents.
 
     `reports` are the typed reports with incident_id and family; those set aside are left out here. `sources` need
     source_id, published, kind and family.
@@ -126,11 +130,35 @@ def incidents(
         kept[column] = known[column].astype("category").array.take(rows)
     verdicts = reconcile(kept, sites)
     _overrule(verdicts, linked, pd.Index(ids), sites)
-    conflicts = _conflicts(kept, verdicts, ids)
-    table = _wide(kept, sites, verdicts, ids)
-    table["n_conflicts"] = table["incident_id"].map(conflicts.groupby("incident_id")["field"].nunique()).fillna(0)
-    table = typed(table, TABLES["incidents"]).sort_values(["date", "incident_id"], ignore_index=True)
-    return table, _reconciled(verdicts, ids), conflicts
+    return kept, verdicts, pd.Index(ids)
+
+
+#: The rulings on duplicates and exclusions that count, by how sure they are, in the table incidents_other_rulings.
+OTHER_RULINGS = {"without_unsure": ("sure", "likely"), "only_sure": ("sure",)}
+
+
+def other_rulings(made: Mapping[str, pd.DataFrame], rulings: pd.DataFrame) -> pd.DataFrame:
+    """Return the incidents with those merges and exclusions alone of which the ruling is as sure as `OTHER_RULINGS`.
+
+    `made` holds the typed incidents, reports, sources and sites.
+    """
+    tables = []
+    for name, sure in OTHER_RULINGS.items():
+        undone = rulings["action"].isin(["merge", "set_aside"]) & ~rulings["confidence"].isin(sure)
+        table = _without(made, rulings, undone) if undone.any() else made["incidents"]
+        tables.append(table.assign(rulings=name).sort_values(["date", "incident_id"]))
+    return typed(pd.concat(tables, ignore_index=True), TABLES["incidents_other_rulings"])
+
+
+def _without(made: Mapping[str, pd.DataFrame], rulings: pd.DataFrame, undone: pd.Series) -> pd.DataFrame:
+    """Return the incidents without the rulings that are `undone`: those that these touched are made anew."""
+    incidents, reports, merged = made["incidents"], made["reports"], roots(rulings)
+    touched = {merged.get(key, key) for key in rulings.loc[undone, "incident_key"]}
+    part = reports[reports["incident_id"].isin({*touched, ""})]
+    linked = link(part, rulings[~undone])
+    part = part.assign(incident_id=linked.incident_id)
+    anew = _incidents(*_decided(part, made["sources"], made["sites"], linked), made["sites"])
+    return pd.concat([incidents[~incidents["incident_id"].isin(touched)], anew])
 
 
 def _held(cells: pd.Series) -> pd.Series:
@@ -152,7 +180,8 @@ def _overrule(verdicts: dict[str, Verdict], linked: Linked, ids: pd.Index, sites
                 verdicts[field].chosen.loc[ids.get_loc(incident), ["value", "rule"]] = [answer, f"ruling {ruling}"]
 
 
-def _wide(kept: pd.DataFrame, sites: pd.DataFrame, verdicts: dict[str, Verdict], ids: pd.Index) -> pd.DataFrame:
+def _incidents(kept: pd.DataFrame, verdicts: dict[str, Verdict], ids: pd.Index, sites: pd.DataFrame) -> pd.DataFrame:
+    """Return the clean table incidents."""
     table = pd.DataFrame({"incident_id": pd.Series(np.asarray(ids), dtype=TEXT)})
     date = verdicts["date"].chosen
     for column, part in (("date", "value"), ("date_earliest", "low"), ("date_latest", "high")):
@@ -183,7 +212,9 @@ def _wide(kept: pd.DataFrame, sites: pd.DataFrame, verdicts: dict[str, Verdict],
     table["n_sources"] = sources.groupby("incident").size()
     table["sources"] = joined(sources["incident"], sources["source_id"])
     table["n_independent"] = kept.groupby("incident")["family"].nunique()
-    return table
+    differ = pd.concat([verdict.others["incident"].drop_duplicates() for verdict in verdicts.values()])
+    table["n_conflicts"] = differ.value_counts().reindex(table.index, fill_value=0)
+    return typed(table, TABLES["incidents"]).sort_values(["date", "incident_id"], ignore_index=True)
 
 
 def _place(table: pd.DataFrame, kept: pd.DataFrame, sites: pd.DataFrame) -> None:

@@ -3,8 +3,9 @@
 The files are Frictionless Table Schemas, one for each coded sheet (``coded.json``, from the codebook) and each clean
 table (``clean.json``), with a few words more: a field's ``vocabulary`` names words that are listed elsewhere (weapons,
 countries, confirmation), its ``separator`` divides several values in one cell, its ``allowed`` says in words what may
-stand there; ``{"like": "reports"}`` takes over the fields of a coded sheet; a foreign key's ``also`` names values that
-need not be found. Checks, data dictionary, data package and the SQLite export all read them here.
+stand there; ``{"like": "reports"}`` takes over the fields of a coded sheet or of a table above; a foreign key's
+``also`` names values that need not be found. Checks, data dictionary, data package and the SQLite export all read them
+here.
 """
 
 from __future__ import annotations
@@ -142,13 +143,12 @@ def _read(name: str, _seen: str, reference_dir: str | None) -> dict[str, Sheet]:
             for key in schema.get("foreignKeys", ())
         )
         found[title] = Sheet(title, schema["description"], tuple(columns), tuple(schema.get("primaryKey", ())), keys)
-        if not sheets:
-            known[title] = found[title]
+        known.setdefault(title, found[title])
     return found
 
 
 def _like(field: dict[str, Any], known: dict[str, Sheet]) -> list[Column]:
-    """Return the columns of a coded sheet that a field takes over: all, all `except` some, or the `columns` named."""
+    """Return the columns that a field takes over from another sheet: all, all `except` some, or the `columns` named."""
     model = known[field["like"]]
     wanted = field.get("columns", [name for name in model.column_names if name not in field.get("except", ())])
     return [model.column(name) for name in wanted]
