@@ -320,13 +320,13 @@ def save(
         with mpl.rc_context(use(layout)):
             figure = draw(layout)
             headline(figure, words["title"], words["subtitle"], words["source"], layout)
-            if (engine := figure.get_layout_engine()) is not None:  # once: saving would lay out and draw twice
+            if (engine := figure.get_layout_engine()) is not None:  # once: saving would lay out twice, and draw twice
                 FigureCanvasSVG(figure)
                 figure.dpi = 72  # as the SVG is drawn
                 engine.execute(figure)
-                figure.set_layout_engine("none")  # None would ask the settings, which want one
             drawn = io.StringIO()
             with mpl.rc_context({"figure.constrained_layout.use": False}):
+                figure.set_layout_engine(None)
                 figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
             plt.close(figure)
         suffix = "-narrow" if layout.narrow else ""
