@@ -27,22 +27,19 @@ LIMITS = (0.01, 10.0)
 
 
 def _panel(axes: Axes, result: Choices, headline: str, names: list[str]) -> None:
-    rows = result.table[result.table["headline"] == headline].set_index("choice")
-    for place, name in enumerate(names):
-        if name not in rows.index:
-            continue
-        row = rows.loc[name]
-        if row["finding"] == CANNOT or np.isnan(row["estimate"]):
-            axes.text(1.0, place, "cannot be judged", ha="center", va="center", color=style.MUTED, fontsize=7.5,
-                      gid=HALO)  # fmt: skip
-            continue
-        shown = row["finding"] == SHOWN
-        colour = style.INK if shown else style.MUTED
-        low, high = (float(np.clip(end, *LIMITS)) for end in (row["low"] or LIMITS[0], row["high"]))
-        axes.hlines(place, low, LIMITS[1] if np.isnan(high) else high, color=colour, linewidth=1.2)
-        mark = "<" if row["estimate"] < LIMITS[0] else "o"
-        axes.plot([np.clip(row["estimate"], LIMITS[0] * 1.2, LIMITS[1])], [place], mark, color=colour, markersize=4.5,
-                  markerfacecolor=colour if shown else style.PAPER)  # fmt: skip
+    rows = result.table[result.table["headline"] == headline].set_index("choice").reindex(names)
+    place = np.arange(len(names))
+    unjudged = (rows["finding"] == CANNOT) | (rows["finding"].notna() & rows["estimate"].isna())
+    for y in place[unjudged]:
+        axes.text(1.0, y, "cannot be judged", ha="center", va="center", color=style.MUTED, fontsize=7.5, gid=HALO)
+    low, high = rows["low"].fillna(LIMITS[0]).clip(*LIMITS), rows["high"].fillna(LIMITS[1]).clip(*LIMITS)
+    shown, beyond = rows["finding"] == SHOWN, rows["estimate"] < LIMITS[0]
+    at = rows["estimate"].clip(LIMITS[0] * 1.2, LIMITS[1])
+    for part, colour, face in ((shown, style.INK, style.INK), (~shown, style.MUTED, style.PAPER)):
+        part = part & rows["estimate"].notna() & ~unjudged
+        axes.hlines(place[part], low[part], high[part], color=colour, linewidth=1.2)
+        for these, mark in ((part & beyond, "<"), (part & ~beyond, "o")):
+            axes.plot(at[these], place[these], mark, color=colour, markersize=4.5, markerfacecolor=face)
     axes.axvline(1, color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 2)))
     axes.set(xscale="log", xlim=LIMITS, ylim=(len(names) - 0.5, -0.5))
     axes.xaxis.set_major_locator(FixedLocator([0.01, 0.1, 1, 10]))

@@ -215,22 +215,27 @@ def draw_bases(data: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
     across = min(layout.choose(4, 2), max(len(sites), 1))
     down = -(-max(len(sites), 1) // across)
     size = (layout.width, down * layout.choose(1.05, 1.15) + 0.35)
-    figure, grid = plt.subplots(down, across, figsize=size, sharex=True, sharey=True, squeeze=False)
+    figure, grid = plt.subplots(down, across, figsize=size, squeeze=False)
     top = max(int(data[["attacks", "observatory"]].max().max()) if len(data) else 1, 4)
     for place, axes in enumerate(grid.flat):
-        style.time_axis(axes, p)
+        if place >= max(len(sites), 1):
+            axes.remove()
+            continue
+        style.time_axis(axes, p, named=place + across >= len(sites))
         style.pause_band(axes, p, "")
         axes.set_ylim(0, top * 1.3)
-        axes.set_yticks([0, _half(top)])
-        axes.grid(axis="y", color=GRID, linewidth=0.6)
+        axes.axhline(_half(top), color=GRID, linewidth=0.6, zorder=0.5)
         axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        axes.tick_params(axis="x", which="both", labelsize=layout.small, labelbottom=place + across >= len(sites))
-        axes.xaxis.set_minor_formatter(_initials(axes))
-        if place < len(sites):
-            _panel(axes, data[data["site_id"] == sites[place]], top, layout)
+        if place % across:
+            axes.yaxis.set_visible(False)
         else:
-            axes.set_visible(False)
+            axes.set_yticks([0, _half(top)])
+            axes.tick_params(axis="y", length=0)
+        if place + across >= len(sites):
+            axes.tick_params(axis="x", which="both", labelsize=layout.small)
+            axes.xaxis.set_minor_formatter(_initials(axes))
+        if len(sites):
+            _panel(axes, data[data["site_id"] == sites[place]], top, layout)
     return figure
 
 

@@ -98,7 +98,7 @@ def draw(
     """Draw the weeks as stacked bars, what happened above them, US strikes below; in outline what was `wanted` in the
     pause."""
     figure, (axes, strip) = plt.subplots(
-        2, 1, sharex=True, figsize=(layout.width, 2.75), height_ratios=(1, 0.09), gridspec_kw={"hspace": 0}
+        2, 1, figsize=(layout.width, 2.75), height_ratios=(1, 0.09), gridspec_kw={"hspace": 0}
     )
     colours = dict(map(kind, weapons(p.reference_dir).values()))
     shown = [(str(name), colours.get(str(name), MISSILE)) for name in table]
@@ -113,13 +113,13 @@ def draw(
         axes.bar(left + 0.4, wanted.value, 6.2, align="edge", fill=False, edgecolor=style.INK, linewidth=0.7, zorder=3)
         axes.text(left + 0.4, wanted.value + top * 0.012, f"about {wanted.text}\nexpected", va="bottom",
                   fontsize=layout.small, linespacing=1.0, gid=HALO, zorder=4)  # fmt: skip
-    style.time_axis(axes, p)
+    style.time_axis(axes, p, named=False)
     style.pause_band(axes, p)
     _names(axes, named, base, p, layout)
-    axes.set(yticks=[])
+    axes.yaxis.set_visible(False)
     axes.spines[["left", "bottom"]].set_visible(False)
-    axes.tick_params(axis="x", which="both", length=0)
-    strip.set(ylim=(0, 1), yticks=[])
+    strip.yaxis.set_visible(False)
+    strip.set_ylim(0, 1)
     strip.spines["left"].set_visible(False)
     style.time_axis(strip, p)
     style.pause_band(strip, p, "")

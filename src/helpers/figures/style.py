@@ -178,14 +178,18 @@ def headline(figure: Figure, title: str, subtitle: str = "", source: str = "", l
         engine.set(rect=(0, below / height, 1, axes_height / height))  # type: ignore[call-arg]
 
 
-def time_axis(axes: Axes, parameters: Parameters) -> None:
+def time_axis(axes: Axes, parameters: Parameters, named: bool = True) -> None:
     """Give `axes` the common time axis: the whole window, a tick at each month's first day, its name in its middle.
 
-    Short windows (up to 45 days) show each week's first day instead, long ones (above 13 months) quarters or years.
+    Short windows (up to 45 days) show each week's first day instead, long ones (above 13 months) quarters or years. An
+    axis that is not `named` has no ticks: it stands above one that has.
     """
     start = pd.Timestamp(parameters.window_start)
     end = pd.Timestamp(parameters.window_end) + pd.Timedelta(days=1)
     axes.set_xlim(on_axis(start), on_axis(end))
+    if not named:
+        axes.xaxis.set_visible(False)
+        return
     days = (end - start).days
     if days <= 45:
         step = 1 if days <= 8 else 7 if days <= 30 else 14

@@ -64,11 +64,9 @@ def draw(table: pd.DataFrame, found: Weapons, layout: Layout) -> Figure:
     figure = plt.figure(figsize=(layout.width, size))
     across = 1 if layout.narrow else max(len(told), 1)
     grid = figure.add_gridspec(len(rows) + len(below), across, height_ratios=[*rows, *below])
-    first: Axes | None = None
     bare = next((place for place, code in enumerate(table) if code not in set(found.missiles["weapon"])), 0)
     for place, height in enumerate(heights):
-        axes = figure.add_subplot(grid[place, :], sharex=first)
-        first = first or axes
+        axes = figure.add_subplot(grid[place, :])
         axes.set_ylim(0, height)
         _row(axes, table.iloc[:, place : place + 1], found, layout, label=place == bare, last=place == len(heights) - 1)
     for place, attack in enumerate(told, len(rows) + 1):
@@ -84,11 +82,11 @@ def draw(table: pd.DataFrame, found: Weapons, layout: Layout) -> Figure:
 def _row(axes: Axes, table: pd.DataFrame, found: Weapons, layout: Layout, label: bool, last: bool) -> None:
     """Draw the weeks of one weapon, its name and number above, and of missiles the days."""
     p = found.parameters
-    style.time_axis(axes, p)
+    style.time_axis(axes, p, named=last)
     style.pause_band(axes, p, None if label and not layout.narrow else "")
-    axes.set_yticks([])
+    axes.yaxis.set_visible(False)
     axes.spines[["left", "bottom"]].set_visible(False)
-    axes.tick_params(axis="x", which="both", length=0, labelbottom=last)
+    axes.tick_params(axis="x", which="both", length=0)
     axes.axhline(0, color=MUTED if last else GRID, linewidth=0.7, zorder=1)
     for code in table:
         known = weapons(p.reference_dir).get(str(code))
@@ -113,9 +111,9 @@ def _sources(axes: Axes, attack: Any, found: Weapons, layout: Layout, width: flo
     axes.set(
         xlim=(-taken / room * widest, (1 + 0.3 / room) * widest),
         ylim=(max(len(counts), 1) - 0.4, -0.6),
-        xticks=[],
-        yticks=[],
     )
+    axes.xaxis.set_visible(False)
+    axes.yaxis.set_visible(False)
     axes.spines[["left", "bottom"]].set_visible(False)
     base = pd.Series(0, counts.index)
     for kind in [kind for kind in TONES if kind in counts]:
