@@ -129,7 +129,7 @@ def test_a_run_stays_in_its_folder(name: str) -> None:
 def test_results_stay_in_the_project(name: str, folder: str) -> None:
     root = Path("/project")
     try:
-        folders = output_folders(Parameters(**{name: folder}), root)
+        folders = output_folders(Parameters(**{name: folder}), root, root)
     except Refusal:
         return
     for place in folders.values():

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
+from helpers.running.files import Failure, Refusal, reason
+from helpers.running.terminal import complain, say, table, width
 
-def _leave(status: int, *lines: str) -> NoReturn:
-    from helpers.running.terminal import complain
 
-    complain(*lines)
-    sys.exit(status)
+class _Commands(click.Group):
+    """Commands that say in a line each why they end before their time."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do what is asked for."""
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            complain(*refusal.lines)
+            sys.exit(1 if isinstance(refusal, Failure) else 2)
+        except OSError as error:
+            complain(reason(error))
+        except MemoryError:
+            complain("there is not enough memory (see `ulimit -v`); the results in place are as they were")
+        sys.exit(1)
 
 
 class _Pairs(click.Command):
@@ -29,7 +43,15 @@ class _Pairs(click.Command):
         return super().parse_args(ctx, apart)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _cores() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_jobs = click.option("--jobs", type=click.IntRange(1), default=_cores, help="How many at once (by default one a core).")
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="helpers", prog_name="brief")
 def command_line() -> None:
     """Turn the coded sheets into the brief.
@@ -47,8 +69,8 @@ def command_line() -> None:
 @click.option("--only", metavar="NOTEBOOK", help="Run this notebook, and before it what it reads if out of date.")
 @click.option("--name", metavar="RUN", help="Write to runs/RUN (by default named after what differs).")
 @click.option("--force", is_flag=True, help="Run notebooks even if nothing changed; with --only, that one alone.")
-@click.option("--jobs", type=click.IntRange(1), default=None, help="Notebooks at once (by default one a core).")
-def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force: bool, jobs: int | None) -> None:
+@_jobs
+def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force: bool, jobs: int) -> None:
     """Run what is out of date, in order; say where the brief is.
 
     `brief parameters` lists the parameters. Several values are joined by commas: -p countries IQ,SY. A file, such as
@@ -60,40 +82,24 @@ def run(pairs: Any, file: Path | None, only: str | None, name: str | None, force
         confirmed_by: media
     """
     from helpers.paths import project_root
-    from helpers.running.files import Failure, Layout, Refusal
-    from helpers.running.request import cores, gathered, prepared, run_name, strays
-    from helpers.running.run import stoppable
-    from helpers.running.terminal import Progress, say
+    from helpers.running.files import Layout
+    from helpers.running.request import gathered, run_name, strays
+    from helpers.running.run import Run, stoppable
+    from helpers.running.terminal import Progress
 
     begun = time.monotonic()
-    layout: Layout | None = None
     with stoppable("stopped; the results in place are whole; the next run goes on from here"):
-        try:
-            parameters = gathered(file, pairs)
-            layout = Layout(project_root(), run_name(parameters, name))
-            work = prepared(layout, parameters, only=only, force=force, jobs=jobs or cores(), progress=Progress(True))
-            say(*strays(work.steps))
-            with layout.held():
-                done = work.go()
-        except Refusal as refusal:
-            _leave(1 if isinstance(refusal, Failure) else 2, *refusal.lines)
-        except MemoryError:
-            _leave(1, "there is not enough memory (see `ulimit -v`); the results in place are as they were")
-        except OSError as error:
-            half = layout is not None and any(layout.journals.glob("*.json"))
-            rest = "the next run puts the rest of the results into place"
-            _leave(1, f"{_reason(error)}; {rest if half else 'the results in place are as they were'}")
+        parameters = gathered(file, pairs)
+        layout = Layout(project_root(), run_name(parameters, name))
+        work = Run(layout, parameters, only=only, force=force, jobs=jobs, progress=Progress(True))
+        say(*strays(work.steps))
+        with layout.held():
+            done = work.go()
     _conclude(work, done, time.monotonic() - begun)
-
-
-def _reason(error: OSError) -> str:
-    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
 
 
 def _conclude(work: Any, done: list[Any], seconds: float) -> None:
     """Print the last lines: how many notebooks ran, how long it took, and where what was built is."""
-    from helpers.running.terminal import say
-
     ran = sum(one.how == "ran" for one in done)
     say(f"{ran} of {len(done)} notebooks ran; {seconds:.1f} s" if ran else f"nothing to run; {seconds:.1f} s")
     names = [work.only] if work.only is not None else list(work.state)
@@ -115,11 +121,11 @@ def _conclude(work: Any, done: list[Any], seconds: float) -> None:
 @click.option("--all", "every", is_flag=True, help="List each row to look at; else they are summed up.")
 @click.option("--reference", type=click.Path(path_type=Path), help="Folder of your own words (default data/reference).")
 @click.option("--write", "into", type=click.Path(path_type=Path), help="Write checked sheets as CSV to a new folder.")
-def check(folder: Path | None, every: bool, reference: Path | None, into: Path | None) -> None:
+def check(**asked: Any) -> None:
     """Validate a folder of coded sheets, or a workbook, and list every fault."""
     from helpers.running.sheets import check_sheets
 
-    sys.exit(check_sheets(folder, every=every, reference=reference, into=into))
+    check_sheets(**asked)
 
 
 @command_line.command("import")
@@ -127,11 +133,11 @@ def check(folder: Path | None, every: bool, reference: Path | None, into: Path |
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
 @click.option("--into", required=True, type=click.Path(path_type=Path), help="A new folder for the coded sheets.")
 @click.option("--reference", type=click.Path(path_type=Path), help="Folder of your own words (default data/reference).")
-def import_(kind: str, file: Path, into: Path, reference: Path | None) -> None:
+def import_(kind: str, **asked: Any) -> None:
     """Make coded sheets of other people's data: of an ACLED export."""
     from helpers.running.sheets import import_acled
 
-    sys.exit(import_acled(file, into, reference))
+    import_acled(**asked)
 
 
 @command_line.command()
@@ -139,7 +145,6 @@ def parameters() -> None:
     """List every parameter with type, default and meaning."""
     from helpers.parameters import Parameters, type_name
     from helpers.running.steps import plain
-    from helpers.running.terminal import table, width
 
     fields = Parameters.model_fields
     rows = [
@@ -151,11 +156,11 @@ def parameters() -> None:
 
 @command_line.command()
 @click.argument("grid", type=click.Path(path_type=Path), metavar="GRID.yml")
-@click.option("--jobs", type=click.IntRange(1), default=None, help="Sets at once (by default one a core).")
+@_jobs
 @click.option("--scheduler", metavar="ADDRESS", help="Run the sets on the Dask cluster at this address.")
 @click.option("--facts", "facts_only", is_flag=True, help="Compute facts and tables alone: no figures, no brief.")
 @click.option("--force", is_flag=True, help="Run every set anew.")
-def sweep(grid: Path, jobs: int | None, scheduler: str | None, facts_only: bool, force: bool) -> None:
+def sweep(grid: Path, jobs: int, scheduler: str | None, facts_only: bool, force: bool) -> None:
     """Run a grid of parameter sets; one table of all facts, and a picture of the headline findings.
 
     GRID.yml holds the values of each parameter; every combination is a set (here four):
@@ -172,19 +177,11 @@ def sweep(grid: Path, jobs: int | None, scheduler: str | None, facts_only: bool,
 
     Results are in runs/GRID: facts.csv, sets.csv, findings.csv, findings.svg, and a folder for each set.
     """
-    from helpers.running.files import Refusal
-    from helpers.running.request import cores
     from helpers.running.run import stoppable
     from helpers.running.sweep import sweep_grid
 
     with stoppable("stopped; the sets that are done stay; the next sweep goes on from here"):
-        try:
-            status = sweep_grid(grid, jobs=jobs or cores(), scheduler=scheduler, force=force, facts_only=facts_only)
-        except Refusal as refusal:
-            _leave(2, *refusal.lines)
-        except OSError as error:
-            _leave(1, _reason(error))
-    sys.exit(status)
+        sys.exit(sweep_grid(grid, jobs=jobs, scheduler=scheduler, force=force, facts_only=facts_only))
 
 
 @command_line.group()
@@ -201,13 +198,13 @@ def sqlite(path: Path, folder: str) -> None:
 
     place = resolve(folder)
     if not (place / "incidents.parquet").is_file():
-        _leave(2, f"{folder}: holds no clean tables; run `brief run` first")
-    try:
-        from helpers.explorer.sqlite import export as write_database
+        raise Refusal(f"{folder}: holds no clean tables; run `brief run` first")
+    from helpers.explorer.sqlite import export as write_database
 
+    try:
         write_database(place, path)
     except OSError as error:
-        _leave(2, f"{error.filename or path}: {error.strerror or error}")
+        raise Refusal(reason(error)) from None
     click.echo(f"{path}: {path.stat().st_size:,} bytes")
 
 

@@ -31,6 +31,11 @@ class Failure(Refusal):
     """A notebook failed, or something could not be done. Holds the lines to say."""
 
 
+def reason(error: OSError) -> str:
+    """Return why something could not be read or written, and what, in one phrase."""
+    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+
+
 class Layout:
     """The places of one run of the project at `root`: the default one, or that of a `name`.
 

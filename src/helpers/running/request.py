@@ -6,23 +6,17 @@ import csv
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from helpers.parameters import Parameters, check
 from helpers.paths import resolve
-from helpers.running.files import OUTPUT_FOLDERS, Layout, Refusal, digest
-from helpers.running.run import Run
-from helpers.running.sheets import CHECK, refuse_faulty
-from helpers.running.steps import Step, load, plain
+from helpers.running.files import OUTPUT_FOLDERS, Refusal, digest
+from helpers.running.steps import Step, plain
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._,=@+-]*(/[A-Za-z0-9][A-Za-z0-9._,=@+-]*)*")
 LONGEST = 80
-
-#: What notebooks hand on: clean tables, facts and tables, without figures and brief.
-FACTS = re.compile(r"\{clean_dir\}/|\{report_dir\}/(facts|tables)/")
 
 
 def from_yaml(path: Path) -> tuple[Any, dict[str, int]]:
@@ -177,28 +171,27 @@ def run_name(parameters: Parameters, asked: str | None) -> str | None:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 9].rstrip('-._')}-{digest(differing)[:8]}"
 
 
-def output_folders(parameters: Parameters, root: Path) -> dict[str, str]:
-    """Return where the results of each output folder go, relative to the root; refuse what would do harm.
+def output_folders(parameters: Parameters, root: Path, base: Path) -> dict[str, Path]:
+    """Return output folder, as notebooks see it -> where its results go; refuse what would do harm.
 
-    A folder that the user gives is taken as given; the others are the run's own.
+    A folder that the user gives is one in the project at `root`; the others are the run's own, below `base`.
     """
-    folders, faults = {}, []
+    folders = {usual: base / usual for usual in OUTPUT_FOLDERS.values()}
+    given = {usual: getattr(parameters, key).rstrip("/") for key, usual in OUTPUT_FOLDERS.items()}
+    given = {usual: folder for usual, folder in given.items() if folder != usual}
+    taken, faults = ["data/coded", "data/reference", *OUTPUT_FOLDERS.values()], []
     for key, usual in OUTPUT_FOLDERS.items():
-        given = getattr(parameters, key)
-        if given.rstrip("/") == usual:
-            folders[key] = usual
+        if usual not in given:
             continue
-        place = Path(os.path.normpath(root / given))
-        inside = place.is_relative_to(root) and place != root and not given.startswith("~")
-        relative = str(place.relative_to(root)) if inside else ""
-        if not inside or relative.split("/")[0] in {"src", "tests", "notebooks", "benchmarks"} or relative[:1] == ".":
-            faults.append(f"{key}: results cannot be written to {given}; give a folder in the project, or --name alone")
-        elif any(_nested(relative, other) for other in ("data/coded", "data/reference", *OUTPUT_FOLDERS.values())):
-            faults.append(f"{key}: {given} lies in, or holds, a folder that has another use")
-        folders[key] = relative
-    taken = [folder for key, folder in folders.items() if folder != OUTPUT_FOLDERS[key]]
-    if any(_nested(one, other) for one in taken for other in taken if one is not other) or len(set(taken)) < len(taken):
-        faults.append(f"{', '.join(OUTPUT_FOLDERS)}: must be folders of their own")
+        place = Path(os.path.normpath(root / given[usual]))
+        relative = str(place.relative_to(root)) if place.is_relative_to(root) and given[usual][:1] != "~" else "."
+        if relative[:1] == "." or relative.split("/")[0] in {"src", "tests", "notebooks", "benchmarks"}:
+            todo = "give a folder in the project, or --name alone"
+            faults.append(f"{key}: results cannot be written to {given[usual]}; {todo}")
+        elif any(_nested(relative, other) for other in taken):
+            faults.append(f"{key}: {given[usual]} lies in, or holds, a folder that has another use")
+        taken.append(relative)
+        folders[usual] = place
     if faults:
         raise Refusal(*faults)
     return folders
@@ -206,11 +199,6 @@ def output_folders(parameters: Parameters, root: Path) -> dict[str, str]:
 
 def _nested(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
-
-
-def cores() -> int:
-    """Return the number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def named(only: str | None, names: list[str]) -> str | None:
@@ -238,29 +226,10 @@ def strays(steps: Iterable[Step]) -> list[str]:
     ]
 
 
-def prepared(
-    layout: Layout, parameters: Parameters, *, only: str | None = None, facts_only: bool = False, **more: Any
-) -> Run:
-    """Return the run of the project's notebooks with `parameters`, refusing what cannot be run.
-
-    With `facts_only`, notebooks write facts and tables alone, and those that write neither do not run.
-    """
-    steps = load(layout.root / "notebooks")
-    folders = output_folders(parameters, layout.root)
-    only = named(only, [step.name for step in steps])
+def refuse_unused(parameters: Parameters, steps: Iterable[Step]) -> None:
+    """Refuse what differs from the default and no notebook declares."""
     known = {name for step in steps for name in step.parameters} | set(OUTPUT_FOLDERS)
+    todo = "it would change nothing; `make notebooks` writes it into those whose analysis reads it"
     unused = [name for name in parameters.differing() if name not in known]
     if unused:
-        todo = "it would change nothing; `make notebooks` writes it into those whose analysis reads it"
         raise Refusal(*(f"{name}: no notebook declares it: {todo}" for name in unused))
-    if facts_only:
-        kept = [tuple(path for path in step.writes if FACTS.match(path)) for step in steps]
-        steps = [replace(step, writes=writes) for step, writes in zip(steps, kept, strict=True) if writes]
-
-    def explain(step: Step) -> None:
-        """Tell the faults of the coded sheets, if the notebook that failed checks them."""
-        room = CHECK.rsplit(".", 1)[0]
-        if "coded_dir" in step.parameters and any(name.startswith(room) for name in step.imports):
-            refuse_faulty(layout.root, parameters)
-
-    return Run(layout, steps, parameters, folders, only=only, explain=explain, facts_only=facts_only, **more)

@@ -8,20 +8,22 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from helpers.parameters import Parameters
+from helpers.parameters import FOLDERS, Parameters
 from helpers.running import processes, steps
 from helpers.running.execute import Executed, execute
-from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Failure, Layout, Refusal, content, remembered
+from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Failure, Layout, Refusal, content, reason, remembered
+from helpers.running.request import named, output_folders, refuse_unused
 from helpers.running.results import Cache, Made, place, recover
-from helpers.running.steps import RESULTS_ALONE, Inputs, Step, ancestors, filled, overlap, summary
+from helpers.running.sheets import CHECK, refuse_faulty
+from helpers.running.steps import FACTS, Inputs, Step, ancestors, overlap, summary
 from helpers.running.terminal import Done, Progress, complain
 
 #: What a sandbox has no use for; settings of matplotlib that lie in the project would change figures.
@@ -61,36 +63,47 @@ def stoppable(message: str) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@dataclass
 class Run:
-    """A run of the notebooks with `parameters`, whose results stand under `layout`.
+    """A run of the project's notebooks with `parameters`, whose results stand under `layout`.
 
-    Attributes
-    ----------
-    folders: output folder's parameter -> where its results stand, relative to the root; as notebooks see it by default.
-    explain: hears the notebook that failed; may raise `Refusal` where it knows a plainer reason.
-    facts_only: whether notebooks draw nothing, and only what `steps` say that they write is kept.
+    `only` names the one notebook that is asked for; with `force` notebooks run though nothing changed (with `only`,
+    that one alone); with `facts_only` they write facts and tables alone, and those that write neither do not run.
+
+    Raises
+    ------
+    Refusal
+        With one line for each fault: of the notebooks, of the folders for results, or of what is asked for.
     """
 
-    layout: Layout
-    steps: list[Step]
-    parameters: Parameters
-    folders: dict[str, str] = field(default_factory=lambda: dict(OUTPUT_FOLDERS))
-    progress: Progress = field(default_factory=Progress)
-    jobs: int = 1
-    force: bool = False
-    only: str | None = None
-    explain: Callable[[Step], None] = lambda step: None
-    facts_only: bool = False
-
-    def __post_init__(self) -> None:
-        self.inputs = Inputs(self.layout.root, self.parameters, self.steps)
-        self.cache = Cache(self.layout)
+    def __init__(
+        self,
+        layout: Layout,
+        parameters: Parameters,
+        *,
+        only: str | None = None,
+        force: bool = False,
+        facts_only: bool = False,
+        jobs: int = 1,
+        progress: Progress | None = None,
+    ) -> None:
+        self.layout, self.parameters = layout, parameters
+        self.force, self.facts_only, self.jobs = force, facts_only, jobs
+        self.progress = progress or Progress()
+        self.folders = output_folders(parameters, layout.root, layout.base)
+        self.seen = {name: str(getattr(parameters, name)) for name in FOLDERS} | OUTPUT_FOLDERS  # by notebooks
+        self.steps = steps.load(layout.root / "notebooks", self.seen)
+        self.only = named(only, [step.name for step in self.steps])
+        refuse_unused(parameters, self.steps)
+        if facts_only:
+            kept = [tuple(path for path in step.writes if FACTS.match(path)) for step in self.steps]
+            pairs = zip(self.steps, kept, strict=True)
+            self.steps = [replace(step, writes=writes) for step, writes in pairs if writes]
+        self.inputs = Inputs(layout.root, parameters, self.steps)
+        self.cache = Cache(layout)
         self.needs = steps.dependencies(self.steps)
         self.state: dict[str, Any] = {}
         self.old: dict[str, Any] = {}
         self.done: dict[str, Done] = {}
-        self.wanted: dict[Path, tuple[str, Path]] = {}
         self.library: dict[str, str] = {}
 
     def go(self) -> list[Done]:
@@ -99,23 +112,31 @@ class Run:
         Raises
         ------
         Refusal
-            If an input is missing.
+            If an input is missing, or a folder of results cannot be written.
         Failure
-            If a notebook failed.
-        OSError
-            If the disk is full or a folder cannot be written; the results in place are as they were.
+            If a notebook failed, or the disk is full: the results in place are as they were, or the next run moves the
+            rest.
         """
-        recover(self.layout)
-        self._refuse_unwritable()
-        self.old = remembered(self.layout.state, _sound) or {}
-        self.state = dict(self.old)
-        self.inputs.refuse_missing(self.steps)
-        chosen = {self.only, *ancestors(self.only, self.needs)} if self.only else {step.name for step in self.steps}
-        order = [step for step in self.steps if step.name in chosen]
-        self.progress.planned([step.name for step in order])
         try:
+            recover(self.layout)
+            self._refuse_unwritable()
+            self.old = remembered(self.layout.state, _sound) or {}
+            self.state = dict(self.old)
+            self.inputs.refuse_missing()
+            chosen = {self.only, *ancestors(self.only, self.needs)} if self.only else self.needs
+            order = [step for step in self.steps if step.name in chosen]
+            self.progress.planned([step.name for step in order])
             self._work(order)
-            place(self.layout, self.wanted, self._gone(), self.state)
+            made = {self.in_place(path): made for path, made in self.inputs.made.items()}
+            place(self.layout, made, self._gone(), self.state)
+        except OSError as error:
+            half = any(self.layout.journals.glob("*.json"))
+            now = (
+                "the next run puts the rest of the results into place"
+                if half
+                else "the results in place are as they were"
+            )
+            raise Failure(f"{reason(error)}; {now}") from None
         finally:
             self.progress.close()
             shutil.rmtree(self.layout.work, ignore_errors=True)
@@ -125,14 +146,12 @@ class Run:
 
     def in_place(self, path: str) -> Path:
         """Return where the result `path`, as notebooks see it, stands for readers."""
-        for name, usual in OUTPUT_FOLDERS.items():
-            if self.folders[name] != usual and f"{path}/".startswith(f"{usual}/"):
-                return self.layout.root / self.folders[name] / path.removeprefix(usual).removeprefix("/")
-        return self.layout.base / path
+        usual = next(folder for folder in self.folders if path.startswith(f"{folder}/"))
+        return self.folders[usual] / path.removeprefix(f"{usual}/")
 
     def _refuse_unwritable(self) -> None:
         """Refuse to start where results could not be put into place in the end."""
-        for folder in {self.in_place(folder) for folder in OUTPUT_FOLDERS.values()}:
+        for folder in self.folders.values():
             standing = next(place for place in (folder, *folder.parents) if place.exists())
             if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
                 raise Refusal(f"{self.layout.shown(standing)}: cannot be written")
@@ -177,7 +196,7 @@ class Run:
         pool.shutdown()
         for step in order:
             if step.name in failures:
-                self.explain(step)
+                self._explain(step)
                 raise failures[step.name]
 
     def _start(self, waiting: list[Step], running: dict[Future[Done], Step], pool: ThreadPoolExecutor) -> None:
@@ -206,6 +225,12 @@ class Run:
             else:
                 continue
             waiting.remove(step)
+
+    def _explain(self, step: Step) -> None:
+        """Refuse the coded sheets, if the notebook that failed checks them and they have faults."""
+        room = CHECK.rsplit(".", 1)[0]
+        if "coded_dir" in step.parameters and any(name.startswith(room) for name in step.imports):
+            refuse_faulty(self.layout.root, self.parameters)
 
     def _why(self, step: Step, parts: dict[str, Any]) -> list[str]:
         """Return why `step` is to be built anew (nothing if it is up to date)."""
@@ -247,13 +272,11 @@ class Run:
                 lines.append(f"executed notebook: {output.replace(kept)}")
             raise Failure(*lines)
         if self.facts_only:
-            own = [filled(pattern, self.inputs.folders) for pattern in step.writes]
-            files = {path: sha for path, sha in files.items() if any(overlap(pattern, path) for pattern in own)}
+            files = {path: sha for path, sha in files.items() if _declared(step, path)}
         self._refuse_unsteady(step, parts)
         seconds = time.monotonic() - start
-        made, changed = self.cache.put(
-            steps.key_of(step, parts), sandbox, files, self._observed(done.opened, parts["files"])
-        )
+        observed = self._observed(done.opened, parts["files"])
+        made, changed = self.cache.put(steps.key_of(step, parts), sandbox, files, observed)
         shutil.rmtree(sandbox, ignore_errors=True)
         self._accept(step, parts, made)
         notes = [f"other bytes than before from the same inputs: {', '.join(changed)}"] if changed else []
@@ -262,53 +285,42 @@ class Run:
     def _furnish(self, sandbox: Path, reads: Mapping[str, str]) -> dict[str, str]:
         """Make the project as a step that `reads` (path -> hash) may see it; return path -> hash of the copies.
 
-        The project's own files are there, of other steps' results only those that it declares to read, and nothing
-        that it writes touches the project.
+        The project's own files are there: linked, those that lie among results copied. Of other steps' results only
+        those are there that it declares to read, and nothing that it writes touches the project.
         """
         shutil.rmtree(sandbox, ignore_errors=True)
-        copies: dict[str, str] = {}
-        self._mirror(sandbox, "", copies)
-        for path, (sha, source) in list(self.inputs.made.items()):
-            if path in reads:
-                (sandbox / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, sandbox / path)
-                copies[path] = sha
-        for folder in OUTPUT_FOLDERS.values():
+        copies = {path: source for path, (_, source) in list(self.inputs.made.items()) if path in reads}
+        among = {str(parent) for pattern in self.inputs.patterns for parent in Path(pattern).parents}
+        for folder in sorted({*among, *OUTPUT_FOLDERS.values()}):
             (sandbox / folder).mkdir(parents=True, exist_ok=True)
-        return copies
-
-    def _mirror(self, sandbox: Path, folder: str, copies: dict[str, str]) -> None:
-        """Mirror `folder` of the project: results left out, files beside results copied, the rest linked."""
-        (sandbox / folder).mkdir(parents=True, exist_ok=True)
-        mixed = {str(parent) for pattern in self.inputs.patterns for parent in Path(pattern).parents}
-        for entry in sorted(os.scandir(self.layout.root / folder), key=lambda entry: entry.name):
-            path = f"{folder}/{entry.name}".removeprefix("/")
-            if entry.name.startswith(".") or path in {*RESULTS_ALONE, *_KEPT_OUT} or self.inputs.is_result(path):
-                continue
-            if entry.is_dir() and path in {"data", *mixed, *OUTPUT_FOLDERS.values()}:
-                self._mirror(sandbox, path, copies)
-            elif folder and entry.is_file() and folder != "data":
-                shutil.copyfile(entry.path, sandbox / path)
-                copies[path] = content(sandbox / path) or ""
-            else:
-                (sandbox / path).symlink_to(entry.path)
+            for entry in (self.layout.root / folder).glob("[!.]*"):
+                path = str(entry.relative_to(self.layout.root))
+                if path in {*among, *OUTPUT_FOLDERS.values(), *_KEPT_OUT} or self.inputs.is_result(path):
+                    continue
+                if folder in {".", "data"} or entry.is_dir():
+                    (sandbox / path).symlink_to(entry)
+                else:
+                    copies[path] = entry
+        for path, source in copies.items():
+            (sandbox / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, sandbox / path)
+        return {path: content(sandbox / path) or "" for path in copies}
 
     def _broken(self, step: Step, files: dict[str, str], copies: dict[str, str]) -> str:
         """Return what is wrong if the step did not write what it declares, or wrote what is not its own; else ""."""
-        own = [filled(pattern, self.inputs.folders) for pattern in step.writes]
-        for pattern in own:
+        for pattern in step.writes:
             if not any(overlap(pattern, path) for path in files):
                 return f"it did not write {pattern}, which its metadata declares"
         for path in files:
-            if path in self.inputs.made and path not in self.old.get(step.name, {}).get("files", {}):
+            if path in self.inputs.made:
                 return f"it wrote {path}, which another notebook writes"
-            if path in copies and not any(overlap(pattern, path) for pattern in own):
+            if path in copies and not _declared(step, path):
                 return f"it changed {path}, which its metadata does not declare that it writes"
         return ""
 
     def _refuse_unsteady(self, step: Step, parts: dict[str, Any]) -> None:
         """Fail if something that the step rests on was changed while it ran: nobody can say what it then saw."""
-        now = steps.read_step(step.path) if step.path.exists() else None
+        now = steps.read_step(step.path, self.seen) if step.path.exists() else None
         found = ["it is gone"] if now is None else steps.reasons(self.inputs.parts(now), parts, [])
         if found:
             raise Failure(f"{step.name}: {summary(found)} while it ran; run again")
@@ -326,7 +338,6 @@ class Run:
     def _accept(self, step: Step, parts: dict[str, Any], made: Made) -> None:
         for path, sha in made.files.items():
             self.inputs.made[path] = (sha, made.file(path))
-            self.wanted[self.in_place(path)] = (sha, made.file(path))
         self.state[step.name] = {"parts": parts, "files": made.files, "observed": made.observed}
 
     def _gone(self) -> list[Path]:
@@ -335,6 +346,10 @@ class Run:
         kept = {path for entry in self.state.values() for path in entry["files"]}
         old = {path: sha for entry in self.old.values() for path, sha in entry["files"].items() if path not in kept}
         return [self.in_place(path) for path, sha in old.items() if content(self.in_place(path)) == sha]
+
+
+def _declared(step: Step, path: str) -> bool:
+    return any(overlap(pattern, path) for pattern in step.writes)
 
 
 def _written(sandbox: Path, copies: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,8 @@ import click
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.running import processes
-from helpers.running.files import Refusal
-from helpers.running.terminal import complain, say, width
+from helpers.running.files import Refusal, reason
+from helpers.running.terminal import say, width
 from helpers.running.terminal import table as aligned
 
 COLUMNS = ("file", "row", "column", "value", "rule", "allowed")
@@ -27,10 +27,8 @@ def faults(folder: str, reference_dir: str) -> list[list[str]]:
     return rows(grouped(check_folder(folder, reference_dir).stops))
 
 
-def check_sheets(
-    folder: Path | None, *, every: bool = False, reference: Path | None = None, into: Path | None = None
-) -> int:
-    """Print every fault of the coded sheets in `folder` (or a workbook); return the exit status.
+def check_sheets(folder: Path | None, every: bool, reference: Path | None, into: Path | None) -> None:
+    """Print every fault of the coded sheets in `folder`, or a workbook, and refuse them if there is one.
 
     What is only to be looked at is summed up, unless `every` row of it is asked for. Sheets without faults are written
     `into` a new folder as CSV, in the codebook's forms, where one is named.
@@ -39,39 +37,31 @@ def check_sheets(
 
     place = folder if folder is not None else resolve("data/coded")
     if not place.exists():
-        complain(f"{place}: there is no such folder or workbook")
-        return 2
+        raise Refusal(f"{place}: there is no such folder or workbook")
     try:
         checked = read_and_check(place.absolute(), reference.absolute() if reference else "data/reference")
         lists, stops = rows(checked.findings.lists), rows(grouped(checked.findings.stops))
         if lists:
-            say(f"{_counted(lists, 'row')} to look at; they stop nothing (--all lists each):")
+            say(f"{_counted(len(lists), 'row')} to look at; they stop nothing (--all lists each):")
             click.echo(table(lists, err=False) if every else summed(lists))
         if stops:
-            number = len(checked.findings.stops)
-            complain(f"{number} fault{'' if number == 1 else 's'} in {place}:", table(stops))
-            return 2
+            raise Refusal(f"{_counted(len(checked.findings.stops), 'fault')} in {place}:", table(stops))
         written = write_checked(checked, into) if into is not None else []
     except OSError as error:
-        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-        return 2
+        raise Refusal(reason(error)) from None
     say(f"{place}: no faults")
     if written:
         say(f"{len(written)} files are in {into}")
-    return 0
 
 
-def import_acled(file: Path, into: Path, reference: Path | None = None) -> int:
-    """Make coded sheets of an ACLED export in the new folder `into`; return the exit status."""
+def import_acled(file: Path, into: Path, reference: Path | None) -> None:
+    """Make coded sheets of an ACLED export in the new folder `into`."""
     from helpers.cleaning.acled import read_acled, write_imported
 
     try:
-        lines = write_imported(read_acled(file, str(reference.absolute()) if reference else None), into)
+        say(*write_imported(read_acled(file, str(reference.absolute()) if reference else None), into))
     except (OSError, ValueError) as error:
-        complain(str(error))
-        return 2
-    say(*lines)
-    return 0
+        raise Refusal(str(error)) from None
 
 
 def refuse_faulty(root: Path, parameters: Parameters) -> None:
@@ -82,7 +72,7 @@ def refuse_faulty(root: Path, parameters: Parameters) -> None:
     except RuntimeError:
         return  # what the notebook failed with says why
     if stops:
-        raise Refusal(f"{_counted(stops, 'fault')} in {parameters.coded_dir}; no result was changed", table(stops))
+        raise Refusal(f"{_counted(len(stops), 'fault')} in {parameters.coded_dir}; no result was changed", table(stops))
 
 
 def rows(frame: Any) -> list[list[str]]:
@@ -122,5 +112,5 @@ def _printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
-def _counted(lines: list[list[str]], word: str) -> str:
-    return f"{len(lines)} {word}{'' if len(lines) == 1 else 's'}"
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -5,21 +5,25 @@ from __future__ import annotations
 import ast
 import fnmatch
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from helpers.parameters import FOLDERS, Parameters
+from helpers.parameters import Parameters
 from helpers.running.files import EXECUTED, OUTPUT_FOLDERS, Refusal, content, digest
 
 LIBRARY = Path(__file__).resolve().parents[1]
 
 #: Folders that hold results alone; nothing in them counts as an input that a person made.
 RESULTS_ALONE = (OUTPUT_FOLDERS["clean_dir"], OUTPUT_FOLDERS["figures_dir"])
+
+#: What notebooks hand on: clean tables, facts and tables, without figures and brief.
+FACTS = re.compile(r"data/clean/|report/(facts|tables)/")
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Step:
     path: the notebook.
     cells: hash of what is executed, comments and prose included (they stand in the executed notebook).
     parameters: parameters that the cell so tagged declares, with their values there (None where it computes one).
-    reads, writes: as in the metadata, folders as ``{clean_dir}``; ``*`` matches within a folder.
+    reads, writes: as in the metadata, with the folders put in that `load` was given; ``*`` matches within a folder.
     imports: dotted names that the code imports from the library.
     """
 
@@ -74,8 +78,10 @@ def imported(cells: Iterable[str]) -> list[str]:
     return sorted(name for name in found if name.split(".")[0] == LIBRARY.name)
 
 
-def read_step(path: Path) -> Step | None:
+def read_step(path: Path, folders: Mapping[str, str] = MappingProxyType({})) -> Step | None:
     """Return the notebook at `path` as a step, None if its metadata holds no ``brief`` (such as ``explore``).
+
+    `folders` are put into the paths that it declares, where they stand as ``{clean_dir}``.
 
     Raises
     ------
@@ -94,8 +100,8 @@ def read_step(path: Path) -> Step | None:
             path=path,
             cells=digest([[kind, source, meta.get("tags", [])] for kind, source, meta in cells]),
             parameters=declared(tagged[0]) if tagged else {},
-            reads=tuple(brief.get("reads", [])),
-            writes=tuple(brief.get("writes", [])),
+            reads=tuple(filled(path, folders) for path in brief.get("reads", [])),
+            writes=tuple(filled(path, folders) for path in brief.get("writes", [])),
             imports=tuple(imported(source for kind, source, _ in cells if kind == "code")),
         )
     except (ValueError, KeyError, TypeError, SyntaxError) as error:
@@ -107,7 +113,14 @@ def read_step(path: Path) -> Step | None:
     return step
 
 
-def load(folder: Path) -> list[Step]:
+def filled(path: str, folders: Mapping[str, str]) -> str:
+    """Return a declared `path` with `folders` put in."""
+    for name, folder in folders.items():
+        path = path.replace("{" + name + "}", folder.rstrip("/"))
+    return path.rstrip("/")
+
+
+def load(folder: Path, folders: Mapping[str, str] = MappingProxyType({})) -> list[Step]:
     """Return the steps in `folder`, in an order in which each comes after what it reads from.
 
     A file whose name begins with a dot is none. Between notebooks that do not depend on each other the name decides.
@@ -121,7 +134,7 @@ def load(folder: Path) -> list[Step]:
     faults: list[str] = []
     for path in sorted(folder.glob("[!.]*.ipynb")):
         try:
-            step = read_step(path)
+            step = read_step(path, folders)
             steps += [step] if step is not None else []
         except Refusal as refusal:
             faults += refusal.lines
@@ -134,20 +147,13 @@ def load(folder: Path) -> list[Step]:
 
 def ordered(steps: Sequence[Step]) -> list[Step]:
     """Return `steps` such that each follows those it depends on; else the name decides."""
-    by_name = {step.name: step for step in steps}
-    sorter = TopologicalSorter(dependencies(steps))
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        raise Refusal("notebooks wait for each other: " + " reads from ".join(error.args[1])) from None
+    needs, waiting = dependencies(steps), {step.name: step for step in sorted(steps, key=lambda step: step.name)}
     result: list[Step] = []
-    waiting: set[str] = set()
-    while sorter.is_active():
-        waiting |= set(sorter.get_ready())
-        first = min(waiting)
-        waiting.discard(first)
-        result.append(by_name[first])
-        sorter.done(first)
+    while waiting:
+        ready = [name for name in waiting if not needs[name] & waiting.keys()]
+        if not ready:
+            raise Refusal(f"notebooks wait for each other: {', '.join(waiting)}")
+        result.append(waiting.pop(ready[0]))
     return result
 
 
@@ -178,13 +184,6 @@ def overlap(one: str, other: str) -> bool:
 def ancestors(name: str, needs: Mapping[str, set[str]]) -> set[str]:
     """Return the names of all steps that `name` needs, directly or through others."""
     return needs[name].union(*(ancestors(other, needs) for other in needs[name]))
-
-
-def filled(template: str, folders: Mapping[str, str]) -> str:
-    """Return a declared path with its folders put in."""
-    for name in FOLDERS:
-        template = template.replace("{" + name + "}", folders[name].rstrip("/"))
-    return template
 
 
 def modules() -> dict[str, str]:
@@ -222,11 +221,10 @@ class Inputs:
     """The inputs of a run: parameters, the project's own files, and what finished steps have written so far."""
 
     def __init__(self, root: Path, parameters: Parameters, steps: list[Step]) -> None:
-        self.root = root
+        self.root, self.steps = root, steps
         self.values = parameters.values()
-        self.folders = {name: str(self.values[name]) for name in FOLDERS} | OUTPUT_FOLDERS
-        self.patterns = [filled(path, self.folders) for step in steps for path in step.writes]
-        self.patterns.append(f"{OUTPUT_FOLDERS['report_dir']}/{EXECUTED}/*")
+        self.patterns = [path for step in steps for path in step.writes]
+        self.patterns += [f"{folder}/*" for folder in (*RESULTS_ALONE, f"{OUTPUT_FOLDERS['report_dir']}/{EXECUTED}")]
         #: Results of finished steps: path as notebooks see it -> (hash, where it lies now).
         self.made: dict[str, tuple[str, Path]] = {}
         lock = content(root / "requirements.lock") or ""
@@ -234,9 +232,7 @@ class Inputs:
 
     def is_result(self, path: str) -> bool:
         """Return whether `path` (relative to the root) is written by a notebook."""
-        return path.startswith(tuple(f"{folder}/" for folder in RESULTS_ALONE)) or any(
-            overlap(pattern, path) for pattern in self.patterns
-        )
+        return any(overlap(pattern, path) for pattern in self.patterns)
 
     def _own(self, path: str) -> dict[str, str]:
         """Return path -> hash for the project's own files that `path` means: a file, a pattern, or a whole folder."""
@@ -252,8 +248,7 @@ class Inputs:
     def files(self, step: Step) -> dict[str, str]:
         """Return path -> hash for all files that `step` reads; steps before it must have finished."""
         found: dict[str, str] = {}
-        for read in step.reads:
-            path = filled(read, self.folders).rstrip("/")
+        for path in step.reads:
             found |= self._own(path)
             found |= {
                 name: sha
@@ -262,15 +257,16 @@ class Inputs:
             }
         return dict(sorted(found.items()))
 
-    def refuse_missing(self, steps: list[Step]) -> None:
+    def refuse_missing(self) -> None:
         """Refuse what a step declares to read, no notebook writes and nobody has put there."""
-        written = [other for step in steps for other in step.writes]
-        lines = []
-        for step, read in ((one, read) for one in steps for read in one.reads):
-            path = filled(read, self.folders).rstrip("/")
-            by_a_step = any(overlap(read, other) or other.startswith(read.rstrip("/") + "/") for other in written)
-            if not by_a_step and not self._own(path):
-                lines.append(f"{step.name}: reads {path}, which is missing and which no notebook writes")
+        written = [path for step in self.steps for path in step.writes]
+        lines = [
+            f"{step.name}: reads {path}, which is missing and which no notebook writes"
+            for step in self.steps
+            for path in step.reads
+            if not any(overlap(path, other) or other.startswith(f"{path}/") for other in written)
+            and not self._own(path)
+        ]
         if lines:
             raise Refusal(*lines)
 

@@ -16,8 +16,9 @@ from typing import Any
 from helpers.parameters import Parameters
 from helpers.paths import project_root
 from helpers.running import processes
-from helpers.running.files import OUTPUT_FOLDERS, Layout, Refusal, write_whole
-from helpers.running.request import checked, from_yaml, prepared, run_name
+from helpers.running.files import OUTPUT_FOLDERS, Layout, Refusal, reason, write_whole
+from helpers.running.request import checked, from_yaml, run_name
+from helpers.running.run import Run
 from helpers.running.steps import plain
 from helpers.running.terminal import complain, say
 
@@ -97,14 +98,14 @@ def run_set(root: str, name: str, values: Mapping[str, Any], **how: Any) -> Outc
     begun = time.monotonic()
     try:
         layout = Layout(Path(root), name)
-        work = prepared(layout, Parameters(**values), **how)
+        work = Run(layout, Parameters(**values), **how)
         with layout.held():
             done = work.go()
-        return Outcome("", sum(one.how == "ran" for one in done), time.monotonic() - begun)
     except Refusal as fault:
         return Outcome("; ".join(fault.lines))
     except OSError as error:
-        return Outcome(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        return Outcome(reason(error))
+    return Outcome("", sum(one.how == "ran" for one in done), time.monotonic() - begun)
 
 
 def executor(jobs: int, scheduler: str | None) -> Executor:
