@@ -239,6 +239,7 @@ def test_squares_stay_in_their_place(opened: Any, clean: dict[str, pd.DataFrame]
     assert len(before) - 1 == len(clean["incidents"])
     go(opened, "")
     day = clean["incidents"]["date"].value_counts().idxmax()
+    opened.locator("#chart-timeline").scroll_into_view_if_needed()
     box = opened.locator("#chart-timeline svg").bounding_box()
     column = (box["width"] - 42) / 136
     x = box["x"] + 34 + column * ((day - pd.Timestamp("2023-10-17")).days + 0.5)
@@ -248,6 +249,19 @@ def test_squares_stay_in_their_place(opened: Any, clean: dict[str, pd.DataFrame]
     first = opened.locator(".details").first
     assert first.locator(".reports li").count() > 0
     opened.evaluate("location.hash = ''")
+
+
+@pytest.mark.browser
+def test_a_square_of_two_weapons_says_what_its_colour_is(opened: Any, clean: dict[str, pd.DataFrame]) -> None:
+    """Picked by its rocket, an attack stands in the colour of its ballistic missile, and its tip says why."""
+    both = clean["incidents"]["weapons"].eq("rocket;ballistic_missile")
+    assert both.sum() == 1
+    go(opened, "weapon=rocket")
+    opened.locator("#chart-timeline").scroll_into_view_if_needed()
+    opened.hover("#chart-timeline .squares[data-name=weapon-ballistic_missile]")
+    said = opened.inner_text("#tip")
+    assert said.startswith(f"{clean['incidents'][both]['date'].iloc[0]:%-d %B %Y}, ")
+    assert ": rocket, ballistic missile (coloured by the heaviest). " in said
 
 
 @pytest.mark.browser
@@ -340,6 +354,8 @@ def test_the_sentence_can_be_quoted(opened: Any) -> None:
     assert "with rockets" in opened.inner_text("#sentence")
     assert "Iraq" not in opened.inner_text("#sentence")
     assert opened.evaluate("explorer.fileName()").endswith("_SY_rocket_injured_killed.csv")
+    go(opened, "q=عين الأسد&sources=yes")
+    assert opened.evaluate("explorer.fileName()").endswith("2024-02-29_عين-الأسد_in-sources.csv")
 
 
 @pytest.mark.browser
@@ -404,6 +420,7 @@ def test_the_download_equals_the_selection(opened: Any, clean: dict[str, pd.Data
     ids = go(opened, "weapon=rocket&country=SY")
     with opened.expect_download() as caught:
         opened.click("#download")
+    assert caught.value.suggested_filename == "attacks_2023-10-17_2024-02-29_SY_rocket.csv"
     text = Path(caught.value.path()).read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["incident_id"] for row in rows] == ids

@@ -60,7 +60,7 @@ function axes(s) {
 function band(s) {
   const [from, to] = PAUSE.map((day) => Math.min(Math.max(day, FIRST), LAST + 1));
   if (from >= to) return [];
-  return [drawn("rect", { class: "band", x: s.x(from), width: s.x(to) - s.x(from), y: 0, height: s.y(0) }), drawn("text", { class: "band-name", x: s.x(from) + 3, y: 12 }, "pause")];
+  return [drawn("rect", { class: "band", x: s.x(from), width: s.x(to) - s.x(from), y: 0, height: s.y(0) }), drawn("text", { class: "band-name", x: s.x(from) + 3, y: 21 }, "pause")];
 }
 
 /** The days picked, framed, where they are not the usual ones. */
@@ -257,7 +257,7 @@ const drawHarm = timeChart("harm", 176, {
       }
       const killed = hurtIn(column, s.columns).filter((i) => current.selected[i.index]).reduce((sum, i) => sum + (i.us_killed ?? 0) + (i.partner_killed ?? 0), 0);
       const right = x > s.width - 60;
-      if (killed) made.push(drawn("text", { class: "strong-text", x: right ? x + wide : x + wide / 2, y: s.y(level) - 5, "text-anchor": right ? "end" : "middle" }, `${killed} killed`));
+      if (killed) made.push(drawn("text", { class: "strong-text", x: right ? x + wide : x, y: s.y(level) - 5, "text-anchor": right ? "end" : "start" }, `${killed} killed`));
     }
     return [[...shapes].map(([name, paths]) => drawn("path", { "data-name": name, d: paths.join(""), style: `fill:${colour(name)}` })), made];
   },

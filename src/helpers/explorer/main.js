@@ -257,7 +257,7 @@ function csvOfSelection() {
   return [DATA.columns.join(","), ...rows, ""].join("\n");
 }
 function fileName() {
-  const filters = ["country", "weapon", "confirmation", "harm", "group", "site", "q"].flatMap((key) => state[key] || []).map((word) => word.replace(/[^\p{L}\p{N}]+/gu, "-"));
+  const filters = [...LISTS.flatMap((list) => state[list]), state.q, state.q && state.sources ? "in sources" : ""].filter(Boolean).map((word) => word.replace(/[^\p{L}\p{N}]+/gu, "-"));
   return `attacks_${[state.from, state.to, ...filters].join("_").slice(0, 110)}.csv`;
 }
 
