@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
+from scipy import stats
 
-from helpers.analysis import rates
 from helpers.analysis.evidence import (
     VERDICTS,
     Case,
@@ -29,6 +29,7 @@ from helpers.analysis.evidence import (
     when,
     without,
 )
+from helpers.analysis.rates import LEVEL, Blocks, Likelihood, daily
 from helpers.analysis.strikes import struck
 from helpers.analysis.totals import REPEATED
 from helpers.facts import Facts, printed
@@ -208,7 +209,10 @@ def claimed_share(case: Case) -> Verdict:
     claimed, known, every = by["incident_id"].nunique(), words["incident_id"].nunique(), len(found)
     if not known:
         return Verdict("not testable", "No other source says who claimed any of them: claimed_by is blank.")
-    low, high = rates.share_interval(claimed, every)[0], rates.share_interval(claimed, known)[1]
+    low, high = (
+        float(stats.binomtest(claimed, of).proportion_ci(LEVEL, method="exact")[end])
+        for end, of in enumerate((every, known))
+    )
     text = (
         f"Other sources report its claim for {claimed} of {amount(every, 'attack')}, {known} of them with any word on "
         f"who claimed it: {low:.0%} to {high:.0%} with the 95% intervals of both shares."
@@ -228,11 +232,9 @@ def rate(case: Case) -> Verdict:
         return Verdict("not testable", f"The record has no data for {case.lost or f'days {against}'}.")
     counts = cut.daily(table["date"])
     here, there, length, rest = map(int, (counts[inside].sum(), counts[outside].sum(), inside.sum(), outside.sum()))
-    ratio = rates.block_ratio(counts, inside, outside)
-    if ratio.low is None:
-        ratio = rates.interval_ratio(rates.daily(counts, inside, outside), "likelihood")
-    if ratio.low is None:
-        ratio = rates.exact_ratio(here, length, there, rest)
+    blocks = Blocks(counts, inside, outside)
+    way = blocks if blocks.enough else Likelihood(daily(counts, inside, outside), "likelihood")
+    ratio = way.ratio()
     ids = tuple(table.loc[table["date"].between(claim.start, claim.end), "incident_id"])
     head = f"{amount(here, 'attack')} in {amount(length, 'day')}, {there} in {amount(rest, 'day')} {against}"
     if ratio.low is None:

@@ -3,8 +3,8 @@
 The pause is set against `to_stop`: every day before the second stop but the pause itself, since from the second stop on
 another level holds. The attacks that a US official confirms are set against the days before the pause alone, as
 officials confirmed fewer single attacks later. Where ten stretches as long as the pause fit side by side into the days
-compared, the interval comes from moving blocks (`rates.block_ratio`); else, and for running totals, from the likelihood
-of `rates.interval_ratio`, which stands beside the blocks as well.
+compared, the interval comes from moving blocks (`rates.Blocks`); else, and for running totals, from the likelihood of
+counts over intervals (`rates.Likelihood`), which stands beside the blocks as well.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +21,7 @@ import pandas as pd
 from helpers.analysis import rates, totals
 from helpers.analysis.counters import Beside, of_record, of_totals
 from helpers.analysis.events import Event, add_events, find_events
-from helpers.analysis.rates import Interval, Ratio
+from helpers.analysis.rates import Blocks, Interval, Likelihood, Ratio
 from helpers.facts import LOWER, UPPER, Facts, finding
 from helpers.parameters import Parameters
 from helpers.stretches import Stretch, Stretches, within_coding
@@ -81,8 +82,7 @@ class Comparison:
     during, days: attacks in the stretch (for running totals: between the totals that enclose it) and its days.
     first, last: the first and last of these days.
     before, before_days: attacks and days of the comparison.
-    ratio: the rate a day in the stretch over that of the days compared.
-    largest_showing: the largest count in the stretch with which the interval would lie below one; None if none would.
+    way: how the two are compared.
     incidents, rows: what it rests on: incident ids; ids of rows of `table`.
     """
 
@@ -93,22 +93,31 @@ class Comparison:
     last: date | None
     before: int
     before_days: int
-    ratio: Ratio
-    largest_showing: int | None
+    way: rates.Way
     incidents: tuple[str, ...] = ()
     table: str = ""
     rows: tuple[str, ...] = ()
+
+    @cached_property
+    def ratio(self) -> Ratio:
+        """The rate a day in the stretch over that of the days compared."""
+        return self.way.ratio()
+
+    @cached_property
+    def largest_showing(self) -> int | None:
+        """The largest count in the stretch with which the interval would lie below one; None if none would."""
+        return rates.largest_showing(self.way)
 
     @property
     def expected(self) -> float | None:
         """Attacks that the days of the stretch would hold at the rate of the days compared."""
         return self.before / self.before_days * self.days if self.before_days else None
 
-    @property
+    @cached_property
     def fall(self) -> str:
         """The finding: whether attacks were rarer in the stretch than on the days compared."""
         shows = None if self.ratio.value is None or self.before < FEWEST_ATTACKS else self.ratio.below_one
-        return finding(shows, self.largest_showing is not None)
+        return finding(shows, bool(shows) or self.way.shows(0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,17 +146,13 @@ class PauseResult:
 
 def by_days(incidents: pd.DataFrame, stretch: Stretch, compared: Stretch, cut: Stretches) -> Comparison:
     """Compare the attacks on record of one `stretch` with those of the days `compared`."""
-    counts = cut.daily(incidents["date"])
-    if len(stretch) and len(compared) // len(stretch) >= rates.FEWEST_BLOCKS:
-        ratio = rates.block_ratio(counts, stretch.mask, compared.mask)
-        largest = rates.largest_in_blocks(counts, stretch.mask, compared.mask)
-    else:
-        intervals = rates.daily(counts, stretch.mask, compared.mask)
-        ratio, largest = rates.interval_ratio(intervals, DAILY), rates.largest_showing(intervals)
+    counts, days = cut.daily(incidents["date"]), (stretch.mask, compared.mask)
+    many = len(stretch) and len(compared) // len(stretch) >= rates.FEWEST_BLOCKS
     return Comparison(
         compared=compared.name, during=int(counts[stretch.mask].sum()), days=len(stretch), first=stretch.first,
-        last=stretch.last, before=int(counts[compared.mask].sum()), before_days=len(compared), ratio=ratio,
-        largest_showing=largest, incidents=tuple(stretch.select(incidents)["incident_id"]),
+        last=stretch.last, before=int(counts[compared.mask].sum()), before_days=len(compared),
+        way=Blocks(counts, *days) if many else Likelihood(rates.daily(counts, *days), DAILY),
+        incidents=tuple(stretch.select(incidents)["incident_id"]),
     )  # fmt: skip
 
 
@@ -199,8 +204,7 @@ def by_totals(
         last=closing.date() if enclosed else None,
         before=int(sum(one.count for one in outer)),
         before_days=int(sum(one.outside for one in outer)),
-        ratio=rates.interval_ratio(intervals, TOTALS),
-        largest_showing=rates.largest_showing(intervals),
+        way=Likelihood(intervals, TOTALS),
         table=table,
         rows=(*points[opening][1], *points[closing][1]) if enclosed and inner else (),
     )
@@ -292,7 +296,7 @@ def analyse_pause(
     return PauseResult(
         parameters=p,
         pause=pause,
-        likelihood=rates.interval_ratio(days, DAILY),
+        likelihood=Likelihood(days, DAILY).ratio(),
         stop=compare(chosen, counters, p, "since_stop"),
         lapse=compare(chosen, counters, longer, "pause"),
         inside=inside,

@@ -1,20 +1,17 @@
 """Ratios of rates of rare events, allowing for attacks that come in clusters.
 
-All take whole counts and days, and give a `Ratio`: the first rate over the second. Where a quantity has no value (no
-days, no events on either side) it is None, never a guess. There are three ways: exact, by moving blocks, and by
-likelihood, where attacks are known a day at a time or only between two running totals.
-
-In the likelihood counts are negative binomial with a variance in proportion to their mean (NB1; Cameron and Trivedi
-2013, 3.3), so that the attacks of several days add up to a count of the same kind, however long the interval between
-two totals is. Intervals are the profile likelihood's; with no attack in the pause the lower end is zero, and there
-still is an upper.
+There are two ways, each of which gives the `Ratio` of the rate in some days to that in the days compared, and says with
+how many attacks it would show a fall: `Blocks`, where attacks are known a day at a time and the days compared hold
+enough stretches as long, and `Likelihood`, for days too few for that and for counts between two running totals. Where a
+quantity has no value (no days, no attack to compare with) it is None, never a guess.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +22,7 @@ from helpers.stretches import Counts, Mask
 Array = npt.NDArray[np.float64]
 
 LEVEL = 0.95
+TAIL = (1 - LEVEL) / 2
 
 #: Fewest different places for a block below which the blocks say too little of how attacks cluster.
 FEWEST_BLOCKS = 10
@@ -62,30 +60,28 @@ class Ratio:
         """Whether the whole interval lies below one."""
         return self.high is not None and self.high < 1
 
-    @property
-    def above_one(self) -> bool:
-        """Whether the whole interval lies above one."""
-        return self.low is not None and self.low > 1
+
+class Way(Protocol):
+    """A way to compare some days with others."""
+
+    def ratio(self) -> Ratio:
+        """Return the ratio of the rate in these days to that in the days compared."""
+
+    def shows(self, count: int) -> bool:
+        """Return whether the whole interval would lie below one if these days held `count` attacks."""
 
 
-def share_interval(count: int, of: int) -> tuple[float, float]:
-    """Return the exact interval of the share that `count` is `of` a number, at least one (Clopper and Pearson 1934)."""
-    found = stats.binomtest(count, of).proportion_ci(LEVEL, method="exact")
-    return float(found.low), float(found.high)
+def largest_showing(way: Way) -> int | None:
+    """Return the largest count that would still show a fall; None where not even zero would."""
+    if not way.shows(0):
+        return None
+    low, high = 0, 1
+    while way.shows(high) and high < 10_000:
+        low, high = high, high * 2
+    return bisect_left(range(low + 1, high), True, key=lambda count: not way.shows(count)) + low
 
 
-def exact_ratio(count: int, days: int, count0: int, days0: int) -> Ratio:
-    """Return the ratio of two Poisson rates by the exact conditional interval (Przyborowski and Wilenski 1940).
-
-    Given the sum, the first count is binomial, and Clopper and Pearson's limits carry over to the ratio.
-    """
-    if days <= 0 or days0 <= 0 or count + count0 == 0:
-        return Ratio(None, None, None, "exact", "no day, or no attack, on either side")
-    low, high = (
-        share / (1 - share) * days0 / days if share < 1 else None for share in share_interval(count, count + count0)
-    )
-    note = "" if count0 else "the comparison has no attack: no upper bound"
-    return Ratio(count / days / (count0 / days0) if count0 else None, low, high, "exact", note)
+# --- by moving blocks -------------------------------------------------------------------------------------------------
 
 
 def block_sums(counts: npt.ArrayLike, allowed: npt.ArrayLike, length: int) -> Counts:
@@ -93,12 +89,11 @@ def block_sums(counts: npt.ArrayLike, allowed: npt.ArrayLike, length: int) -> Co
     x, ok = np.asarray(counts, dtype=np.int64), np.asarray(allowed, dtype=np.int64)
     if length < 1 or length > len(x):
         return np.empty(0, dtype=np.int64)
-    ends = np.cumsum(np.r_[0, x]), np.cumsum(np.r_[0, ok])
-    sums, free = (end[length:] - end[:-length] for end in ends)
+    sums, free = (np.convolve(part, np.ones(length, np.int64), "valid") for part in (x, ok))
     return np.asarray(sums[free == length])
 
 
-def _thinned_cdf(count: Array, total: Array, ratio: Array) -> Array:
+def _thinned_cdf(count: int, total: Array, ratio: Array) -> Array:
     """Return P(N <= count) when `total` events are each kept with probability `ratio`, or multiplied if above one.
 
     A ratio of 2.3 makes two of each event and keeps a third one with probability 0.3.
@@ -111,81 +106,64 @@ def _thinned_cdf(count: Array, total: Array, ratio: Array) -> Array:
     return np.where(rest < 0, 0.0, np.where(rest >= total, 1.0, np.asarray(inside)))
 
 
-def block_tail(count: int, sums: Array, shares: Array, spread: float, ratio: float) -> float:
-    """Return P(N <= count) under a `ratio`, N a block of the comparison thinned by it.
+class Blocks:
+    """The days `inside` against every run of as many days `outside` (moving blocks, Künsch 1989).
 
-    `sums` and `shares` are the different block totals and how often each occurs. `spread` is the standard error of the
-    comparison's log rate, over which it averages (Gauss and Hermite's quadrature, three points).
+    `counts` holds the attacks of every day in order; `inside` and `outside` are masks of the days compared. Both the
+    spread of a day's count and its likeness to the days before enter as the record has them. A ratio is in the interval
+    if blocks whose events are thinned by it give a count as small, and as large, as the one seen with more than 2.5 in
+    a hundred each; the uncertainty of the rate outside is averaged over. It is enumerated, not drawn: nothing hangs on
+    a seed. Blocks overlap, so the interval is approximate.
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(3)
-    factor = (np.exp(spread * nodes) * ratio)[:, None]
-    inner = _thinned_cdf(np.array([[float(count)]]), sums[None, :], factor)
-    return float(weights / weights.sum() @ (inner @ shares))
 
+    def __init__(self, counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt.ArrayLike) -> None:
+        x, here, there = np.asarray(counts, np.int64), np.asarray(inside, bool), np.asarray(outside, bool)
+        sums = block_sums(x, there, int(here.sum()))
+        self.days, self.days0 = int(here.sum()), int(there.sum())
+        self.count, self.count0 = int(x[here].sum()), int(x[there].sum())
+        #: whether there are blocks enough, with any attack in them
+        self.enough = len(sums) >= FEWEST_BLOCKS and bool(sums.any())
+        if self.enough:
+            values, times = np.unique(sums, return_counts=True)
+            self.sums, self.shares = values.astype(float), times / times.sum()
+            #: the standard error of the log of the rate outside
+            self.spread = float(np.sqrt(sums.var() * self.days / self.days0) / float(sums.mean()))
 
-def block_interval(count: int, sums: Array, shares: Array, spread: float) -> tuple[float, float | None]:
-    """Return low and high (None: not bounded) of the ratio (see `block_tail`), by halvings on a log scale."""
+    def tail(self, count: int, ratio: float) -> float:
+        """Return P(N <= count) under a `ratio`, N a block of the days outside thinned by it.
 
-    def solve(beyond: Callable[[float], float], sign: int) -> float:
+        It is averaged over the `spread` of the rate outside (Gauss and Hermite's quadrature, three points).
+        """
+        nodes, weights = np.polynomial.hermite_e.hermegauss(3)
+        factor = (np.exp(self.spread * nodes) * ratio)[:, None]
+        return float(weights / weights.sum() @ (_thinned_cdf(count, self.sums[None, :], factor) @ self.shares))
+
+    def _edge(self, reached: Callable[[float], bool]) -> float:
+        """Return the ratio up to which `reached` holds, by halvings on a log scale."""
         low, high = np.log(1e-4), np.log(1e3)
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            over = sign * (beyond(float(np.exp(middle))) - (1 - LEVEL) / 2) > 0
-            low, high = (middle, high) if over else (low, middle)
+            low, high = (middle, high) if reached(float(np.exp(middle))) else (low, middle)
         return float(np.exp((low + high) / 2))
 
-    high = solve(lambda ratio: block_tail(count, sums, shares, spread, ratio), 1)
-    low = solve(lambda ratio: 1 - block_tail(count - 1, sums, shares, spread, ratio), -1) if count > 0 else 0.0
-    return low, high if high <= 990 else None
+    def ratio(self) -> Ratio:
+        """Return the ratio of the rate inside to that outside, with its interval."""
+        if not self.enough:
+            return Ratio(None, None, None, "blocks", "too few stretches of that length to compare with")
+        low = self._edge(lambda ratio: 1 - self.tail(self.count - 1, ratio) < TAIL) if self.count else 0.0
+        high = self._edge(lambda ratio: self.tail(self.count, ratio) > TAIL)
+        value = self.count / self.days / (self.count0 / self.days0)
+        return Ratio(value, low, high if high <= 990 else None, "blocks")
+
+    def shows(self, count: int) -> bool:
+        """Return whether the whole interval would lie below one if the days inside held `count` attacks."""
+        return self.enough and self.tail(count, 1.0) <= TAIL
 
 
-def _blocks(counts: Counts, there: Mask, length: int) -> tuple[Array, Array, float] | None:
-    """Return the different totals of blocks of `length` days among those `there`, the share of blocks that has each,
-    and the standard error of the log of the rate over all of these days (Künsch 1989); None where there are too few."""
-    sums = block_sums(counts, there, length)
-    if len(sums) < FEWEST_BLOCKS or sums.sum() == 0:
-        return None
-    values, times = np.unique(sums, return_counts=True)
-    spread = float(np.sqrt(sums.var() * length / there.sum()) / float(sums.mean()))
-    return values.astype(float), times / times.sum(), spread
+# --- by likelihood ----------------------------------------------------------------------------------------------------
 
 
-def block_ratio(counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt.ArrayLike) -> Ratio:
-    """Return the ratio of the daily rate `inside` to that `outside`, allowing for attacks that cluster in time.
-
-    `counts` holds every day in order, `inside` and `outside` are masks of the days compared. The days inside are set
-    against every run of as many days outside (moving blocks, Künsch 1989), so that both the spread of a day's count and
-    its likeness to the days before enter as the record has them. A ratio is in the interval if blocks whose events are
-    thinned by it give a count as small, and as large, as the one seen with more than 2.5 in a hundred each; the
-    uncertainty of the rate outside is averaged over. It is enumerated, not drawn: nothing hangs on a seed. Blocks
-    overlap, so the interval is approximate.
-    """
-    x, here, there = np.asarray(counts, dtype=np.int64), np.asarray(inside, dtype=bool), np.asarray(outside, dtype=bool)
-    length, days0 = int(here.sum()), int(there.sum())
-    if length == 0 or days0 == 0:
-        return Ratio(None, None, None, "blocks", "no days on one side")
-    blocks = _blocks(x, there, length)
-    if blocks is None:
-        return Ratio(None, None, None, "blocks", "too few stretches of that length to compare with")
-    count, count0 = int(x[here].sum()), int(x[there].sum())
-    return Ratio(count / length / (count0 / days0), *block_interval(count, *blocks), "blocks")
-
-
-def largest_in_blocks(counts: npt.ArrayLike, inside: npt.ArrayLike, outside: npt.ArrayLike) -> int | None:
-    """Return the largest count in the days `inside` with which `block_ratio`'s interval would lie below one.
-
-    None if no count would do, not even zero (or there are too few blocks): then these days cannot show a fall.
-    """
-    x, there = np.asarray(counts, dtype=np.int64), np.asarray(outside, dtype=bool)
-    blocks = _blocks(x, there, int(np.asarray(inside, dtype=bool).sum()))
-    if blocks is None:
-        return None
-    few = (n for n in range(int(blocks[0].max()) + 1) if block_tail(n, *blocks, 1.0) <= (1 - LEVEL) / 2)
-    return max(few, default=None)
-
-
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """Attacks counted over some days: `count` attacks in `outside` days of the comparison and `inside` of the pause."""
 
     count: float
@@ -214,11 +192,21 @@ def joined(intervals: Sequence[Interval]) -> list[Interval]:
     return found
 
 
-class Model:
-    """The likelihood of the `intervals`: a rate a day outside the pause, and inside it that rate times a ratio."""
+class Likelihood:
+    """A rate a day outside the pause, and inside it that rate times a ratio, from counts over `intervals`.
 
-    def __init__(self, intervals: Sequence[Interval]) -> None:
-        rows = np.array([(round(one.count), one.outside, one.inside) for one in intervals], dtype=float)
+    Counts are negative binomial with a variance in proportion to their mean (NB1; Cameron and Trivedi 2013, 3.3), so
+    that the attacks of several days add up to a count of the same kind, however long the interval between two totals
+    is. Intervals are the profile likelihood's; with no attack in the pause the lower end is zero, and there still is an
+    upper.
+    """
+
+    def __init__(self, intervals: Sequence[Interval], method: str) -> None:
+        self.intervals, self.method = intervals, method
+        before = [one for one in intervals if not one.inside]
+        #: whether enough intervals lie outside, with any attack in them, and days inside
+        self.enough = FEWEST <= len(before) < len(intervals) and sum(one.count for one in before) > 0
+        rows = np.array([(round(one.count), one.outside, one.inside) for one in intervals], float).reshape(-1, 3)
         rows, times = np.unique(rows, axis=0, return_counts=True)  # days alike are counted, not repeated
         self.counts, self.outside, self.inside = rows.T
         self.times = times.astype(float)
@@ -248,8 +236,10 @@ class Model:
         parts = parts + self.counts * (np.log(spread) - log)
         return _tops((self.times * parts).sum(axis=-1)) - self.constant
 
-    def profile(self) -> tuple[float, float, float | None]:
-        """Return the ratio of greatest likelihood and the ends of its profile interval (None: not bounded above)."""
+    def ratio(self) -> Ratio:
+        """Return the ratio of greatest likelihood and its profile interval (high None: not bounded)."""
+        if not self.enough:
+            return Ratio(None, None, None, self.method, "too few counts to compare with")
         heights = self.heights(RATIOS)
         place = int(np.argmax(heights))
         left, right = RATIOS[max(place - 1, 0)], RATIOS[min(place + 1, len(RATIOS) - 1)]
@@ -266,7 +256,7 @@ class Model:
         first, last = np.flatnonzero(above)[[0, -1]]
         low = self._crossing(RATIOS[first - 1], RATIOS[first], limit) if first > 0 else 0.0
         high = self._crossing(RATIOS[last], RATIOS[last + 1], limit) if last < len(RATIOS) - 1 else None
-        return value, low, high
+        return Ratio(value, low, high, self.method)
 
     def _crossing(self, left: float, right: float, limit: float) -> float:
         """Return where the heights cross `limit` between two ratios, of which one lies above and one below it."""
@@ -277,9 +267,14 @@ class Model:
             left, right = trial[change], trial[change + 1]
         return float((left + right) / 2)
 
-    def below_one(self) -> bool:
-        """Return whether the whole profile interval lies below one."""
-        heights = self.heights(np.r_[RATIOS[RATIOS < 1], 1.0])
+    def shows(self, count: int) -> bool:
+        """Return whether the whole interval would lie below one if the days inside held `count` attacks."""
+        if not self.enough:
+            return False
+        first = next(place for place, one in enumerate(self.intervals) if one.inside)
+        trial = [one._replace(count=count * (place == first)) if one.inside else one
+                 for place, one in enumerate(self.intervals)]  # fmt: skip
+        heights = Likelihood(trial, self.method).heights(np.r_[RATIOS[RATIOS < 1], 1.0])
         return bool(heights[-1] < heights.max() - DROP)
 
 
@@ -292,44 +287,3 @@ def _tops(heights: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         vertex = np.where(bend < -1e-12, middle - (right - left) ** 2 / (8 * bend), middle)
     return np.asarray(np.maximum(np.maximum(vertex, middle), np.maximum(left, right)))
-
-
-def _judged(intervals: Sequence[Interval]) -> bool:
-    """Return whether there are enough intervals outside the pause, attacks in them, and days of the pause."""
-    outside = [one for one in intervals if not one.inside]
-    counted = sum(one.count for one in outside)
-    return len(outside) >= FEWEST and counted > 0 and any(one.inside for one in intervals)
-
-
-def interval_ratio(intervals: Sequence[Interval], method: str) -> Ratio:
-    """Return the rate a day in the pause over that outside it, from counts over `intervals`.
-
-    Fewer than `FEWEST` intervals outside, or no attack in them, give no ratio.
-    """
-    if not _judged(intervals):
-        return Ratio(None, None, None, method, "too few counts to compare with")
-    value, low, high = Model(intervals).profile()
-    return Ratio(value, low, high, method)
-
-
-def largest_showing(intervals: Sequence[Interval]) -> int | None:
-    """Return the largest count in the interval of the pause with which the whole interval would lie below one.
-
-    None where not even zero would: then these counts cannot show a fall.
-    """
-    places = [i for i, one in enumerate(intervals) if one.inside]
-    if not places or not _judged(intervals):
-        return None
-
-    def shows(count: int) -> bool:
-        trial = list(intervals)
-        for place in places:
-            trial[place] = replace(trial[place], count=count if place == places[0] else 0)
-        return Model(trial).below_one()
-
-    if not shows(0):
-        return None
-    low, high = 0, 1
-    while shows(high) and high < 10_000:
-        low, high = high, high * 2
-    return bisect_left(range(low + 1, high), True, key=lambda count: not shows(count)) + low
