@@ -70,7 +70,7 @@ def whole(
     given = {**clean(), **other}
     rows = given["incidents"] if incidents is None else incidents
     found = weapons.analyse(rows, p, given["reports"], given["sources"])
-    readings = trend.readings(found.prepared, given["reports"], found.parameters)
+    readings = trend.readings(found.prepared, found.parameters)
     climb = trend.climb(found.prepared, found.parameters)
     return weapons_facts.Escalation(found, climb, readings, places.analyse(found.prepared, found.parameters, given))
 
@@ -149,14 +149,23 @@ def test_as_many_missiles_as_are_needed_show_a_larger_share_and_one_fewer_does_n
     def found(late: int) -> weapons.Grew:
         kinds = ["one_way_drone"] * 44 + ["ballistic_missile"] * late + ["rocket"] * (60 - late)
         rows = weapons.prepare(spread(kinds), QUICK)
-        late_ones = (rows["rung"] >= 4).to_numpy()
-        return weapons.grew(rows, late_ones, QUICK)
+        return weapons.grew(rows, rows["missile"], QUICK)
 
     wanted = found(0).needed
     assert wanted is not None
     assert [found(count).finding for count in (wanted - 1, wanted)] == [NOT_SHOWN, SHOWN]
     few = weapons.prepare(spread(["rocket"] * 30), QUICK)
-    assert weapons.grew(few, np.zeros(30, bool), QUICK).finding == CANNOT  # too few after the pause
+    assert weapons.grew(few, few["missile"], QUICK).finding == CANNOT  # too few after the pause
+
+
+def test_the_widest_count_takes_what_one_source_calls_a_missile_of_any_kind() -> None:
+    names = {"i-001": "ballistic_missile", "i-002": "missile_unspecified", "i-003": "rocket"}
+    rows = table([incident(n, f"2023-11-0{n}", weapon="rocket") for n in (1, 2, 3)])
+    reports = clean()["reports"].head(3).assign(incident_id=list(names), weapons=list(names.values()))
+    found = weapons.analyse(rows, QUICK, reports, clean()["sources"]).grew
+    assert {name: one.before[0] for name, one in found.items()} == {
+        "stated": (), "no_kind": (), "any_source": ("i-001", "i-002"),
+    }  # fmt: skip
 
 
 def test_missiles_of_no_stated_kind_add_up() -> None:

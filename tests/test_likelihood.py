@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from helpers.analysis.rates import Interval, Model, interval_ratio, joined, largest_showing
+from helpers.analysis.rates import Interval, Likelihood, joined, largest_showing
 
 COUNTS = st.lists(st.integers(0, 12), min_size=6, max_size=40)
 
@@ -31,14 +31,14 @@ def direct(intervals: list[Interval], ratio: float) -> float:
 
 def test_the_heights_are_those_of_a_general_search() -> None:
     intervals = [Interval(float(n), 7.0, 0.0) for n in (16, 14, 9, 22, 11, 17)] + [Interval(1.0, 0.0, 7.0)]
-    found = Model(intervals).heights([0.05, 0.3, 1.0])
+    found = Likelihood(intervals, "").heights([0.05, 0.3, 1.0])
     assert found == pytest.approx([direct(intervals, ratio) for ratio in (0.05, 0.3, 1.0)], abs=5e-3)
 
 
 def test_even_counts_give_the_interval_of_poisson_counts() -> None:
     """Without spread the profile is that of two Poisson rates, whose crossing has a closed equation."""
     intervals = [Interval(2.0, 1.0, 0.0)] * 60 + [Interval(4.0, 0.0, 7.0)]
-    ratio = interval_ratio(intervals, "")
+    ratio = Likelihood(intervals, "").ratio()
     a, n, b, m = 4, 7, 120, 60
 
     def deviance(rho: float) -> float:
@@ -57,7 +57,7 @@ def test_the_interval_holds_the_ratio_and_agrees_with_what_is_the_largest_to_sho
     counts: list[int], inside: int
 ) -> None:
     intervals = [*(Interval(float(n), 1.0, 0.0) for n in counts), Interval(float(inside), 0.0, 7.0)]
-    ratio, largest = interval_ratio(intervals, ""), largest_showing(intervals)
+    ratio, largest = Likelihood(intervals, "").ratio(), largest_showing(Likelihood(intervals, ""))
     if not sum(counts):
         assert ratio.value is None
         assert largest is None
@@ -84,7 +84,7 @@ def test_the_interval_holds_its_level_where_counts_cluster(ratio: float, least_b
         outside = rng.negative_binomial(2.2 / 0.7, 1 / 1.7, 97)
         inside = rng.negative_binomial(7 * 2.2 * ratio / 0.7, 1 / 1.7)
         intervals = [*(Interval(float(n), 1.0, 0.0) for n in outside), Interval(float(inside), 0.0, 7.0)]
-        found = interval_ratio(intervals, "")
+        found = Likelihood(intervals, "").ratio()
         assert found.low is not None
         held += found.low <= ratio <= (found.high or np.inf)
         below += found.below_one

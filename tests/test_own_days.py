@@ -81,7 +81,7 @@ def facts_of(record: dict[str, pd.DataFrame], parameters: Parameters) -> dict[st
     escalation = weapons_facts.Escalation(
         found_weapons,
         trend.climb(prepared, p),
-        trend.readings(prepared, record["reports"], p),
+        trend.readings(prepared, p),
         places.analyse(prepared, p, record),
     )
     made = (

@@ -19,7 +19,6 @@ from helpers.readable import cell, readable, words
         (0.4021, "share", "40%"),
         (-0.003, "share", "0%"),
         (-0.113, "share", "-11%"),
-        (0.0004, "probability", "less than 0.001"),
         (float("inf"), "ratio", "no limit"),
         (float("nan"), "ratio", ""),
         (None, "ratio", ""),

@@ -68,7 +68,7 @@ def test_a_paper_is_found_by_its_authors_and_year(names: set[str], year: int) ->
 
 def test_every_paper_cited_stands_in_the_bibliography() -> None:
     cited = [(path, *citation) for path, text in docstrings() for citation in citations(text)]
-    assert len(cited) > 20
+    assert len(cited) > 15
     missing = [(path, sorted(names), year) for path, names, year in cited if not stands(names, year)]
     assert missing == []
 

@@ -38,7 +38,7 @@ class Fact:
     ----------
     name: dotted lower-case name, its first part the notebook's topic (``pause.rate_ratio``).
     value: the value, unrounded; dates in ISO form; None where it is undefined or infinite.
-    unit: ``incidents``, ``days``, ``per day``, ``share``, ``probability``, ``ratio``, ``date``, ``people``, ``text``,
+    unit: ``incidents``, ``days``, ``per day``, ``share``, ``ratio``, ``date``, ``people``, ``text``,
         ``finding`` (`SHOWN`, `NOT_SHOWN` or `CANNOT`)
     text: the value as the brief prints it.
     incidents: ids of the incidents behind it, in order of date.
@@ -76,9 +76,9 @@ def plain(value: Any) -> Value:
 def printed(value: Value, unit: str, digits: int | None = None) -> str:
     """Return `value` as the brief prints it in `unit`.
 
-    Counts with thousands separators; shares as whole per cent; probabilities as 0.03 or "less than 0.001"; dates as
-    "24 November 2023"; ratios and rates with `digits` significant figures (by default two), a ratio near one with one
-    more so that its side is seen. None prints as "undefined".
+    Counts with thousands separators; shares as whole per cent; dates as "24 November 2023"; ratios and rates with
+    `digits` significant figures (by default two), a ratio near one with one more so that its side is seen. None prints
+    as "undefined".
     """
     if value is None:
         return "undefined"
@@ -90,8 +90,6 @@ def printed(value: Value, unit: str, digits: int | None = None) -> str:
         return value
     if unit == "share":
         return _share(float(value), digits or 0)
-    if unit == "probability":
-        return _probability(float(value))
     if isinstance(value, int):
         return f"{value:,}"
     shown = _significant(float(value), digits or 2)
@@ -109,12 +107,6 @@ def _share(value: float, digits: int) -> str:
     if 1 - step / 2 < value < 1:
         return f"more than {1 - step:.{digits}%}"
     return f"{value:.{digits}%}"
-
-
-def _probability(value: float) -> str:
-    if value < 0.001:
-        return "less than 0.001"
-    return f"{value:.3f}" if value < 0.01 else f"{value:.2f}"
 
 
 def _significant(value: float, digits: int) -> str:

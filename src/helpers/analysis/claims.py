@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
-from scipy import stats
 
+from helpers.analysis import rates
 from helpers.analysis.evidence import (
     VERDICTS,
     Case,
@@ -29,9 +29,9 @@ from helpers.analysis.evidence import (
     when,
     without,
 )
-from helpers.analysis.rates import LEVEL, Blocks, Likelihood, daily
+from helpers.analysis.rates import Blocks, Likelihood
 from helpers.analysis.strikes import struck
-from helpers.analysis.totals import REPEATED
+from helpers.analysis.totals import REPEATED, origin_of
 from helpers.facts import Facts, printed
 from helpers.parameters import Parameters
 from helpers.paths import resolve
@@ -209,10 +209,7 @@ def claimed_share(case: Case) -> Verdict:
     claimed, known, every = by["incident_id"].nunique(), words["incident_id"].nunique(), len(found)
     if not known:
         return Verdict("not testable", "No other source says who claimed any of them: claimed_by is blank.")
-    low, high = (
-        float(stats.binomtest(claimed, of).proportion_ci(LEVEL, method="exact")[end])
-        for end, of in enumerate((every, known))
-    )
+    low, high = rates.share_interval(claimed, every)[0], rates.share_interval(claimed, known)[1]
     text = (
         f"Other sources report its claim for {claimed} of {amount(every, 'attack')}, {known} of them with any word on "
         f"who claimed it: {low:.0%} to {high:.0%} with the 95% intervals of both shares."
@@ -233,8 +230,10 @@ def rate(case: Case) -> Verdict:
     counts = cut.daily(table["date"])
     here, there, length, rest = map(int, (counts[inside].sum(), counts[outside].sum(), inside.sum(), outside.sum()))
     blocks = Blocks(counts, inside, outside)
-    way = blocks if blocks.enough else Likelihood(daily(counts, inside, outside), "likelihood")
+    way = blocks if blocks.enough else Likelihood(rates.daily(counts, inside, outside), "likelihood")
     ratio = way.ratio()
+    if ratio.low is None:
+        ratio = rates.exact_ratio(here, length, there, rest)
     ids = tuple(table.loc[table["date"].between(claim.start, claim.end), "incident_id"])
     head = f"{amount(here, 'attack')} in {amount(length, 'day')}, {there} in {amount(rest, 'day')} {against}"
     if ratio.low is None:
@@ -275,8 +274,6 @@ KINDS: dict[str, Rule] = {
 
 def verdict_of(claim: Any, evidence: Evidence) -> Verdict:
     """Return the verdict on `claim` (see `Case`)."""
-    if claim.kind not in KINDS:
-        return Verdict("not testable", f"No rule is known for the kind {claim.kind}.")
     places = (claim.country,) if claim.country else tuple(COUNTRIES)
     left_out = [COUNTRIES[code] for code in places if code not in evidence.parameters.countries]
     if left_out:
@@ -293,7 +290,7 @@ def analyse_claims(tables: Mapping[str, pd.DataFrame], parameters: Parameters) -
     parameters = within_coding(parameters, incidents)
     sites = dict(zip(incidents["site_id"], incidents.get("site_name", incidents["site_id"]), strict=True))
     parts, known = untested(parameters), cache(lambda family: without(family, tables, parameters))
-    families = claims["source_id"].map(tables["sources"].set_index("source_id")["family"]).fillna(claims["source_id"])
+    families = origin_of(claims, tables["sources"].set_index("source_id")["family"])
     text = {name: claims[name].fillna("").astype(str) for name in ("country", "site_id", "weapons", "claimed_by")}
     rows = []
     for claim in each(claims.assign(**text, family=families)):
@@ -306,8 +303,6 @@ def analyse_claims(tables: Mapping[str, pd.DataFrame], parameters: Parameters) -
 
 def tested(claim: Any, sites: dict[str, str], reference_dir: str) -> str:
     """Return in words what of `claim` is tested: "at least one attack at Tower 22 on 28 January 2024"."""
-    if claim.kind not in KINDS:
-        return "nothing"
     arms, codes = weapons(reference_dir), split(claim.weapons)
     place = f" in {COUNTRIES[claim.country]}" if claim.country else ""
     words = {

@@ -6,9 +6,9 @@ event of which the sheets hold no row is not told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -16,13 +16,11 @@ from helpers.facts import Facts
 from helpers.paths import resolve
 
 
-@dataclass(frozen=True)
-class Event:
-    """One event: its first `day`, the `sources` that tell of it and their `rows` (context_id), in order."""
+class Event(NamedTuple):
+    """One event: its first `day`, its `last` where one is given, and the `rows` (context_id) that tell of it."""
 
     day: date
     last: date | None
-    sources: tuple[str, ...]
     rows: tuple[str, ...]
 
 
@@ -33,20 +31,17 @@ def find_events(context: pd.DataFrame, reference_dir: str | Path) -> dict[str, E
     """
     named = pd.read_csv(resolve(reference_dir) / "events.csv", parse_dates=["start"])
     found = named.merge(context, on=["source_id", "start"]).sort_values(["event", "source_id"])
-    events = {}
-    for name, rows in found.groupby("event"):
-        ends = rows["end"].dropna()
-        events[str(name)] = Event(
+    return {
+        str(name): Event(
             rows["start"].min().date(),
-            ends.max().date() if len(ends) else None,
-            tuple(rows["source_id"]),
+            rows["end"].max().date() if rows["end"].notna().any() else None,
             tuple(rows["context_id"]),
         )
-    return events
+        for name, rows in found.groupby("event")
+    }
 
 
 def add_events(facts: Facts, events: dict[str, Event], *names: str) -> None:
     """Add the fact ``events.NAME``, its day with the rows behind it, for each of `names` that is known."""
-    for name in names:
-        if name in events:
-            facts.add(f"events.{name}", events[name].day, unit="date", rows={"context": events[name].rows})
+    for name in set(names) & set(events):
+        facts.add(f"events.{name}", events[name].day, unit="date", rows={"context": events[name].rows})

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from helpers.analysis.totals import NEAR, Series, counted_since, country_columns, series
+from helpers.analysis.totals import NEAR, Series, counted_since, origin_of, series
 from helpers.facts import printed
 from helpers.parameters import Parameters
 from helpers.stretches import Stretches, ranges, span_text
@@ -56,7 +56,7 @@ class Evidence:
 
     def totals(self, country: str) -> Series:
         """Return officials' running total of the country of that code, of all if blank."""
-        return series(self.counts, self.families, (country,) if country else tuple(country_columns()), since=self.since)
+        return series(self.counts, self.families, (country,) if country else (), since=self.since)
 
 
 def without(family: str, tables: Mapping[str, pd.DataFrame], parameters: Parameters) -> Evidence:
@@ -77,7 +77,7 @@ def without(family: str, tables: Mapping[str, pd.DataFrame], parameters: Paramet
     strikes = responses.assign(origins=origins)
     return Evidence(
         parameters, kept, others[others["incident_id"].isin(kept["incident_id"])],
-        counts[counts["source_id"].map(families).fillna(counts["source_id"]) != family],
+        counts[origin_of(counts, families) != family],
         counted_since(counts, parameters), families,
         strikes[(strikes["origins"] > 0) & strikes["date"].notna()],
     )  # fmt: skip

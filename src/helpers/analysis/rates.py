@@ -81,6 +81,25 @@ def largest_showing(way: Way) -> int | None:
     return bisect_left(range(low + 1, high), True, key=lambda count: not way.shows(count)) + low
 
 
+def share_interval(count: int, of: int) -> tuple[float, float]:
+    """Return the exact interval of the share that `count` is `of` a number, at least one (Clopper and Pearson 1934)."""
+    found = stats.binomtest(count, of).proportion_ci(LEVEL, method="exact")
+    return float(found.low), float(found.high)
+
+
+def exact_ratio(count: int, days: int, count0: int, days0: int) -> Ratio:
+    """Return the ratio of two Poisson rates by the exact conditional interval (Przyborowski and Wilenski 1940).
+
+    Given the sum, the first count is binomial, and Clopper and Pearson's limits carry over to the ratio. It knows
+    nothing of clusters, and is for days compared that hold no attack.
+    """
+    if days <= 0 or days0 <= 0 or count + count0 == 0:
+        return Ratio(None, None, None, "exact", "no day, or no attack, on either side")
+    shares = share_interval(count, count + count0)
+    low, high = (share / (1 - share) * days0 / days if share < 1 else None for share in shares)
+    return Ratio(count / days / (count0 / days0) if count0 else None, low, high, "exact")
+
+
 # --- by moving blocks -------------------------------------------------------------------------------------------------
 
 

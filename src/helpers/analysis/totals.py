@@ -41,9 +41,6 @@ WEAKER = ("at_least", "approximately", "exact")
 
 DAY = pd.Timedelta(days=1)
 
-#: The countries that officials' totals count.
-ALL = ("IQ", "SY", "JO")
-
 
 def bounds_of(value: float, relation: str) -> tuple[float, float]:
     """Return the least and greatest count that a total of `value` allows, given its relation."""
@@ -109,9 +106,9 @@ class Series:
         sure = (item for item in self.repeats if item.relation == "exact" and len(item.families) >= REPEATED)
         return tuple(sorted([*self.points, *(s for s in sure if s.day not in known)], key=lambda point: point.day))
 
-    @cached_property
-    def _days(self) -> list[pd.Timestamp]:
-        return [point.day for point in self.told]
+    def _until(self, day: pd.Timestamp) -> int:
+        """Return how many of the totals are of `day` or earlier."""
+        return bisect_right(self.told, day, key=lambda point: point.day)
 
     def at(self, day: pd.Timestamp | date) -> tuple[int, float, float]:
         """Return what is known of the count by the end of `day`: the last total given, and its bounds.
@@ -119,7 +116,7 @@ class Series:
         The count cannot be less than any total before, nor more than any total given later.
         """
         when = pd.Timestamp(day)
-        place = bisect_right(self._days, when)
+        place = self._until(when)
         if not place:
             return 0, 0.0, 0.0
         last = self.told[place - 1]
@@ -134,7 +131,7 @@ class Series:
 
     def covered(self, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """Return those of `days` from the first that the totals count to the last for which one is given."""
-        return days[(days > self.points[0].day) & (days <= self._days[-1])]
+        return days[(days > self.points[0].day) & (days <= self.told[-1].day)]
 
     def over(self, days: Iterable[date]) -> tuple[int, float, float, tuple[str, ...]]:
         """Return the attacks counted on `days` (best, low, high) and the ids of the totals around them."""
@@ -142,7 +139,7 @@ class Series:
         best, low, high = np.sum([self.between(*span) for span in spans], axis=0).tolist()
         rows: dict[str, None] = {}
         for edge in (edge for start, end in spans for edge in (pd.Timestamp(start) - DAY, pd.Timestamp(end))):
-            place = bisect_right(self._days, edge)
+            place = self._until(edge)
             around = self.told[max(place - 1, 0) : place + 1]
             exact = [point for point in around if point.day == edge]
             rows |= dict.fromkeys(row for point in exact or around for row in point.rows)
@@ -172,19 +169,29 @@ def _days(counts: pd.DataFrame) -> pd.Series:
     return counts["as_of"].fillna(counts["stated_on"])
 
 
+def origin_of(rows: pd.DataFrame, families: pd.Series) -> pd.Series:
+    """Return the origin that counts once of the source of each of `rows`: its family, else the source itself."""
+    return rows["source_id"].map(families).fillna(rows["source_id"])
+
+
 def country_columns() -> dict[str, str]:
     """Return country code -> the column of official_counts with its total."""
     return {code: country.column for code, country in vocabulary.countries().items() if country.column}
 
 
-def values(counts: pd.DataFrame, countries: Collection[str] = ALL) -> pd.Series:
-    """Return the running total of `countries` that each row of `counts` gives (blank where it gives none).
+def whole(countries: Collection[str]) -> bool:
+    """Return whether `countries` are all that officials' totals name; none named is all."""
+    return not countries or set(countries) >= set(country_columns())
+
+
+def values(counts: pd.DataFrame, countries: Collection[str] = ()) -> pd.Series:
+    """Return the running total of `countries`, by default all, that each row of `counts` gives (blank: it gives none).
 
     All the countries that officials' totals name are the column `total`; else the columns of the countries are summed.
     A row that names Iraq and Syria alone has none for Jordan, where officials counted one attack, on 28 January.
     """
     columns = {code: column for code, column in country_columns().items() if column in counts}
-    if set(countries) >= set(columns):
+    if whole(countries) or set(countries) >= set(columns):
         return counts["total"].astype("Float64")
     named = [code for code in countries if code in columns]
     parts = counts[[columns[code] for code in named]].astype("Float64")
@@ -193,24 +200,20 @@ def values(counts: pd.DataFrame, countries: Collection[str] = ALL) -> pd.Series:
     return parts.sum(axis=1, min_count=max(1, len(named))).astype("Float64")
 
 
-def statements(counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = ALL) -> tuple[Statement, ...]:
+def statements(counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = ()) -> tuple[Statement, ...]:
     """Return one `Statement` for each day and total of `counts`, by day and total.
 
     `counts` needs count_id, source_id, as_of, stated_on, total, relation, speaker and the columns of the countries;
     `families` maps source_id to the origin that counts once. A row without a day takes the day it was stated on;
     without either it is left out.
     """
-    origin = families.to_dict()
-    frame = counts.assign(
-        value=values(counts, countries),
-        day=_days(counts),
-        family=[origin.get(source, source) for source in counts["source_id"]],
-        named=counts["speaker"].fillna("").astype(str).str.strip() != "",
-    )
-    frame = frame[frame["value"].notna() & frame["day"].notna()].sort_values(["day", "value", "count_id"])
-    columns = ("day", "value", "relation", "family", "count_id", "named")
+    frame = pd.DataFrame({
+        "day": _days(counts), "value": values(counts, countries), "relation": counts["relation"],
+        "family": origin_of(counts, families), "count_id": counts["count_id"],
+        "named": counts["speaker"].fillna("").astype(str).str.strip() != "",
+    }).dropna(subset=["day", "value"]).sort_values(["day", "value", "count_id"])  # fmt: skip
     found = []
-    for (day, value), group in groupby(zip(*(frame[c].tolist() for c in columns), strict=True), key=itemgetter(0, 1)):
+    for (day, value), group in groupby(zip(*(frame[c].tolist() for c in frame), strict=True), key=itemgetter(0, 1)):
         _, _, relations, origins, ids, named = zip(*group, strict=True)
         votes = Counter(word for word, _ in set(zip(relations, origins, strict=True)))
         relation = max(WEAKER, key=lambda word: votes[word])  # on a tie the weaker word: it claims less
@@ -246,7 +249,7 @@ def heaviest_chain(items: Sequence[Statement]) -> list[int]:
 
 
 def series(
-    counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = ALL, *, since: date = COUNTED_SINCE
+    counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = (), *, since: date = COUNTED_SINCE
 ) -> Series:
     """Return the running total of `countries` as a chain of points, from `counts` and the origin of each source.
 
@@ -309,7 +312,7 @@ def observatory(other_counts: pd.DataFrame, families: pd.Series, site: str = "")
     return series(here, families, since=COUNTED_SINCE if pd.isna(since) else since.date())
 
 
-def contradictions(counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = ALL) -> pd.DataFrame:
+def contradictions(counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = ()) -> pd.DataFrame:
     """Return the contradictions among the totals of `countries`, a row each: kind, day, rows, against (ids), text.
 
     `falls`: a total above one given for a later day, both as their relation allows. `same_day`: several totals for one
@@ -331,7 +334,7 @@ def contradictions(counts: pd.DataFrame, families: pd.Series, countries: Collect
             ids = ";".join(row for item in rest for row in item.rows)
             found.append(("same_day", day, ids, ";".join(most.rows), text))
         least = min([*([least] if least else []), *today], key=lambda item: item.high)
-    if set(countries) == set(country_columns()):
+    if whole(countries):
         for row in counts[~_adds_up(counts)].to_dict("records"):
             parts = [row[column] for column in country_columns().values() if not pd.isna(row[column])]
             text = f"{' + '.join(map(str, parts))} is {sum(parts)}, not {row['total']}"

@@ -13,7 +13,7 @@ import pandas as pd
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from helpers.analysis.weapons import naming, prepare, rungs
+from helpers.analysis.weapons import prepare, rungs
 from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, finding
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.stretches import Stretches
@@ -56,7 +56,7 @@ def climb(selected: pd.DataFrame, parameters: Parameters) -> Climb:
     """
     frame = prepare(selected, parameters)
     frame = frame[frame["rung"].notna()]
-    above = (frame["rung"] >= rungs(parameters.reference_dir).rocket).astype(float)
+    above = frame["rocket_up"].astype(float)
     mixed = above.groupby(frame["country"]).transform("nunique") > 1  # a country of one kind alone says nothing of time
     frame, above = frame[mixed], above[mixed]
     if not judged(len(frame), frame["week"].nunique(), int(above.sum())):
@@ -117,18 +117,16 @@ def between_weeks(
     return member @ (higher * later) @ member.T, timed, ranked
 
 
-def ways(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) -> dict[str, tuple[str, pd.Series]]:
+def ways(prepared: pd.DataFrame, parameters: Parameters) -> dict[str, tuple[str, pd.Series]]:
     """Return key -> words and rungs (NaN: left out) of the readings that a reader could have made, as coded first."""
     marks, rung = rungs(parameters.reference_dir), prepared["rung"]
-    any_missile = naming(reports["weapons"], marks.missiles + marks.unspecified)
-    called = prepared["incident_id"].isin(reports.loc[any_missile, "incident_id"])
     arms = weapons(parameters.reference_dir)
     drones = [arms[code].rung for code in of_group("drone", parameters.reference_dir)]
     last = Stretches(parameters)["since_stop"].first
     found = {"plain": ("as coded", rung)}
     for key, doubtful, words in (
         ("blank", prepared["blank"], "missiles of no stated kind counted as {}"),
-        ("called", called, "all that any source calls a missile counted as {}"),
+        ("called", prepared["called"], "all that any source calls a missile counted as {}"),
     ):
         for lowest, what in ((marks.rocket, "rockets"), (marks.missile, "missiles")):
             taken = rung.where(~doubtful, rung.fillna(-1).clip(lower=lowest))
@@ -149,14 +147,14 @@ def ways(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) 
     return found
 
 
-def readings(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+def readings(prepared: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Return the rank correlation under each of the `ways`; those with too few attacks to judge are left out.
 
     One row a reading, as coded first: reading (its key), label, attacks, weeks, tau_b with its interval (low, high),
     and missiles, the attacks that then count as with one.
     """
     lowest, found = rungs(parameters.reference_dir).missile, []
-    for key, (label, taken) in ways(prepared, reports, parameters).items():
+    for key, (label, taken) in ways(prepared, parameters).items():
         mine, rows = taken.dropna(), prepared[taken.notna()]
         weeks = rows["week"].nunique()
         if judged(len(mine), weeks, int(mine.value_counts().max()) if len(mine) else 0):

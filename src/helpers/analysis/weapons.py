@@ -55,14 +55,18 @@ def naming(cells: pd.Series, codes: tuple[str, ...]) -> Mask:
 
 
 def prepare(selected: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    """Return the `selected` incidents with `rung` (NaN: none), `week` (whole weeks from the pause's start), `stretch`,
-    and `blank` (whether the reconciled weapons hold a missile of a kind that nobody gives)."""
-    known = {code: weapon.rung for code, weapon in weapons(parameters.reference_dir).items()}
+    """Return the `selected` incidents with `rung` (NaN: none), whether it is that of a rocket or more (`rocket_up`), of
+    a `missile`, `week` (whole weeks from the pause's start), `stretch`, and `blank` (whether the reconciled weapons
+    hold a missile of a kind that nobody gives)."""
+    known, marks = weapons(parameters.reference_dir), rungs(parameters.reference_dir)
+    rung = selected["top_weapon"].map({code: weapon.rung for code, weapon in known.items()}).astype(float)
     return selected.assign(
-        rung=selected["top_weapon"].map(known).astype(float),
+        rung=rung,
+        rocket_up=rung >= marks.rocket,
+        missile=rung >= marks.missile,
         week=(selected["date"] - pd.Timestamp(parameters.pause_start)).dt.days // 7,
         stretch=Stretches(parameters).of(selected["date"]).astype("object"),
-        blank=naming(selected["weapons"], rungs(parameters.reference_dir).unspecified),
+        blank=naming(selected["weapons"], marks.unspecified),
     )
 
 
@@ -107,31 +111,23 @@ def share(hits: int, of: int) -> Share:
 
 
 class Part(NamedTuple):
-    """A stretch or month: its `words`, its attacks with a named weapon (`rows`), and which of them were made with a
-    rocket or more (`rocket_up`), with a `missile`, or rest on media or the claimant alone (`media`)."""
+    """A stretch or month: its `words`, and its attacks with a named weapon (`rows`), of which `media` says whether they
+    rest on media or the claimant alone."""
 
     words: str
     rows: pd.DataFrame
-    rocket_up: pd.Series
-    missile: pd.Series
-    media: pd.Series
 
 
 def parts(prepared: pd.DataFrame, parameters: Parameters) -> tuple[dict[str, Part], dict[str, Part]]:
     """Return the stretches and the months of the window by name; stretches without a day are left out."""
-    marks, cut = rungs(parameters.reference_dir), Stretches(parameters)
-
-    def part(words: str, rows: pd.DataFrame) -> Part:
-        named = rows[rows["rung"].notna()]
-        unofficial = ~named["confirmation"].isin(["us_official", "local_official"])
-        return Part(words, named, named["rung"] >= marks.rocket, named["rung"] >= marks.missile, unofficial)
-
-    stretches = [cut[name] for name in ("before", "between", "since_stop")]
-    month = prepared["date"].dt.to_period("M")
+    named, cut = prepared[prepared["rung"].notna()], Stretches(parameters)
+    named = named.assign(media=~named["confirmation"].isin(["us_official", "local_official"]))
+    month = named["date"].dt.to_period("M")
     months = pd.period_range(parameters.window_start, parameters.window_end, freq="M")
+    stretches = [cut[name] for name in ("before", "between", "since_stop")]
     return (
-        {s.name: part(s.words, s.select(prepared)) for s in stretches if len(s)},
-        {str(m): part(f"{m.strftime('%B %Y')}", prepared[month == m]) for m in months},
+        {s.name: Part(s.words, s.select(named)) for s in stretches if len(s)},
+        {str(m): Part(m.strftime("%B %Y"), named[month == m]) for m in months},
     )
 
 
@@ -139,14 +135,12 @@ def shares_table(found: dict[str, Part]) -> pd.DataFrame:
     """Return one row a stretch or month: attacks with a named weapon, shares of rockets and above and of missiles."""
     rows = []
     for name, part in found.items():
-        row = {"stretch": name, "attacks": len(part.rows)}
-        for kind, hit in (("rocket_up", part.rocket_up), ("missile", part.missile)):
-            estimate = share(int(hit.sum()), len(hit))
-            row |= {kind: int(hit.sum())} | {
-                f"{kind}_{end}": float("nan" if value is None else value)
-                for end, value in zip(("share", "low", "high"), estimate, strict=True)
-            }
-        rows.append(row | {"media": int(part.media.sum())})
+        row: dict[str, object] = {"stretch": name, "attacks": len(part.rows)}
+        for kind in ("rocket_up", "missile"):
+            count = int(part.rows[kind].sum())
+            value, low, high = share(count, len(part.rows))
+            row |= {kind: count, f"{kind}_share": value, f"{kind}_low": low, f"{kind}_high": high}
+        rows.append(row | {"media": int(part.rows["media"].sum())})
     return pd.DataFrame(rows)
 
 
@@ -163,12 +157,14 @@ class Grew(NamedTuple):
     needed: int | None = None
 
 
-def grew(rows: pd.DataFrame, missile: Mask, parameters: Parameters) -> Grew:
-    """Return whether `missile` attacks are a larger share of `rows` after the pause, with `ATTACKS` on each side.
+def grew(prepared: pd.DataFrame, missile: pd.Series, parameters: Parameters) -> Grew:
+    """Return whether `missile` attacks are a larger share of those with a named weapon after the pause than before it.
 
     Decided by the 95% interval of the difference of shares (Newcombe 1998, Stat. Med. 17:873), attacks taken as
-    independent.
+    independent, with `ATTACKS` on each side.
     """
+    rows = prepared[prepared["rung"].notna() | missile]
+    missile = missile[rows.index].to_numpy()
     early = (rows["date"] < pd.Timestamp(parameters.pause_start)).to_numpy()
     late = (rows["date"] >= pd.Timestamp(parameters.pause_end)).to_numpy()
     ids = rows["incident_id"].to_numpy()
@@ -211,27 +207,25 @@ def said(attacks: pd.DataFrame, reports: pd.DataFrame, sources: pd.DataFrame) ->
     return table[["incident_id", "date", *table.columns[2:]]]
 
 
-def no_kind(prepared: pd.DataFrame, reports: pd.DataFrame, parameters: Parameters) -> pd.Series:
-    """Return of each attack how a missile of a kind that nobody gives stands in it, "" where none does.
-
-    ``alone``: no other weapon is named; ``beside``: it stands beside another weapon; ``outvoted``: some source says so,
-    and the others outvote it.
-    """
-    marks = rungs(parameters.reference_dir)
-    some = prepared["incident_id"].isin(reports.loc[naming(reports["weapons"], marks.unspecified), "incident_id"])
-    mine, none = prepared["blank"], prepared["rung"].isna()
-    clear = prepared["rung"] >= marks.missile  # its kind is known from others
-    cases = [mine & none, mine & ~none, some & ~mine & ~clear]
-    return pd.Series(np.select(cases, ["alone", "beside", "outvoted"], ""), prepared.index, dtype=object)
+def called(attacks: pd.DataFrame, reports: pd.DataFrame, codes: tuple[str, ...]) -> pd.Series:
+    """Return of which `attacks` some report names a weapon of `codes`, whatever the others say."""
+    return attacks["incident_id"].isin(reports.loc[naming(reports["weapons"], codes), "incident_id"])
 
 
 @dataclass(frozen=True)
 class Weapons:
     """What the record shows of weapons under a run's parameters.
 
-    `prepared` incidents, with `no_kind`; `records` highs in order; `missiles` of a stated kind (both see `told`);
-    `said` who names which weapon in these; `stretches` and `months` with their shares; `grew` missiles before and after
-    the pause: of a ``stated`` kind, with those of ``no_kind``, and all that ``any_source`` calls so.
+    Attributes
+    ----------
+    prepared: the incidents that count (see `prepare`); `called`: whether any source speaks of a missile; `no_kind`: how
+        a missile of a kind that nobody gives stands in an attack, "" where none does: ``alone`` (no other weapon is
+        named), ``beside`` (another weapon is), ``outvoted`` (some source says so, and the others outvote it).
+    records: highs in order; missiles: attacks with one of a stated kind (both see `told`); said: who names which weapon
+        in these.
+    stretches, months: with their attacks.
+    grew: missiles before and after the pause: of a ``stated`` kind, with those of ``no_kind``, and all that
+        ``any_source`` calls so.
     """
 
     parameters: Parameters
@@ -247,22 +241,21 @@ class Weapons:
 def analyse(incidents: pd.DataFrame, parameters: Parameters, reports: pd.DataFrame, sources: pd.DataFrame) -> Weapons:
     """Return what the clean table `incidents` (whole), with its `reports` and `sources`, shows of weapons."""
     parameters = within_coding(parameters, incidents)
-    prepared = prepare(select(incidents, parameters), parameters)
-    prepared = prepared.assign(no_kind=no_kind(prepared, reports, parameters))
-    stated = (prepared["rung"] >= rungs(parameters.reference_dir).missile).to_numpy()
-    named = prepared["rung"].notna().to_numpy()
-    meanings = {"stated": (), "no_kind": ("alone", "beside"), "any_source": ("alone", "beside", "outvoted")}
-    counted = {name: prepared["no_kind"].isin(cases).to_numpy() for name, cases in meanings.items()}
-    missiles = told(prepared[stated])
+    marks, rows = rungs(parameters.reference_dir), prepare(select(incidents, parameters), parameters)
+    stated, blank, word = rows["missile"], rows["blank"], called(rows, reports, marks.unspecified)
+    cases = [blank & rows["rung"].isna(), blank, word & ~stated]  # where one is stated, its kind is known from others
+    rows = rows.assign(
+        called=called(rows, reports, marks.missiles + marks.unspecified),
+        no_kind=np.select(cases, ["alone", "beside", "outvoted"], "").astype(object),
+    )
+    meanings = {"stated": stated, "no_kind": stated | blank, "any_source": stated | blank | rows["called"]}
+    missiles = told(rows[stated])
     return Weapons(
         parameters,
-        prepared,
-        records(prepared),
+        rows,
+        records(rows),
         missiles,
         said(missiles, reports, sources),
-        *parts(prepared, parameters),
-        {
-            name: grew(prepared[named | more], (stated | more)[named | more], parameters)
-            for name, more in counted.items()
-        },
+        *parts(rows, parameters),
+        {name: grew(rows, missile, parameters) for name, missile in meanings.items()},
     )

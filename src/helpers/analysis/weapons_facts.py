@@ -39,9 +39,9 @@ class Escalation:
         """Those of which a weapon is named."""
         return self.attacks[self.attacks["rung"].notna()]
 
-    def no_kind(self, *cases: str) -> pd.DataFrame:
-        """Return those with a missile of a kind that nobody gives, in one of the `cases` of `weapons.no_kind`."""
-        return self.attacks[self.attacks["no_kind"].isin(cases)]
+    def of(self, column: str, *codes: str) -> pd.DataFrame:
+        """Return the attacks with one of `codes` in `column`."""
+        return self.attacks[self.attacks[column].isin(codes)]
 
 
 ROWS = [
@@ -54,13 +54,15 @@ ROWS = [
         lambda f: f.weapons.missiles["incident_id"].head(1), when=lambda f: len(f.weapons.missiles)),
     Row("weapons.missiles.last", "date", lambda f: f.weapons.missiles["date"].iloc[-1],
         lambda f: f.weapons.missiles["incident_id"].tail(1), when=lambda f: len(f.weapons.missiles)),
-    counted("weapons.unspecified", lambda f: f.no_kind("alone", "beside").sort_values("incident_id"),
+    counted("weapons.unspecified", lambda f: f.of("no_kind", "alone", "beside").sort_values("incident_id"),
               "attacks with a missile of a kind that nobody gives"),
-    counted("weapons.unspecified.alone", lambda f: f.no_kind("alone"), "no other weapon is named of them"),
-    counted("weapons.unspecified.beside", lambda f: f.no_kind("beside"), "with another weapon beside it"),
-    counted("weapons.unspecified.outvoted", lambda f: f.no_kind("outvoted"), "some source says so, others outvote it"),
+    counted("weapons.unspecified.alone", lambda f: f.of("no_kind", "alone"), "no other weapon is named of them"),
+    counted("weapons.unspecified.beside", lambda f: f.of("no_kind", "beside"), "with another weapon beside it"),
+    counted("weapons.unspecified.outvoted", lambda f: f.of("no_kind", "outvoted"),
+              "some source says so, others outvote it"),
     counted("weapons.unspecified.any", lambda f: pd.concat([
-        f.no_kind("alone", "beside").sort_values("incident_id"), f.no_kind("outvoted")]), "any source says so"),
+        f.of("no_kind", "alone", "beside").sort_values("incident_id"), f.of("no_kind", "outvoted")]),
+              "any source says so"),
     Row("weapons.climb", "finding", lambda f: f.climb.finding, lambda f: f.named["incident_id"],
         note="odds of a rocket or heavier weapon a month, country held, weeks kept together"),
     Row("weapons.fell", "finding", lambda f: f.climb.fell, lambda f: f.named["incident_id"]),
@@ -99,7 +101,7 @@ def _records(known: Facts, f: Escalation) -> None:
                  "confirmed_by": CONFIRMATION[high.confirmation]}  # fmt: skip
         known.add_each(f"weapons.records.{place}", cells, "sources", incidents=[high.incident_id])
     for place, code in enumerate(f.named["top_weapon"].value_counts().index, 1):
-        mine = f.attacks.loc[f.attacks["top_weapon"] == code, "incident_id"]
+        mine = f.of("top_weapon", code)["incident_id"]
         known.add(f"weapons.top.{place}.weapon", arms[code].plural, unit="text")
         known.add(f"weapons.top.{place}.attacks", len(mine), unit="incidents", incidents=mine,
                   note="attacks of which it is the heaviest weapon")  # fmt: skip
@@ -107,22 +109,20 @@ def _records(known: Facts, f: Escalation) -> None:
 
 def _missiles(known: Facts, f: Escalation) -> None:
     arms, lines = weapons(f.weapons.parameters.reference_dir), 0
-    stated = f.attacks["incident_id"].isin(f.weapons.missiles["incident_id"])
-    stated_kinds = f.attacks.loc[stated, "top_weapon"].unique()
-    if len(stated_kinds) == 1:
-        known.add("weapons.missiles.kind", arms[stated_kinds[0]].plural, unit="text", note="all are of this kind")
+    kinds = f.weapons.missiles["weapon"].unique()
+    if len(kinds) == 1:
+        known.add("weapons.missiles.kind", arms[kinds[0]].plural, unit="text", note="all are of this kind")
     for place, attack in enumerate(each(f.weapons.missiles.head(TOLD)), 1):
         behind = [attack.incident_id]
-        cells = {"date": attack.date, "site": attack.site_name}
-        known.add_each(f"weapons.missiles.{place}", cells, incidents=behind)
+        known.add_each(f"weapons.missiles.{place}", {"date": attack.date, "site": attack.site_name}, incidents=behind)
         mine = f.weapons.said[f.weapons.said["incident_id"] == attack.incident_id]
         totals = mine.groupby("weapon")["sources"].sum().sort_values(ascending=False, kind="stable")
         for code, count in totals.items():
             lines, rows = lines + 1, mine[mine["weapon"] == code].sort_values("sources", ascending=False)
             line = f"weapons.said.{lines}"
-            kinds = ", ".join(f"{row.kind} {row.sources}" for row in each(rows))
+            by_kind = ", ".join(f"{row.kind} {row.sources}" for row in each(rows))
             known.add(f"{line}.date", attack.date, unit="date", incidents=behind)
-            known.add_each(line, {"weapon": arms[str(code)].label, "kinds": kinds})
+            known.add_each(line, {"weapon": arms[str(code)].label, "kinds": by_kind})
             known.add(f"{line}.sources", count, unit="sources", incidents=behind,
                       rows={"reports": sorted(_reports(rows))},
                       note="sources that name it; one that names two weapons counts for both")  # fmt: skip
@@ -134,33 +134,27 @@ def _reports(said: pd.DataFrame) -> list[str]:
 
 def _lighter(known: Facts, f: Escalation) -> None:
     """Add, of the heaviest record high where it is a missile, how many of its sources name a lighter missile."""
-    arms, stated = weapons(f.weapons.parameters.reference_dir), missiles(f.weapons.parameters.reference_dir)
-    high = f.weapons.records.iloc[-1] if len(f.weapons.records) else None
-    if high is None or high["weapon"] not in stated:
-        return
-
-    def rung(code: str) -> int:
-        return arms[code].rung or 0
-
-    said, told = f.weapons.said, f.weapons.missiles
-    lighter = [code for code in stated if rung(code) < rung(high["weapon"])]
-    mine = said[(said["incident_id"] == high["incident_id"]) & said["weapon"].isin(lighter)]
-    later = told[(told["date"] > high["date"]) & (told["weapon"].map(rung) >= rung(high["weapon"]))]
-    if len(later):
-        known.add("weapons.missiles.lighter", mine["sources"].sum(), unit="sources", rows={"reports": _reports(mine)})
-        known.add("weapons.missiles.lighter_day", high["date"], unit="date", incidents=[high["incident_id"]])
-        known.add("weapons.missiles.next_day", later["date"].iloc[0], unit="date")
+    stated, said, told = missiles(f.weapons.parameters.reference_dir), f.weapons.said, f.weapons.missiles
+    for high in each(f.weapons.records.tail(1)):
+        lighter = stated[: stated.index(high.weapon)] if high.weapon in stated else ()
+        mine = said[(said["incident_id"] == high.incident_id) & said["weapon"].isin(lighter)]
+        later = told[(told["date"] > high.date) & ~told["weapon"].isin(lighter)]
+        if high.weapon in stated and len(later):
+            rows = {"reports": _reports(mine)}
+            known.add("weapons.missiles.lighter", mine["sources"].sum(), unit="sources", rows=rows)
+            known.add("weapons.missiles.lighter_day", high.date, unit="date", incidents=[high.incident_id])
+            known.add("weapons.missiles.next_day", later["date"].iloc[0], unit="date")
 
 
 def _part(known: Facts, name: str, part: Part) -> None:
     ids = part.rows["incident_id"]
-    hits, media = ids[part.rocket_up], ids[part.media]
+    hits, media = (ids[part.rows[column]] for column in ("rocket_up", "media"))
     known.add(f"{name}.words", part.words, unit="text")
     known.add(f"{name}.of", len(ids), unit="incidents", incidents=ids)
     known.add(f"{name}.rocket_up.count", len(hits), unit="incidents", incidents=hits)
     known.add(f"{name}.media", len(media), unit="incidents", incidents=media, note="by media or claimant alone")
-    rows = interval(f"{name}.rocket_up", "share", lambda found: found, incidents=lambda found: hits, digits=0)
-    record(rows, share(len(hits), len(ids)), known)
+    record(interval(f"{name}.rocket_up", "share", lambda found: found, incidents=lambda _: hits, digits=0),
+           share(len(hits), len(ids)), known)  # fmt: skip
 
 
 def _shares(known: Facts, f: Escalation) -> None:
@@ -193,26 +187,24 @@ def _readings(known: Facts, f: Escalation) -> None:
 
 
 def _sites(known: Facts, f: Escalation) -> None:
-    def ids(column: str, *codes: str) -> pd.Series:
-        mine: pd.Series = pd.concat([f.attacks["incident_id"][f.attacks[column] == code] for code in codes])
-        return mine
-
     counts = f.places.named["attacks"]
     beyond = counts.iloc[TOP] if len(counts) > TOP else 0  # of places as often attacked none is singled out
     for place, row in enumerate(each(f.places.named[counts > beyond].head(TOP)), 1):
         known.add(f"places.top.{place}.name", short(row.name), unit="text")
-        known.add(f"places.top.{place}.attacks", row.attacks, unit="incidents", incidents=ids("site_id", row.site_id))
-    for code in f.weapons.parameters.countries:
-        known.add(f"places.{code}.attacks", len(ids("country", code)), unit="incidents", incidents=ids("country", code))
+        known.add(f"places.top.{place}.attacks", row.attacks, unit="incidents",
+                  incidents=f.of("site_id", row.site_id)["incident_id"])  # fmt: skip
+    here = {code: f.of("country", code)["incident_id"] for code in f.weapons.parameters.countries}
+    for code, ids in here.items():
+        known.add(f"places.{code}.attacks", len(ids), unit="incidents", incidents=ids)
         known.add(f"places.{code}.name", COUNTRIES[code], unit="text")
-    per = {}
-    for there in each(f.places.troops):
-        per[there.Index] = len(ids("country", there.Index)) / round(there.personnel)
-        known.add(f"places.{there.Index}.troops", round(there.personnel), unit="people",
-                  rows={"sources": split(there.sources)},
+    troops = f.places.troops["personnel"].round().astype(int)
+    for code, row in f.places.troops.iterrows():
+        known.add(f"places.{code}.troops", troops[code], unit="people", rows={"sources": split(row["sources"])},
                   note="US personnel stationed, median of the statements")  # fmt: skip
-    if {"SY", "IQ"} <= per.keys() and min(len(ids("country", code)) for code in ("SY", "IQ")) >= ATTACKS:
-        known.add("places.syria_to_iraq", per["SY"] / per["IQ"], unit="ratio", incidents=ids("country", "SY", "IQ"),
+    pair = ("SY", "IQ")
+    if set(pair) <= set(troops.index) and all(len(here[code]) >= ATTACKS for code in pair):
+        syria, iraq = (len(here[code]) / troops[code] for code in pair)
+        known.add("places.syria_to_iraq", syria / iraq, unit="ratio", incidents=[*here["SY"], *here["IQ"]],
                   note="attacks for each soldier stationed, Syria over Iraq")  # fmt: skip
 
 
