@@ -382,10 +382,6 @@ def test_a_verdict_says_what_was_tested_and_what_was_not():
     assert "five were killed" in found.untested
 
 
-def test_an_unknown_kind_is_not_testable():
-    assert Record().judge(kind="new", comparator="equals", value="1").verdict == "not testable"
-
-
 NAMES = ("claims", "incidents", "reports", "official_counts", "responses", "sources")
 
 
