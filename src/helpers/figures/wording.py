@@ -246,19 +246,26 @@ def located(error: Exception, folder: Path) -> WordsError:
 
 
 @cache
-def _blocks(path: Path, changed: int) -> dict[str, Template]:
-    """Return name -> template of each block of the file; `changed` is when the file last was."""
+def _blocks(path: Path, changed: int) -> dict[str, str]:
+    """Return name -> source of each block of the file; `changed` is when the file last was.
+
+    As many empty lines stand before it as the file has: errors then name the file's own lines.
+    """
     source = path.read_text(encoding="utf-8")
-    made = environment(path.parent, as_text)
     found = list(_BLOCK.finditer(source))
-    blocks = {}
-    for place, start in enumerate(found):
-        end = found[place + 1].start() if place + 1 < len(found) else len(source)
-        # As many empty lines before it as the file has: errors then name the file's own lines.
-        text = "\n" * source.count("\n", 0, start.end()) + source[start.end() : end]
-        code = made.compile(without_lines(text), path.name, str(path))
-        blocks[start[1]] = Template.from_code(made, code, made.make_globals(None))
-    return blocks
+    ends = [*(start.start() for start in found[1:]), len(source)]
+    return {
+        start[1]: "\n" * source.count("\n", 0, start.end()) + source[start.end() : end]
+        for start, end in zip(found, ends, strict=True)
+    }
+
+
+@cache
+def _block(path: Path, source: str) -> Template:
+    """Return the template of one block."""
+    made = environment(path.parent, as_text)
+    code = made.compile(without_lines(source), path.name, str(path))
+    return Template.from_code(made, code, made.make_globals(None))
 
 
 def block_words(
@@ -279,7 +286,7 @@ def block_words(
     blocks = _blocks(path, path.stat().st_mtime_ns)
     if name not in blocks:
         raise WordsError(f"{file} has no block {name!r}{nearest(name, blocks)}")
-    parts = _FIELD.split(rendered(blocks[name], names(facts, parameters), path.parent))
+    parts = _FIELD.split(rendered(_block(path, blocks[name]), names(facts, parameters), path.parent))
     given = dict.fromkeys(FIELDS, "")
     for field, value in zip(parts[1::2], parts[2::2], strict=True):
         if given[field]:
