@@ -206,6 +206,7 @@ def test_check_tells_every_fault(made: Path, tmp_path: Path) -> None:
     assert cells[column] in {"IQ", "SY", "JO"}
     cells[column] = "Iraqistan"
     (tmp_path / "reports.csv").write_text("".join([lines[0], ",".join(cells), *lines[2:]]), encoding="utf-8")
+    (tmp_path / "sites.csv").unlink()  # a fault of no row leaves the rows of others whole numbers
     done = brief(source.parents[1], "check", str(tmp_path))
     assert done.returncode == 2
     assert any("reports.csv" in line and "Iraqistan" in line and " 2 " in line for line in done.stderr.splitlines())

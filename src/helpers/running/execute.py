@@ -119,6 +119,8 @@ def _shell() -> Callable[[Any], bool]:
             )
             if kind == "clear_output":
                 outputs.clear()
+            elif kind == "stream" and outputs and outputs[-1].get("name") == told["name"]:
+                outputs[-1]["text"] += told["text"]
             elif kind in {"stream", "display_data", "execute_result", "error"}:
                 outputs.append(output_from_msg({"header": {"msg_type": kind}, "content": told}))  # type: ignore[no-untyped-call]
 
@@ -181,24 +183,8 @@ def tidy(notebook: Any, sandbox: Path, root: Path) -> Any:
             cell["id"] = "injected-parameters"
         if cell.cell_type == "code":
             varying = (*_VARYING, (_TABLE, f"T_{number:05}"))
-            cell["outputs"] = [_plain(output, (sandbox, root), varying) for output in _joined(cell.outputs)]
+            cell["outputs"] = [_plain(output, (sandbox, root), varying) for output in cell.outputs]
     return notebook
-
-
-def _joined(outputs: list[Any]) -> list[Any]:
-    """Join what was printed in several pieces, standard output before errors."""
-    kept: list[Any] = []
-    printed: dict[str, Any] = {}
-    for output in [*outputs, None]:
-        if output is None or output.output_type != "stream":
-            kept += [printed[name] for name in sorted(printed, reverse=True)]
-            kept += [output] if output is not None else []
-            printed = {}
-        elif output.name in printed:
-            printed[output.name]["text"] += output.text
-        else:
-            printed[output.name] = output
-    return kept
 
 
 def _plain(value: Any, folders: Sequence[Path], varying: Sequence[tuple[re.Pattern[str], str]]) -> Any:

@@ -72,12 +72,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SERVER = "BRIEF_FORK_SERVER"
 
 
-class Stopping(Exception):
-    """The run is being stopped: nothing may be started any more."""
-
-
 class Died(RuntimeError):
-    """A process could not start, or ended without an answer; says why."""
+    """A process could not start, or ended without an answer, or may not start as the run is being stopped; says why."""
 
 
 # --- in the run ------------------------------------------------------------------------------------------------------
@@ -174,10 +170,8 @@ def call(
 
     Raises
     ------
-    Stopping
-        Once `stop` has been called.
     Died
-        If the process could not start, or ended before the function did.
+        If the process could not start, or ended before the function did; always, once `stop` has been called.
     RuntimeError
         If the function ended with an exception: its traceback.
     """
@@ -193,8 +187,6 @@ def call(
                     hear(*value)
                 kind, value = ours.recv()
     except (OSError, EOFError, MemoryError) as error:
-        if _stopping:
-            raise Stopping("the run is being stopped") from None
         raise Died(_why(process, error)) from None
     process.join(5)
     with contextlib.suppress(ProcessLookupError):  # what it may have left behind
@@ -207,7 +199,7 @@ def call(
 def _start(root: Path | str | None, more: Mapping[str, str] | None, *answer: Any) -> Any:
     with _guard:  # the environment of this process is not its own while another thread starts something
         if _stopping:
-            raise Stopping("the run is being stopped")
+            raise Died("the run is being stopped")
         process = _context().Process(target=_answer, args=(str(root or "/"), environment(root, more), *answer))
         with _as_child():
             process.start()

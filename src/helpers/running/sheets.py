@@ -77,8 +77,9 @@ def refuse_faulty(root: Path, parameters: Parameters) -> None:
 
 def rows(frame: Any) -> list[list[str]]:
     """Return the rows of a table of faults as text, blanks for what is missing."""
-    plain = frame.reindex(columns=list(COLUMNS)).astype(object).itertuples(index=False)
-    return [["" if cell is None or cell != cell else str(cell) for cell in row] for row in plain]
+    plain = frame.reindex(columns=list(COLUMNS)).convert_dtypes().astype(object)  # a row's number stays whole
+    lines: list[list[str]] = plain.where(plain.notna(), "").astype(str).to_numpy().tolist()
+    return lines
 
 
 def table(lines: list[list[str]], widest: int = 60, *, err: bool = True) -> str:
