@@ -133,17 +133,19 @@ def search(clean: dict[str, pd.DataFrame]) -> Callable[[str, bool], pd.Series]:
 
 def expected(incidents: pd.DataFrame, view: View, found: pd.Series) -> list[str]:
     """The ids that `view` selects, said once more in pandas."""
-    fits = found & incidents["date"].between(view.start, view.end)
-    for column, wanted in (("country", view.country), ("site_id", view.site), ("confirmation", view.confirmation)):
+    fits = found & incidents["date"].between(view["from"], view["to"])
+    for column, name in (("country", "country"), ("site_id", "site"), ("confirmation", "confirmation")):
+        wanted = view[name]
         if wanted:
             fits &= incidents[column].isin(wanted)
-    for column, wanted in (("weapons", view.weapon), ("claimed_by", view.group)):
+    for column, name in (("weapons", "weapon"), ("claimed_by", "group")):
+        wanted = view[name]
         if wanted:
             fits &= incidents[column].map(
                 lambda cell, wanted=wanted: bool(set((cell or "unsaid").split(";")) & {*wanted})
             )
-    if view.harm:
-        fits &= payload.harm(incidents).isin(view.harm)
+    if view["harm"]:
+        fits &= payload.harm(incidents).isin(view["harm"])
     ids: list[str] = incidents[fits].sort_values(["date", "incident_id"])["incident_id"].tolist()
     return ids
 
@@ -157,26 +159,26 @@ def random_views(clean: dict[str, pd.DataFrame], number: int) -> list[View]:
     words = ["Asad", "tanf drone", "RUDAW", "sohr", "Erbil", "الأسد", "omar", "syria rocket", "zzz", "kataib", "Anbar"]
     groups = sorted({code for cell in incidents["claimed_by"] for code in (cell or "unsaid").split(";")})
 
-    def some(values: list[str], chance: float = 0.4) -> tuple[str, ...]:
-        return tuple(draw.sample(values, draw.randint(1, min(3, len(values))))) if draw.random() < chance else ()
+    def some(values: list[str], chance: float = 0.4) -> list[str]:
+        return draw.sample(values, draw.randint(1, min(3, len(values)))) if draw.random() < chance else []
 
     views = []
     for _ in range(number):
         start, end = sorted(draw.sample(days, 2))
         whole = draw.random() < 0.4
         views.append(
-            View(
-                start=days[0] if whole else start,
-                end=days[-1] if whole else end,
-                country=some(["IQ", "SY", "JO"]),
-                site=some(sorted(incidents["site_id"].unique()), 0.2),
-                weapon=some(weapons),
-                confirmation=some(sorted(incidents["confirmation"].unique())),
-                harm=some(list(HARM), 0.3),
-                group=some(groups, 0.2),
-                q=draw.choice(words) if draw.random() < 0.5 else "",
-                sources=draw.choice(["", "yes"]),
-            )
+            {
+                "from": days[0] if whole else start,
+                "to": days[-1] if whole else end,
+                "country": some(["IQ", "SY", "JO"]),
+                "site": some(sorted(incidents["site_id"].unique()), 0.2),
+                "weapon": some(weapons),
+                "confirmation": some(sorted(incidents["confirmation"].unique())),
+                "harm": some(list(HARM), 0.3),
+                "group": some(groups, 0.2),
+                "q": draw.choice(words) if draw.random() < 0.5 else "",
+                "sources": draw.choice(["", "yes"]),
+            }
         )
     return views
 
@@ -187,8 +189,8 @@ def test_filters_agree_with_pandas(
 ) -> None:
     sizes = []
     for view in random_views(clean, 60):
-        wanted = expected(clean["incidents"], view, search(view.q, bool(view.sources)))
-        assert go(opened, view.address()) == wanted, view.address()
+        wanted = expected(clean["incidents"], view, search(str(view["q"]), bool(view["sources"])))
+        assert go(opened, payload.address(view)) == wanted, view
         assert opened.inner_text("#count") == str(len(wanted))
         info = opened.inner_text("#rows")
         assert info.endswith(f"of {len(wanted)}") if wanted else info == "No rows"

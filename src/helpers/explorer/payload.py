@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -41,35 +40,16 @@ SAID = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class View:
-    """One state of the explorer: days (both included), lists (empty: all) and the words searched for.
+#: One state of the explorer, under the names of its address: days (``from`` and ``to``, both included), lists (empty:
+#: all), and words searched for. Within a list any value fits; between the lists all must. ``q`` looks for places; with
+#: ``sources`` it looks also in what sources say and how they are called.
+View = dict[str, str | list[str]]
 
-    Within a list any value fits; between the lists all must. `q` looks for places; with `sources` it looks also in what
-    sources say and how they are called.
-    """
 
-    start: str
-    end: str
-    country: tuple[str, ...] = ()
-    site: tuple[str, ...] = ()
-    weapon: tuple[str, ...] = ()
-    confirmation: tuple[str, ...] = ()
-    harm: tuple[str, ...] = ()
-    group: tuple[str, ...] = ()
-    q: str = ""
-    sources: str = ""
-
-    def values(self) -> dict[str, str | list[str]]:
-        """Return the state under the names that the address uses (`from` and `to` for the days)."""
-        names = {"start": "from", "end": "to"}
-        plain = {names.get(part.name, part.name): getattr(self, part.name) for part in fields(self)}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
-
-    def address(self) -> str:
-        """Return the part of the page's address after ``#``, without what is empty."""
-        joined = {name: ",".join(v) if isinstance(v, list) else v for name, v in self.values().items()}
-        return "&".join(f"{name}={quote(value, safe=',')}" for name, value in joined.items() if value)
+def address(view: View) -> str:
+    """Return the part of the page's address after ``#``, without what is empty."""
+    joined = {name: ",".join(value) if isinstance(value, list) else value for name, value in view.items()}
+    return "&".join(f"{name}={quote(value, safe=',')}" for name, value in joined.items() if value)
 
 
 def default_view(parameters: Parameters, confirmations: Iterable[str] = ()) -> View:
@@ -79,34 +59,38 @@ def default_view(parameters: Parameters, confirmations: Iterable[str] = ()) -> V
     `confirmations` (those in the data) counts.
     """
     counted = CONFIRMATIONS[parameters.confirmed_by]
-    countries = tuple(parameters.countries)
-    return View(
-        start=parameters.window_start.isoformat(),
-        end=parameters.window_end.isoformat(),
-        country=() if set(countries) == set(vocabulary.countries(parameters.reference_dir)) else countries,
-        confirmation=() if set(confirmations) <= set(counted) else counted,
-    )
+    every = set(parameters.countries) == set(vocabulary.countries(parameters.reference_dir))
+    return {
+        "from": parameters.window_start.isoformat(),
+        "to": parameters.window_end.isoformat(),
+        "country": [] if every else list(parameters.countries),
+        "site": [],
+        "weapon": [],
+        "confirmation": [] if set(confirmations) <= set(counted) else list(counted),
+        "harm": [],
+        "group": [],
+        "q": "",
+        "sources": "",
+    }
 
 
-def stories(parameters: Parameters, confirmations: Iterable[str] = ()) -> dict[str, tuple[str, View]]:
+def stories(parameters: Parameters, usual: View) -> dict[str, tuple[str, View]]:
     """Return name -> words and view of what the brief's findings are about: each stretch, missiles, people hurt.
 
-    The words name what is shown and claim nothing of it, so that they hold under all `parameters`. The names of the
-    stretches are those of `helpers.stretches`.
+    The words name what is shown and claim nothing of it, so that they hold under all `parameters`; each view narrows
+    the `usual` one. The names of the stretches are those of `helpers.stretches`.
     """
-    usual = default_view(parameters, confirmations)
     found: dict[str, tuple[str, View]] = {"all": ("the whole window", usual)}
     for name in NAMES:
         stretch = Stretches(parameters)[name]
         if stretch.first and stretch.last:
-            words = "the pause" if name == "pause" else stretch.words
-            days = span_text(stretch.first, stretch.last)
-            view = replace(usual, start=stretch.first.isoformat(), end=stretch.last.isoformat())
-            found[name] = (f"{words} ({days})" if name == "pause" else words, view)
-    missiles = vocabulary.missiles(parameters.reference_dir)
-    found["missiles"] = ("missiles of a stated kind", replace(usual, weapon=missiles))
-    found["harm"] = ("people killed or injured", replace(usual, harm=("killed", "injured")))
-    found["officials"] = ("confirmed by a US official", replace(usual, confirmation=("us_official",)))
+            words = f"the pause ({span_text(stretch.first, stretch.last)})" if name == "pause" else stretch.words
+            days = {"from": stretch.first.isoformat(), "to": stretch.last.isoformat()}
+            found[name] = (words, {**usual, **days})
+    missiles = list(vocabulary.missiles(parameters.reference_dir))
+    found["missiles"] = ("missiles of a stated kind", {**usual, "weapon": missiles})
+    found["harm"] = ("people killed or injured", {**usual, "harm": ["killed", "injured"]})
+    found["officials"] = ("confirmed by a US official", {**usual, "confirmation": ["us_official"]})
     return {name: (capital(words), view) for name, (words, view) in found.items()}
 
 
@@ -158,26 +142,15 @@ def site_options(incidents: pd.DataFrame, sites: pd.DataFrame, reference_dir: st
     """Return the sites at which there are incidents, by country and number, with names and point."""
     names, aliases = (dict(zip(sites["site_id"], sites[part], strict=True)) for part in ("name", "aliases"))
     places = incidents.groupby("site_id").agg(
-        country=("country", "first"), n=("incident_id", "size"), name=("site_name", "first"),
-        latitude=("latitude", "first"), longitude=("longitude", "first"), precision=("place_precision", "min"),
+        name=("site_name", "first"), country=("country", "first"), latitude=("latitude", "first"),
+        longitude=("longitude", "first"), precision=("place_precision", "min"), n=("incident_id", "size"),
     )  # fmt: skip
     found = []
     for site, row in places.iterrows():
         name = str(names.get(site, row["name"]))
-        found.append(
-            {
-                "code": str(site),
-                "label": name if len(name) <= 48 else short_name(name),
-                "short": short_name(name),
-                "aliases": f"{name} | {cell(aliases.get(site)) or ''}",
-                "colour": f"country-{row['country']}",
-                "country": str(row["country"]),
-                "latitude": cell(row["latitude"]),
-                "longitude": cell(row["longitude"]),
-                "precision": int(row["precision"]),
-                "n": int(row["n"]),
-            }
-        )
+        words = {"code": str(site), "label": name if len(name) <= 48 else short_name(name), "short": short_name(name)}
+        words |= {"aliases": f"{name} | {cell(aliases.get(site)) or ''}", "colour": f"country-{row['country']}"}
+        found.append(words | {part: cell(value) for part, value in row.drop("name").items()})
     order = list(vocabulary.countries(reference_dir))
     return sorted(found, key=lambda site: (order.index(site["country"]), -site["n"], site["code"]))
 
@@ -283,17 +256,16 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
     linked = linked.assign(order=[order.get(pair, 0) for pair in pairs]).sort_values(["order", "report_id"])
     cited = set(linked["source_id"]) | set(other["source_id"]) | set(responses["sources"].map(split).explode())
     known = sources[sources["source_id"].isin(cited)].sort_values("source_id")
-    confirmations = set(incidents["confirmation"])
-    view = default_view(parameters, confirmations)
+    view = default_view(parameters, set(incidents["confirmation"]))
     words = labels(incidents, parameters.reference_dir)
     days = [day for day in (cell(incidents["date"].min()), cell(incidents["date"].max())) if day]
     return {
-        "usual": view.values(),
-        "all": {"from": min([view.start, *days]), "to": max([view.end, *days])},
+        "usual": view,
+        "all": {"from": min([view["from"], *days]), "to": max([view["to"], *days])},
         "pause": {"start": parameters.pause_start.isoformat(), "end": parameters.pause_end.isoformat()},
         "stories": [
-            {"name": name, "label": label, "address": found.address()}
-            for name, (label, found) in stories(parameters, confirmations).items()
+            {"name": name, "label": label, "address": address(found)}
+            for name, (label, found) in stories(parameters, view).items()
         ],
         "options": options(incidents, sites, words, parameters.reference_dir),
         "labels": words,

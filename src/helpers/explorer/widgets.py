@@ -31,7 +31,7 @@ from matplotlib.patches import StepPatch
 from helpers import parameters as parameters_module
 from helpers.analysis import pause
 from helpers.analysis.totals import Series
-from helpers.explorer.payload import default_view, extent, short_name
+from helpers.explorer.payload import address, default_view, extent, short_name
 from helpers.figures import style
 from helpers.figures.places import Rings, lands
 from helpers.parameters import FOLDERS, Parameters
@@ -230,7 +230,7 @@ class Explorer:
         drawn = base64.b64encode(picture(chosen, found, self.shapes)).decode()
         tested = pause_html(chosen, pause.running(**self.counts, families=self.families, parameters=found), found)
         alt = f"{n} attacks by day, by week and weapon, and by site."
-        named = default_view(found, set(self.incidents["confirmation"])).address()
+        named = address(default_view(found, set(self.incidents["confirmation"])))
         content = {"text/html": table_html(chosen), "text/plain": f"{n} incidents"}
         # All is made before anything is shown, so that the views change together.
         self.parameters, self.selected = found, chosen
