@@ -151,7 +151,7 @@ const dayNumber = (day) => Math.round(Date.parse(day) / 86400000);
 const dayOf = (number) => new Date(number * 86400000).toISOString().slice(0, 10);
 const label = (list, code) => DATA.labels[list]?.[code] ?? plain(code);
 const plain = (code) => String(code ?? "").replace(/^other:/, "").replaceAll("_", " ");
-const counted = (n) => n.toLocaleString("en-GB");
+const { format: counted } = new Intl.NumberFormat("en-GB"); // much quicker than toLocaleString, which looks the rules up each time
 const SPELLED = ["", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 const spelled = (n, none = "no") => (n ? SPELLED[n] ?? counted(n) : none);
 const number = (n, one, many) => `${counted(n)} ${n === 1 ? one : many}`;
