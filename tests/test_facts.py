@@ -15,34 +15,33 @@ from helpers.facts import Facts, printed
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "digits", "text"),
+    ("value", "unit", "text"),
     [
-        (1234, "incidents", None, "1,234"),
-        (0, "incidents", None, "0"),
-        (0.0831, "ratio", None, "0.083"),
-        (1.0475, "ratio", None, "1.05"),
-        (0.9953, "ratio", None, "0.995"),
-        (1.0, "ratio", None, "1.0"),
-        (12.34, "per day", None, "12"),
-        (1.5, "per day", 3, "1.50"),
-        (0.5, "share", None, "50%"),
-        (0.004, "share", None, "less than 1%"),
-        (0.999, "share", None, "more than 99%"),
-        (1.0, "share", None, "100%"),
-        (0.0, "share", None, "0%"),
-        ("2023-11-24", "date", None, "24 November 2023"),
-        (None, "ratio", None, "undefined"),
-        (True, "text", None, "yes"),
+        (1234, "incidents", "1,234"),
+        (0, "incidents", "0"),
+        (0.0831, "ratio", "0.083"),
+        (1.0475, "ratio", "1.05"),
+        (0.9953, "ratio", "0.995"),
+        (1.0, "ratio", "1.0"),
+        (12.34, "per day", "12"),
+        (0.5, "share", "50%"),
+        (0.004, "share", "less than 1%"),
+        (0.999, "share", "more than 99%"),
+        (1.0, "share", "100%"),
+        (0.0, "share", "0%"),
+        ("2023-11-24", "date", "24 November 2023"),
+        (None, "ratio", "undefined"),
+        (True, "text", "yes"),
     ],
 )
-def test_printed(value: object, unit: str, digits: int | None, text: str) -> None:
-    assert printed(value, unit, digits) == text  # type: ignore[arg-type]
+def test_printed(value: object, unit: str, text: str) -> None:
+    assert printed(value, unit) == text  # type: ignore[arg-type]
 
 
-@given(st.floats(1e-9, 1e9), st.integers(1, 6))
-def test_significant_figures_keep_the_value(value: float, digits: int) -> None:
-    shown = float(printed(value, "ratio", digits).replace(",", ""))
-    assert math.isclose(shown, value, rel_tol=0.5 * 10 ** (1 - digits) + 1e-12) or value >= 1
+@given(st.floats(1e-9, 1e9))
+def test_significant_figures_keep_the_value(value: float) -> None:
+    shown = float(printed(value, "ratio").replace(",", ""))
+    assert math.isclose(shown, value, rel_tol=0.05 + 1e-12) or value >= 1
 
 
 def test_facts_come_back(tmp_path: Path) -> None:

@@ -45,18 +45,18 @@ def test_a_table_is_headed_and_filled_in_words() -> None:
             "top_weapon": ["one_way_drone", "unknown"],
             "intercepted": ["all", "unknown"],
             "us_official": [9.0, None],
-            "change": [0.25, -0.5],
+            "share": [0.25, -0.5],
             "field": ["us_killed", "munitions"],
         },
         index=[4, 9],
     )
-    shown = words(frame, shares=["change"])
+    shown = words(frame)
     assert shown.to_dict("list") == {
         "country": ["Iraq", "Syria"],
         "top weapon": ["one-way drone", "weapon not said"],
         "intercepted": ["all", "unknown"],
         "confirmed by a US official": ["9", ""],
-        "change": ["25%", "-50%"],
+        "share": ["25%", "-50%"],
         "field": ["us killed", "munitions"],
     }
     assert "country" in words(frame.set_index("country")).columns

@@ -73,12 +73,11 @@ def plain(value: Any) -> Value:
     raise TypeError(f"a fact holds a number, text, date or truth value, not {type(value).__name__}")
 
 
-def printed(value: Value, unit: str, digits: int | None = None) -> str:
+def printed(value: Value, unit: str) -> str:
     """Return `value` as the brief prints it in `unit`.
 
-    Counts with thousands separators; shares as whole per cent; dates as "24 November 2023"; ratios and rates with
-    `digits` significant figures (by default two), a ratio near one with one more so that its side is seen. None prints
-    as "undefined".
+    Counts with thousands separators; shares as whole per cent; dates as "24 November 2023"; ratios and rates with two
+    significant figures, a ratio near one with three so that its side is seen. None prints as "undefined".
     """
     if value is None:
         return "undefined"
@@ -89,24 +88,21 @@ def printed(value: Value, unit: str, digits: int | None = None) -> str:
     if isinstance(value, str):
         return value
     if unit == "share":
-        return _share(float(value), digits or 0)
+        return _share(float(value))
     if isinstance(value, int):
         return f"{value:,}"
-    shown = _significant(float(value), digits or 2)
+    shown = _significant(float(value), 2)
     if unit == "ratio" and float(shown.replace(",", "")) == 1 != value:
         # on which side of no difference it lies must be seen
-        nearer = _significant(float(value), (digits or 2) + 1)
+        nearer = _significant(float(value), 3)
         return nearer if float(nearer) != 1 else shown
     return shown
 
 
-def _share(value: float, digits: int) -> str:
-    step = 10.0 ** -(digits + 2)
-    if 0 < value < step / 2:
-        return f"less than {step:.{digits}%}"
-    if 1 - step / 2 < value < 1:
-        return f"more than {1 - step:.{digits}%}"
-    return f"{value:.{digits}%}"
+def _share(value: float) -> str:
+    if 0 < value < 0.005:
+        return "less than 1%"
+    return "more than 99%" if 0.995 < value < 1 else f"{value:.0%}"
 
 
 def _significant(value: float, digits: int) -> str:
@@ -135,7 +131,6 @@ class Facts(dict[str, Fact]):
         unit: str,
         incidents: Iterable[str] = (),
         rows: Mapping[str, Iterable[Any]] | None = None,
-        digits: int | None = None,
         text: str | None = None,
         note: str = "",
     ) -> Fact:
@@ -143,7 +138,7 @@ class Facts(dict[str, Fact]):
         if name in self:
             raise ValueError(f"fact {name!r} is given twice")
         kept = plain(value)
-        shown = printed(kept, unit, digits) if text is None else text
+        shown = printed(kept, unit) if text is None else text
         behind = {table: [str(row) for row in ids] for table, ids in (rows or {}).items()}
         fact = Fact(name, kept, unit, shown, tuple(str(i) for i in incidents), behind, note)
         self[name] = fact
@@ -201,7 +196,6 @@ class Row:
     incidents: Get | None = None
     rows: Get | None = None
     note: str = ""
-    digits: int | None = None
     text: Get | None = None
     when: Get | None = None
 
@@ -218,7 +212,7 @@ def record(rows: Iterable[Row], result: Any, facts: Facts | None = None) -> Fact
         if row.when is not None and not row.when(result):
             continue
         behind = {name: getattr(row, name)(result) for name in ("incidents", "rows", "text") if getattr(row, name)}
-        facts.add(row.name, row.get(result), unit=row.unit, digits=row.digits, note=row.note, **behind)
+        facts.add(row.name, row.get(result), unit=row.unit, note=row.note, **behind)
     return facts
 
 
@@ -227,9 +221,8 @@ def interval(name: str, unit: str, get: Get, **more: Any) -> list[Row]:
 
     `get` gives, from the result, what has the attributes value, low and high.
     """
-    digits = more.get("digits")
     return [
         Row(name, unit, lambda result: get(result).value, **more),
-        Row(f"{name}.low", unit, lambda result: get(result).low, note=LOWER, digits=digits),
-        Row(f"{name}.high", unit, lambda result: get(result).high, note=UPPER, digits=digits),
+        Row(f"{name}.low", unit, lambda result: get(result).low, note=LOWER),
+        Row(f"{name}.high", unit, lambda result: get(result).high, note=UPPER),
     ]

@@ -8,11 +8,11 @@ from pathlib import Path
 _MARKS = ("pyproject.toml", "notebooks", "data")
 
 
-def project_root(start: Path | None = None) -> Path:
+def project_root() -> Path:
     """Return the project's root folder.
 
-    The environment variable ``BRIEF_ROOT`` decides if it is set; else the first folder, from `start` (by default the
-    working folder) upward, that holds the project's marks; else the checkout this package was installed from.
+    The environment variable ``BRIEF_ROOT`` decides if it is set; else the first folder, from the working folder upward,
+    that holds the project's marks; else the checkout this package was installed from.
 
     Raises
     ------
@@ -22,7 +22,7 @@ def project_root(start: Path | None = None) -> Path:
     named = os.environ.get("BRIEF_ROOT")
     if named:
         return Path(named).resolve()
-    here = (start or Path.cwd()).resolve()
+    here = Path.cwd()
     for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
         if all((folder / mark).exists() for mark in _MARKS):
             return folder

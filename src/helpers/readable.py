@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -40,12 +40,6 @@ CODES: dict[str, dict[str, str]] = {
 _PART = re.compile(r"([\w./-]+)( \(\d+\))?")
 
 
-def _named(reference_dir: str) -> dict[str, str]:
-    """Return code -> words of the codes that mean one thing in every field."""
-    arms = {code: weapon.label for code, weapon in weapons(reference_dir).items() if code != "unknown"}
-    return {**arms, **COUNTRIES, **CONFIRMATION}
-
-
 def _day(text: str) -> str | None:
     try:
         return printed(date.fromisoformat(text).isoformat(), "date") if len(text) == 10 else None
@@ -77,35 +71,31 @@ def cell(value: Any, codes: Mapping[str, str], unit: str = "ratio") -> str:
     return printed(plain, "count" if isinstance(plain, bool | int) else unit)
 
 
-def words(frame: pd.DataFrame, shares: Iterable[str] = (), reference_dir: str = "data/reference") -> pd.DataFrame:
+def words(frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` as text for a reader, headed in words; an index of names becomes columns, one of numbers goes.
 
-    `shares` are columns that hold shares and are printed in per cent, as is the column ``share``. Other fractions print
-    as ratios, those that are all whole as counts.
+    The column ``share`` is printed in per cent; other fractions print as ratios, those that are all whole as counts.
     """
     named = not pd.api.types.is_numeric_dtype(frame.index)
     table = frame.reset_index(names=[name or "" for name in frame.index.names]) if named else frame
-    given, units = _named(reference_dir), dict.fromkeys((*shares, "share"), "share")
-    arms = {"unknown": weapons(reference_dir)["unknown"].label}
+    arms = {code: weapon.label for code, weapon in weapons().items()}
+    unknown = {"unknown": arms.pop("unknown", "unknown")}  # says something else in other fields
+    given = {**arms, **COUNTRIES, **CONFIRMATION}
     shown: dict[str, list[str]] = {}
     for name in table.columns:
         values = table[name]
-        if pd.api.types.is_float_dtype(values) and name not in units and (values.dropna() % 1 == 0).all():
+        if pd.api.types.is_float_dtype(values) and name != "share" and (values.dropna() % 1 == 0).all():
             values = values.astype("Int64")
-        own = arms if "weapon" in str(name) or name in ("chosen", "unweighted", "each_report", "highest") else {}
+        own = unknown if "weapon" in str(name) or name in ("chosen", "unweighted", "each_report", "highest") else {}
         fields = {field: field.replace("_", " ") for field in values} if name == "field" else {}
         codes = {**given, **own, **fields, **CODES.get(str(name), {})}
         heading = WORDS.get(str(name), str(name).replace("_", " "))
-        shown[heading] = [cell(value, codes, units.get(str(name), "ratio")) for value in values.astype(object)]
+        unit = "share" if name == "share" else "ratio"
+        shown[heading] = [cell(value, codes, unit) for value in values.astype(object)]
     return pd.DataFrame(shown)
 
 
-def readable(frame: pd.DataFrame, shares: Iterable[str] = (), reference_dir: str = "data/reference") -> Styler:
+def readable(frame: pd.DataFrame) -> Styler:
     """Return `frame` in `words`, to be shown as the last line of a notebook's cell: whole sentences, no row numbers."""
-    styled = (
-        words(frame, shares, reference_dir)
-        .style.hide(axis="index")
-        .format(escape="html")
-        .format_index(axis="columns", escape="html")
-    )
+    styled = words(frame).style.hide(axis="index").format(escape="html").format_index(axis="columns", escape="html")
     return styled.set_table_styles([{"selector": "th, td", "props": [("text-align", "left")]}])

@@ -196,10 +196,10 @@ def kin(reference_dir: str | None = None) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(code for code, weapon in known.items() if weapon.kin == name) for name in names)
 
 
-def may_mean(code: str, reference_dir: str | None = None) -> set[str]:
+def may_mean(code: str) -> set[str]:
     """Return the other codes by which a report may mean the weapon `code`: its kin, and words for no stated kind."""
-    alike = {other for group in kin(reference_dir) if code in group for other in group}
-    return (alike | {vague for vague, meant in unstated(reference_dir).items() if code in meant}) - {code}
+    alike = {other for group in kin() if code in group for other in group}
+    return (alike | {vague for vague, meant in unstated().items() if code in meant}) - {code}
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -214,9 +214,9 @@ def split(cell: object) -> list[str]:
     return [part for part in str(cell).split(";") if part] if isinstance(cell, str) else []
 
 
-def top_weapon(codes: list[str], reference_dir: str | None = None) -> str:
+def top_weapon(codes: list[str]) -> str:
     """Return the weapon of `codes` on the highest rung; where none has a rung, the first in the order of the file."""
-    known = weapons(reference_dir)
+    known = weapons()
     order = {code: place for place, code in enumerate(known)}
     ranked = [(rung, -order[code], code) for code in codes if (rung := known[code].rung) is not None]
     if ranked:

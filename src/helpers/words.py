@@ -38,9 +38,9 @@ def plural(noun: str) -> str:
     return f"{noun}s"
 
 
-def amount(value: float, noun: str, many: str | None = None, none: str = "no") -> str:
-    """Return a count with its noun: "no attacks", "one attack", "14 attacks"; `many` is an irregular plural."""
-    return f"{number(value, none)} {noun if value == 1 else many or plural(noun)}"
+def amount(value: float, noun: str) -> str:
+    """Return a count with its noun: "no attacks", "one attack", "14 attacks"."""
+    return f"{number(value)} {noun if value == 1 else plural(noun)}"
 
 
 def times(value: float) -> str:
@@ -71,7 +71,7 @@ def short_day(day: date) -> str:
     return f"{day.day} {day:%b}"
 
 
-def signed(value: float, digits: int = 2) -> str:
-    """Return a number that may be negative, with a true minus sign and no minus before zero."""
-    text = f"{value:.{digits}f}"
+def signed(value: float) -> str:
+    """Return a number that may be negative, with two decimals, a true minus sign and no minus before zero."""
+    text = f"{value:.2f}"
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")

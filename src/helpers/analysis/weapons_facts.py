@@ -153,7 +153,7 @@ def _part(known: Facts, name: str, part: Part) -> None:
     known.add(f"{name}.of", len(ids), unit="incidents", incidents=ids)
     known.add(f"{name}.rocket_up.count", len(hits), unit="incidents", incidents=hits)
     known.add(f"{name}.media", len(media), unit="incidents", incidents=media, note="by media or claimant alone")
-    record(interval(f"{name}.rocket_up", "share", lambda found: found, incidents=lambda _: hits, digits=0),
+    record(interval(f"{name}.rocket_up", "share", lambda found: found, incidents=lambda _: hits),
            share(len(hits), len(ids)), known)  # fmt: skip
 
 

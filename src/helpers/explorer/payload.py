@@ -150,7 +150,7 @@ def site_options(incidents: pd.DataFrame, sites: pd.DataFrame, reference_dir: st
         name = str(names.get(site, row["name"]))
         words = {"code": str(site), "label": name if len(name) <= 48 else short_name(name), "short": short_name(name)}
         words |= {"aliases": f"{name} | {cell(aliases.get(site)) or ''}", "colour": f"country-{row['country']}"}
-        found.append(words | {part: cell(value) for part, value in row.drop("name").items()})
+        found.append(words | {str(part): cell(value) for part, value in row.drop("name").items()})
     order = list(vocabulary.countries(reference_dir))
     return sorted(found, key=lambda site: (order.index(site["country"]), -site["n"], site["code"]))
 

@@ -92,7 +92,7 @@ def _map(axes: Axes, incidents: pd.DataFrame, borders: Rings) -> None:
     axes.set_title("Where (area: attacks)", fontweight="bold")
 
 
-def picture(incidents: pd.DataFrame, parameters: Parameters, borders: Rings, dpi: int = 88) -> bytes:
+def picture(incidents: pd.DataFrame, parameters: Parameters, borders: Rings) -> bytes:
     """Return the panels as PNG for the selected `incidents`; `borders` are the rings of the countries."""
     reference = parameters.reference_dir
     with mpl.rc_context(style.use(style.WIDE) | {"figure.constrained_layout.use": False}):
@@ -108,7 +108,7 @@ def picture(incidents: pd.DataFrame, parameters: Parameters, borders: Rings, dpi
             weeks.legend(frameon=False, ncols=4, loc="upper left", bbox_to_anchor=(0, -0.16), fontsize="small")
         _map(place, incidents, borders)
         drawn = io.BytesIO()
-        figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
+        figure.savefig(drawn, format="png", dpi=88, metadata={"Software": None})
     return drawn.getvalue()
 
 

@@ -91,13 +91,13 @@ def table(lines: list[list[str]], widest: int = 60, *, err: bool = True) -> str:
     return "\n".join([_aligned([list(COLUMNS), *lines], widest, err=err), *map(_printable, long)])
 
 
-def summed(lines: list[list[str]], named: int = 6) -> str:
+def summed(lines: list[list[str]]) -> str:
     """Return how many rows of each file and column are to be looked at and why, and where the first of them are."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for file, row, column, _value, rule, _allowed in lines:
         groups.setdefault((file, column, rule), []).append(row)
     told = [
-        [*group, str(len(found)), ", ".join(filter(None, found[:named])) + (", ..." if len(found) > named else "")]
+        [*group, str(len(found)), ", ".join(filter(None, found[:6])) + (", ..." if len(found) > 6 else "")]
         for group, found in groups.items()
     ]
     return _aligned([["file", "column", "rule", "rows", "these"], *told], 60)

@@ -313,10 +313,9 @@ def plain(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def summary(found: list[str], most: int = 2) -> str:
+def summary(found: list[str]) -> str:
     """Return `found` as one short phrase."""
-    rest = len(found) - most
-    return "; ".join(found[:most]) + (f"; and {rest} more" if rest > 0 else "")
+    return "; ".join(found[:2]) + (f"; and {len(found) - 2} more" if len(found) > 2 else "")
 
 
 def key_of(step: Step, parts: Mapping[str, Any]) -> str:
