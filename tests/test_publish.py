@@ -23,16 +23,10 @@ from helpers.tables import FORMULA_SIGNS
 README = (ROOT / "data/README.md").read_text(encoding="utf-8")
 
 
-def coded(name: str) -> pd.DataFrame:
-    return pd.read_csv(ROOT / f"data/coded/{name}.csv", dtype=str, keep_default_na=False)
-
-
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
     result = pipeline.clean(ROOT / "data/coded", ROOT / "data/reference")
-    measured = reliability.measure(
-        coded("reports"), coded("second_coding"), coded("coding_stretches"), seed=1, resamples=99
-    )
+    measured = reliability.measure(*result.twice, seed=1, resamples=99)
     return result.tables | reliability.tables(measured)
 
 

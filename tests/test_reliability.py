@@ -36,7 +36,8 @@ FOUR_OBSERVERS = [
 
 @pytest.fixture(scope="module")
 def sheets() -> list[pd.DataFrame]:
-    return [pd.read_csv(ROOT / f"data/coded/{name}.csv", dtype=str, keep_default_na=False) for name in SHEETS]
+    frames = [pd.read_csv(ROOT / f"data/coded/{name}.csv", dtype=str, keep_default_na=False) for name in SHEETS]
+    return [frame.set_axis(frame.index + 2) for frame in frames]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,7 @@ def sheet(*rows: dict[str, object], ids: bool = False) -> pd.DataFrame:
         "confirmation": "us_official",
     }
     frame = pd.DataFrame([usual | {k: str(v) for k, v in one.items()} for one in rows])
+    frame.index += 2
     if ids:
         frame.insert(0, "report_id", [f"{source}/{n + 1}" for n, source in enumerate(frame["source_id"])])
     return frame
@@ -241,7 +243,6 @@ def test_the_order_of_the_first_sheet_does_not_matter(
 
 def test_corrections_are_undone_before_agreement_is_measured() -> None:
     reports = sheet({"date": "2023-11-01", "weapons": "mortar"}, {"date": "2023-11-02"}, ids=True)
-    reports.index += 2
     log = pd.DataFrame(
         [
             ("reports.csv", 2, "weapons", "rocket", "drone", "ruling c-1"),
@@ -264,7 +265,7 @@ def test_the_figure_says_what_the_numbers_say(result: reliability.ReliabilityRes
     table = result.table[result.table["alpha"].notna()]
     assert f"{(table['alpha'] >= reliability.RELIABLE).sum()} of {len(table)}" in beside["title"]
     assert (tmp_path / "reliability-narrow.svg").stat().st_size > 10_000
-    nothing = reliability.ReliabilityResult(result.table.assign(alpha=math.nan), result.pairs, 99, 1)
+    nothing = reliability.ReliabilityResult(result.table.assign(alpha=math.nan), result.pairs)
     figures.reliability(nothing, Parameters(), record(reliability.FACTS, nothing), tmp_path)
     assert "Too few" in json.loads((tmp_path / "reliability.json").read_text())["title"]
 

@@ -10,10 +10,10 @@ sums over sources (`resampled`); the tests hold the two together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, Literal
+from itertools import combinations
+from typing import Any, Literal, NamedTuple
 
 import krippendorff
 import numpy as np
@@ -22,6 +22,7 @@ import pandas as pd
 from rapidfuzz.fuzz import token_set_ratio
 from scipy.optimize import linear_sum_assignment
 
+from helpers.cleaning.review import days
 from helpers.cleaning.schemas import REPORT_FIELDS
 from helpers.vocabulary import split
 
@@ -51,44 +52,39 @@ def masi(one: str, other: str) -> float:
 
 
 def _position(value: str) -> float:
-    """Return a day as its number of days, a number as itself."""
+    """Return a day as its number of days, a precision as its rank, a number as itself."""
+    if value in PRECISIONS:
+        return PRECISIONS.index(value)
     return float(pd.Timestamp(value).toordinal()) if "-" in value else float(value)
 
 
-def distance_of(level: Level) -> Callable[[str, str], float]:
+def distance(one: str, other: str, level: Level) -> float:
     """Return the distance of two values shown beside a pair: days, MASI, a difference, or 1 where they differ."""
     if level == "MASI":
-        return masi
-    if level in ("interval", "ratio"):
-        return lambda x, y: abs(_position(x) - _position(y))
-    if level == "ordinal":
-        return lambda x, y: abs(PRECISIONS.index(x) - PRECISIONS.index(y))
-    return lambda x, y: float(x != y)
+        return masi(one, other)
+    return float(one != other) if level == "nominal" else abs(_position(one) - _position(other))
+
+
+def _coded(first: Sequence[str], second: Sequence[str], level: Level) -> tuple[list[str], Counts, Counts]:
+    """Return the values that occur, in order, and each coder's as places among them."""
+    domain = sorted({*first, *second}, key=str if level in ("nominal", "MASI") else _position)
+    places = {value: place for place, value in enumerate(domain)}
+    a, b = (np.array([places[value] for value in column], dtype=np.int64) for column in (first, second))
+    return domain, a, b
 
 
 def alpha(first: Sequence[str], second: Sequence[str], level: Level) -> float:
     """Return Krippendorff's alpha of two coders' values at `level`; NaN without variation."""
-    domain = _domain(first, second, level)
-    codes = {value: number for number, value in enumerate(domain)}
-    counts = np.zeros((len(first), len(domain)))
-    for row, (x, y) in enumerate(zip(first, second, strict=True)):
-        counts[row, codes[x]] += 1
-        counts[row, codes[y]] += 1
+    domain, a, b = _coded(first, second, level)
     if len(domain) < 2:
         return float("nan")
-    numbers = [_position(value) for value in domain] if level in ("interval", "ratio") else list(range(len(domain)))
+    numbers = list(range(len(domain))) if level in ("nominal", "MASI") else [_position(value) for value in domain]
     metric: Any = level
     if level == "MASI":
         table = _metric_table(domain, level)
         metric = lambda v1, v2, i1, i2, n_v, dtype: table[i1, i2]  # noqa: E731
-    return float(krippendorff.alpha(value_counts=counts, value_domain=numbers, level_of_measurement=metric))
-
-
-def _domain(first: Sequence[str], second: Sequence[str], level: Level) -> list[str]:
-    values = set(first) | set(second)
-    if level == "ordinal":
-        return [value for value in PRECISIONS if value in values]
-    return sorted(values, key=_position if level in ("interval", "ratio") else str)
+    eye = np.eye(len(domain))
+    return float(krippendorff.alpha(value_counts=eye[a] + eye[b], value_domain=numbers, level_of_measurement=metric))
 
 
 def _by_source(values: Floats, owners: pd.Series, sources: list[str]) -> Floats:
@@ -104,18 +100,24 @@ def resampled(pairs: pd.DataFrame, level: Level, sources: list[str], weights: Co
     With two coders and no missing value, alpha is 1 - (n - 1) * sum of distances of the pairs / sum of n_c n_k d_ck,
     n values in all: so each sample needs only sums over its sources, and none is computed from its pairs anew.
     """
-    first, second = list(pairs["first"]), list(pairs["second"])
-    domain = _domain(first, second, level)
-    codes = {value: number for number, value in enumerate(domain)}
-    a, b = (np.array([codes[value] for value in column]) for column in (first, second))
+    domain, a, b = _coded(list(pairs["first"]), list(pairs["second"]), level)
+
+    def held(values: Floats) -> Floats:
+        sums: Floats = weights @ _by_source(values, pairs["source_id"], sources)
+        return sums
+
     eye = np.eye(len(domain))
-    counts = weights @ _by_source(eye[a] + eye[b], pairs["source_id"], sources)
-    if level == "ordinal":
-        observed, expected = _ordinal(a, b, counts, pairs["source_id"], sources, weights)
+    counts = held(eye[a] + eye[b])
+    if level == "ordinal":  # the distance of two ranks depends on how often a sample holds them and those between
+        observed, expected = np.zeros(len(counts)), np.zeros(len(counts))
+        for low, high in combinations(range(len(domain)), 2):
+            between = counts[:, low : high + 1].sum(axis=1) - (counts[:, low] + counts[:, high]) / 2
+            apart = (np.minimum(a, b) == low) & (np.maximum(a, b) == high)
+            observed += 2 * between**2 * held(apart.astype(float))
+            expected += 2 * between**2 * counts[:, low] * counts[:, high]
     else:
         table = _metric_table(domain, level)
-        observed = weights @ _by_source(2 * table[a, b], pairs["source_id"], sources)
-        expected = ((counts @ table) * counts).sum(axis=1)
+        observed, expected = held(2 * table[a, b]), ((counts @ table) * counts).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (counts.sum(axis=1) - 1) * observed / expected
     return np.where(expected > 0, 1 - ratio, np.nan)
@@ -133,25 +135,6 @@ def _metric_table(domain: Sequence[str], level: Level) -> Floats:
         apart = np.divide(apart, total, out=np.zeros_like(apart), where=total != 0)
     squares: Floats = apart**2
     return squares
-
-
-def _ordinal(
-    a: Counts,
-    b: Counts,
-    counts: Floats,
-    owners: pd.Series,
-    sources: list[str],
-    weights: Counts,
-) -> tuple[Floats, Floats]:
-    """Return observed and expected sums for ranks, whose distances depend on how often each sample holds each rank."""
-    observed, expected = np.zeros(len(counts)), np.zeros(len(counts))
-    for low in range(counts.shape[1]):
-        for high in range(low + 1, counts.shape[1]):
-            between = counts[:, low : high + 1].sum(axis=1) - (counts[:, low] + counts[:, high]) / 2
-            apart = (np.minimum(a, b) == low) & (np.maximum(a, b) == high)
-            observed += 2 * between**2 * (weights @ _by_source(apart.astype(float), owners, sources))
-            expected += 2 * between**2 * counts[:, low] * counts[:, high]
-    return observed, expected
 
 
 def interval(draws: Floats) -> tuple[float, float]:
@@ -190,45 +173,35 @@ _TELLING = tuple(name for name in REPORT_FIELDS if name not in _OTHER and name n
 
 
 def prepared(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a sheet as text with blanks empty, with a spreadsheet's row number, and each coder's order in `order`.
+    """Return a sheet (text, indexed by spreadsheet row) by source and in its coder's `order`.
 
-    The index is the row as a spreadsheet numbers it, as `reading` gives it, or counts from 0.
+    The spreadsheet's row stands in `second_row`, the date as datetime64 in `day`.
     """
-    text = frame.map(
-        lambda cell: "" if pd.isna(cell) else cell.isoformat()[:10] if hasattr(cell, "isoformat") else str(cell)
-    )
-    text["second_row"] = text.index + (2 if 0 in text.index else 0)
+    text = frame.astype(object).assign(second_row=frame.index, day=days(frame["date"]))
     numbered = text["report_id"].str.extract(r"/(\d+)$")[0] if "report_id" in text else text["second_row"]
     text["order"] = pd.to_numeric(numbered, errors="coerce").fillna(0).astype(int)
-    if "report_id" not in text:
-        text["report_id"] = ""
-    text["day"] = pd.to_datetime(text["date"], format="%Y-%m-%d", errors="coerce")
     return text.sort_values(["source_id", "order"], kind="stable", ignore_index=True)
 
 
 def within(frame: pd.DataFrame, stretches: pd.DataFrame) -> pd.DataFrame:
     """Return the rows dated within a stretch of their source; a source without a stretch keeps them all."""
-    spans = stretches.assign(start=pd.to_datetime(stretches["start"]), end=pd.to_datetime(stretches["end"]))
-    numbered = frame.reset_index(drop=True).assign(row=np.arange(len(frame)))
-    beside = numbered[["row", "source_id", "day"]].merge(spans, on="source_id")
+    spans = stretches[["source_id"]].assign(start=days(stretches["start"]), end=days(stretches["end"]))
+    beside = frame.assign(row=frame.index)[["row", "source_id", "day"]].merge(spans, on="source_id")
     inside = beside.loc[beside["day"].between(beside["start"], beside["end"]), "row"]
-    free = ~numbered["source_id"].isin(spans["source_id"])
-    return numbered[numbered["row"].isin(inside) | free].drop(columns="row").reset_index(drop=True)
+    return frame[frame.index.isin(inside) | ~frame["source_id"].isin(spans["source_id"])].reset_index(drop=True)
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(NamedTuple):
     """The rows of one source, each of the first coding (down) beside each of the second (across).
 
-    `gap` in days; `same_site`; `differing`: field -> whether the two codes differ; `words`: by how much (0 to 2) the
-    source's words for place and weapon differ; `lefts`, `rights`: the rows' labels in the two sheets.
+    `gap` in days; `differing`: field -> whether the two codes differ; `words`: by how much (0 to 2) the source's words
+    for place and weapon differ; `lefts`, `rights`: the rows' labels in the two sheets.
     """
 
     source: str
-    lefts: list[int]
-    rights: list[int]
+    lefts: pd.Index
+    rights: pd.Index
     gap: Floats
-    same_site: npt.NDArray[np.bool_]
     differing: dict[str, npt.NDArray[np.bool_]]
     words: Floats
 
@@ -240,20 +213,11 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> list[Compared]:
     for source, left in first.groupby("source_id", sort=True):
         if (right := rights.get(source)) is None:
             continue
-        days = left["day"].to_numpy()[:, None] - right["day"].to_numpy()[None, :]
-        differing = {field: left[field].to_numpy()[:, None] != right[field].to_numpy()[None, :] for field in _TELLING}
+        gap = np.abs(left["day"].to_numpy()[:, None] - right["day"].to_numpy()) / np.timedelta64(1, "D")
+        differing = {name: left[name].to_numpy()[:, None] != right[name].to_numpy() for name in ("site_id", *_TELLING)}
         likeness = [[[token_set_ratio(a, b) for b in right[field]] for a in left[field]] for field in _WORDS]
-        compared.append(
-            Compared(
-                str(source),
-                list(left.index),
-                list(right.index),
-                np.abs(days) / np.timedelta64(1, "D"),
-                left["site_id"].to_numpy()[:, None] == right["site_id"].to_numpy()[None, :],
-                differing,
-                (1 - np.array(likeness) / 100).sum(axis=0),
-            )
-        )
+        words = (1 - np.array(likeness) / 100).sum(axis=0)
+        compared.append(Compared(str(source), left.index, right.index, gap, differing, words))
     return compared
 
 
@@ -265,12 +229,12 @@ def match(compared: list[Compared], unseen: frozenset[str]) -> pd.DataFrame:
     rows = []
     for one in compared:
         possible = np.full(one.gap.shape, True)
-        cost = one.words + sum(differs for field, differs in one.differing.items() if field not in unseen)
+        cost = one.words + sum(one.differing[field] for field in _TELLING if field not in unseen)
         if "date" not in unseen:
             possible &= one.gap <= NEAREST_DAYS
             cost += 100 * np.nan_to_num(one.gap, nan=NEAREST_DAYS + 1)
         if "site_id" not in unseen:
-            possible &= one.same_site
+            possible &= ~one.differing["site_id"]
         cost += 0.001 * np.abs(np.arange(len(one.lefts))[:, None] - np.arange(len(one.rights))[None, :])
         alone = (possible.sum(axis=1)[:, None] == 1) & (possible.sum(axis=0)[None, :] == 1)
         for i, j in zip(*linear_sum_assignment(np.where(possible, cost, 1e6)), strict=True):

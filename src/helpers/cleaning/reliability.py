@@ -19,7 +19,7 @@ from helpers.cleaning.agreement import (
     Level,
     alpha,
     compare,
-    distance_of,
+    distance,
     interval,
     match,
     prepared,
@@ -46,8 +46,6 @@ _DATES = frozenset({"date", "date_earliest", "date_latest"})
 _PLACE = frozenset({"site_id", "country"})
 _MUNITIONS = frozenset({"munitions_low", "munitions_high"})
 _INJURED = frozenset({"us_injured_low", "us_injured_high"})
-
-_NOTHING = (float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -112,13 +110,10 @@ class ReliabilityResult:
         ``incident`` say how often the coders found the same incidents; they have shares and no alpha.
     pairs: the pairs behind it: `measure, source_id, report_id, second_row, first, second, distance, certain`;
         `second_row` is the row of second_coding.csv as a spreadsheet numbers it.
-    resamples, seed: of the bootstrap over sources.
     """
 
     table: pd.DataFrame
     pairs: pd.DataFrame
-    resamples: int
-    seed: int
 
 
 def measure(
@@ -147,9 +142,10 @@ def measure(
         pairs = _pairs(first, second, compared, one)
         rows.append(_measured(one, pairs, sources, weights))
         kept.append(pairs.assign(measure=one.name))
-    rows += [_row(field, field, "value", "text", reason="free words, not a code") for field in FREE_TEXT]
-    columns = ["measure", "source_id", "report_id", "second_row", "first", "second", "distance", "certain"]
-    return ReliabilityResult(pd.DataFrame(rows), pd.concat(kept, ignore_index=True)[columns], resamples, seed)
+    none = {"n_pairs": 0, "n_sources": 0, "n_certain": 0, "reason": "free words, not a code"}
+    rows += [{"measure": field, "field": field, "aspect": "value", "level": "text", **none} for field in FREE_TEXT]
+    table = pd.DataFrame(rows, columns=TABLES["reliability"].column_names)
+    return ReliabilityResult(table, pd.concat(kept, ignore_index=True)[TABLES["reliability_pairs"].column_names])
 
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, compared: list[Compared], one: Measure) -> pd.DataFrame:
@@ -167,8 +163,7 @@ def _pairs(first: pd.DataFrame, second: pd.DataFrame, compared: list[Compared], 
         pairs = pairs[(pairs["first"] != "") & (pairs["second"] != "")]
     if one.level == "ordinal":
         pairs = pairs[pairs["first"].isin(PRECISIONS) & pairs["second"].isin(PRECISIONS)]
-    distance = distance_of(one.level)
-    pairs["distance"] = [distance(x, y) for x, y in zip(pairs["first"], pairs["second"], strict=True)]
+    pairs["distance"] = [distance(x, y, one.level) for x, y in zip(pairs["first"], pairs["second"], strict=True)]
     return pairs.reset_index(drop=True)
 
 
@@ -205,31 +200,14 @@ def _measured(one: Measure, pairs: pd.DataFrame, sources: list[str], weights: Co
             sure = alpha(list(certain["first"]), list(certain["second"]), one.level)
     if n and equal.all() and not reason:
         reason = "no disagreement: how rare one is, a sample of this size cannot say"
-    found: dict[str, Any] = {
-        "n_pairs": n,
-        "n_sources": n_sources,
-        "n_certain": len(certain),
-        "alpha_certain": sure,
-        "reason": reason,
-    }
-    return _row(one.name, one.field, one.aspect, one.level, agreement, (point, low, high), **found)
+    row = {"measure": one.name, "field": one.field, "aspect": one.aspect, "level": one.level, "reason": reason}
+    row |= {"n_pairs": n, "n_sources": n_sources, "n_certain": len(certain), "alpha_certain": sure}
+    return row | _ends("agreement", agreement) | _ends("alpha", (point, low, high))
 
 
-def _row(
-    name: str,
-    field: str,
-    aspect: Aspect,
-    level: str,
-    agreement: tuple[float, float, float] = _NOTHING,
-    alpha: tuple[float, float, float] = _NOTHING,
-    **found: Any,
-) -> dict[str, Any]:
-    """Return a row of the table; `agreement` and `alpha` each with their interval's bounds, the rest 0 or blank."""
-    usual = {"n_pairs": 0, "n_sources": 0, "n_certain": 0, "alpha_certain": np.nan, "reason": ""} | found
-    ends = [f"{name}{end}" for name in ("agreement", "alpha") for end in ("", "_low", "_high")]
-    row = {"measure": name, "field": field, "aspect": aspect, "level": level, **usual}
-    row |= dict(zip(ends, (*agreement, *alpha), strict=True))
-    return {column: row[column] for column in TABLES["reliability"].column_names}
+def _ends(name: str, found: tuple[float, float, float]) -> dict[str, float]:
+    """Return the cells of an estimate with its interval's bounds."""
+    return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
 
 
 def _incident_rows(
@@ -244,17 +222,12 @@ def _incident_rows(
     hits = {"first": first.index.isin(pairs["left"]), "second": second.index.isin(pairs["right"])}
     owners = {"first": first["source_id"], "second": second["source_id"]}
     hits["both"], owners["both"] = np.concatenate(list(hits.values())), pd.concat(list(owners.values()))
-    certain, reason = int(pairs["certain"].sum()), "a share of the rows, not an alpha"
+    usual = {"field": "incident", "aspect": "found", "level": "share", "n_certain": int(pairs["certain"].sum())}
     rows = []
     for name, hit in hits.items():
-        found: dict[str, Any] = {
-            "n_pairs": len(hit),
-            "n_sources": owners[name].nunique(),
-            "n_certain": certain,
-            "reason": reason,
-        }
-        agreement = share(hit, owners[name], sources, weights)
-        rows.append(_row(f"incident_{name}_found", "incident", "found", "share", agreement, **found))
+        row = usual | {"measure": f"incident_{name}_found", "reason": "a share of the rows, not an alpha"}
+        row |= {"n_pairs": len(hit), "n_sources": owners[name].nunique()}
+        rows.append(row | _ends("agreement", share(hit, owners[name], sources, weights)))
     return rows
 
 
@@ -264,49 +237,35 @@ def tables(result: ReliabilityResult) -> dict[str, pd.DataFrame]:
     return {"reliability": result.table, "reliability_pairs": differing.reset_index(drop=True)}
 
 
-def defined(result: ReliabilityResult) -> pd.DataFrame:
-    """Return the measures that have an alpha."""
-    return result.table[result.table["alpha"].notna()]
-
-
-def _number(name: str, least: float, below: float) -> Row:
-    """Return the row of a fact: how many measures have an alpha from `least` up to, and without, `below`."""
-
-    def rows(result: ReliabilityResult) -> pd.Series:
-        table = defined(result)
-        return table.loc[table["alpha"].between(least, below, inclusive="left"), "measure"]
-
-    return Row(
-        name,
-        "measures",
-        lambda result: len(rows(result)),
-        rows=lambda result: {"reliability": rows(result)},
-        when=coded,
-    )
-
-
 def coded(result: ReliabilityResult) -> bool:
     """Whether any source was coded twice."""
     return int(result.table["n_sources"].max()) > 0
 
 
-def _of(measure: str) -> list[Row]:
-    """Return the rows of a measure's facts: its alpha with the interval; left out where it is not defined."""
+def _number(name: str, least: float, below: float) -> Row:
+    """Return the row of a fact: how many measures have an alpha from `least` up to, and without, `below`."""
 
-    def cell(result: ReliabilityResult, column: str) -> float:
+    def measures(result: ReliabilityResult) -> pd.Series:
+        table = result.table
+        return table.loc[table["alpha"].between(least, below, inclusive="left"), "measure"]
+
+    return Row(name, "measures", lambda r: len(measures(r)), rows=lambda r: {"reliability": measures(r)}, when=coded)
+
+
+def _alpha(measure: str, name: str, column: str) -> Row:
+    """Return the row of a measure's alpha or of an end of its interval; left out where it is not defined."""
+
+    def cell(result: ReliabilityResult) -> float:
         return float(result.table.loc[result.table["measure"] == measure, column].iloc[0])
 
-    def row(name: str, column: str) -> Row:
-        return Row(
-            f"reliability.{measure}.{name}",
-            "alpha",
-            lambda result: cell(result, column),
-            text=lambda result: f"{cell(result, column):.2f}",
-            rows=lambda result: {"reliability": [measure]},
-            when=lambda result: not np.isnan(cell(result, "alpha")) and not np.isnan(cell(result, column)),
-        )
-
-    return [row("alpha", "alpha"), row("low", "alpha_low"), row("high", "alpha_high")]
+    return Row(
+        f"reliability.{measure}.{name}",
+        "alpha",
+        cell,
+        text=lambda result: f"{cell(result):.2f}",
+        rows=lambda result: {"reliability": [measure]},
+        when=lambda result: not np.isnan(cell(result)),
+    )
 
 
 #: The facts of the reliability, from its result.
@@ -315,5 +274,9 @@ FACTS: list[Row] = [
     _number("reliability.measured", -np.inf, np.inf),
     _number("reliability.reliable", RELIABLE, np.inf),
     _number("reliability.unreliable", -np.inf, TENTATIVE),
-    *(row for measure in ("date_exact", "site_id", "weapons", "confirmation", "claimed_by") for row in _of(measure)),
+    *(
+        _alpha(measure, name, column)
+        for measure in ("date_exact", "site_id", "weapons", "confirmation", "claimed_by")
+        for name, column in (("alpha", "alpha"), ("low", "alpha_low"), ("high", "alpha_high"))
+    ),
 ]
