@@ -22,7 +22,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.cleaning.normalise import claimant_names, loose, read_spellings, readings
-from helpers.cleaning.reading import DELIMITERS
+from helpers.cleaning.reading import DELIMITERS, write_sheets
 from helpers.cleaning.schemas import TABLES, coded
 from helpers.vocabulary import CONFIRMATION, countries, country_code, split, weapons
 
@@ -124,7 +124,7 @@ class Imported:
     """Rows of ``reports``, ``sources`` and ``sites``, and the rows `left` out, each with its row number and reason."""
 
     reports: list[Row] = field(default_factory=list)
-    sources: list[Row] = field(default_factory=list)
+    sources: dict[str, Row] = field(default_factory=dict)
     sites: dict[str, Row] = field(default_factory=dict)
     left: list[Row] = field(default_factory=list)
 
@@ -163,7 +163,7 @@ def _unfit(row: Row, days: int, country: str | None, found: Imported) -> str:
         return f"{row['event_date']!r} is not one day"
     if country is None:
         return f"{row['country']!r} is no country of countries.csv: add it there, with its borders, to take it"
-    if not row["event_id_cnty"] or _source(row) in {source["source_id"] for source in found.sources}:
+    if not row["event_id_cnty"] or _source(row) in found.sources:
         return "no id, or an id given twice"
     if not row["location"]:
         return "no location"
@@ -200,7 +200,7 @@ def _take(
         notes.append("target guessed from the second actor")
     published = min((stated.isoformat() for stated in readings(row.get("timestamp", ""))), default=day)
     page = {"source_id": source, "outlet": "ACLED", "published": published, "language": "en", "kind": "analyst"}
-    found.sources.append(page)
+    found.sources[source] = page
     found.reports.append(
         {
             "report_id": f"{source}/1",
@@ -260,23 +260,12 @@ def _weapon(row: Row, arms: Mapping[str, str], folder: str | None) -> tuple[str,
 
 
 def write_imported(found: Imported, folder: Path) -> list[str]:
-    """Write the sheets into `folder`; return lines that say what was done and what a coder still has to fill.
-
-    Raises
-    ------
-    FileExistsError
-        If `folder` holds anything.
-    """
-    if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder}: holds files; name a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    sheets = {"reports": found.reports, "sources": found.sources, "sites": list(found.sites.values())}
-    columns = {name: coded()[name].column_names for name in sheets}
+    """Write the sheets into the new `folder`; return lines that say what was done and what is left to the coder."""
+    rows = {"reports": found.reports, "sources": found.sources.values(), "sites": found.sites.values()}
+    sheets = {name: pd.DataFrame(rows[name], columns=coded()[name].column_names) for name in rows}
     if found.left:
-        sheets["not_imported"], columns["not_imported"] = found.left, ["row", "event_id_cnty", "reason"]
-    for name, rows in sheets.items():
-        frame = pd.DataFrame(rows, columns=columns[name])
-        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+        sheets["not_imported"] = pd.DataFrame(found.left, columns=["row", "event_id_cnty", "reason"])
+    write_sheets(sheets, folder)
     total = len(found.reports) + len(found.left)
     lines = [f"{len(found.reports)} of {total} rows became reports, at {len(found.sites)} sites, in {folder}"]
     if found.left:

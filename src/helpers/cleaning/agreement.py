@@ -199,8 +199,8 @@ class Compared(NamedTuple):
     """
 
     source: str
-    lefts: pd.Index
-    rights: pd.Index
+    lefts: list[int]
+    rights: list[int]
     gap: Floats
     differing: dict[str, npt.NDArray[np.bool_]]
     words: Floats
@@ -217,7 +217,7 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> list[Compared]:
         differing = {name: left[name].to_numpy()[:, None] != right[name].to_numpy() for name in ("site_id", *_TELLING)}
         likeness = [[[token_set_ratio(a, b) for b in right[field]] for a in left[field]] for field in _WORDS]
         words = (1 - np.array(likeness) / 100).sum(axis=0)
-        compared.append(Compared(str(source), left.index, right.index, gap, differing, words))
+        compared.append(Compared(str(source), list(left.index), list(right.index), gap, differing, words))
     return compared
 
 

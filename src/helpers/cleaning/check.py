@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.cleaning.normalise import LOG, normalise, read_spellings, readings
-from helpers.cleaning.reading import FINDING, Faults, Finding, read_all, read_sheet, tell
+from helpers.cleaning.reading import FINDING, Faults, Finding, read_all, read_sheet, tell, write_sheets
 from helpers.cleaning.review import days, numbers, review
 from helpers.cleaning.rulings import CORRECTIONS, check_rulings, correct
 from helpers.cleaning.schemas import Column, Sheet, coded
@@ -28,15 +28,11 @@ from helpers.vocabulary import REFERENCE, countries, nearest, use
 #: Sheets without which nothing can be cleaned; another that is missing is taken as empty.
 NEEDED = ("reports", "sources", "sites")
 
-#: Pairs of columns of which the first must not lie above the second, by sheet.
-ORDERED = {
-    "reports": (("munitions_low", "munitions_high"), ("us_injured_low", "us_injured_high")),
-    "second_coding": (("munitions_low", "munitions_high"), ("us_injured_low", "us_injured_high")),
-    "responses": (("killed_low", "killed_high"),),
-    "context": (("start", "end"),),
-    "claims": (("start", "end"),),
-    "coding_stretches": (("start", "end"),),
-}
+#: Pairs of columns of which the first must not lie above the second.
+ORDERED = (
+    ("munitions_low", "munitions_high"), ("us_injured_low", "us_injured_high"), ("killed_low", "killed_high"),
+    ("start", "end"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -152,24 +148,9 @@ def grouped(findings: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_checked(checked: Checked, folder: str | Path) -> list[Path]:
-    """Write the sheets as read and normalised into `folder` as CSV, with what was changed; return the files.
-
-    Raises
-    ------
-    FileExistsError
-        If `folder` holds anything: no sheet of anybody's is written over.
-    """
-    target = Path(folder)
-    if target.exists() and any(target.iterdir()):
-        raise FileExistsError(f"{target}: holds files; name a new folder")
-    target.mkdir(parents=True, exist_ok=True)
-    written = []
-    parts = {name: frame for name, frame in checked.frames.items() if len(frame)}
-    for name, frame in {**parts, "cleaning_log": checked.log}.items():
-        shown = frame.astype(object).map(for_spreadsheet)
-        shown.to_csv(target / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
-        written.append(target / f"{name}.csv")
-    return written
+    """Write the sheets as read and normalised into the new `folder` as CSV, with what was changed; return the files."""
+    parts = {name: frame for name, frame in checked.frames.items() if len(frame)} | {"cleaning_log": checked.log}
+    return write_sheets({name: frame.astype(object).map(for_spreadsheet) for name, frame in parts.items()}, folder)
 
 
 def _cells(frame: pd.DataFrame, sheet: Sheet, faults: Faults, reference_dir: str) -> None:
@@ -217,7 +198,7 @@ def _teaching(word: str, column: Column, reference_dir: str) -> str:
 
 def _rows(frame: pd.DataFrame, sheet: Sheet, faults: Faults) -> None:
     """Tell rows whose cells contradict each other."""
-    for low, high in ORDERED.get(sheet.name, ()):
+    for low, high in (pair for pair in ORDERED if set(pair) <= set(sheet.column_names)):
         read = days if sheet.column(low).type == "date" else numbers
         wrong = frame.loc[(read(frame[low]) > read(frame[high])).fillna(False), [low, high]]
         tell(faults.stops, sheet.name, wrong[high], f"lies below {low}, " + wrong[low], f"{low} or more")
@@ -248,18 +229,18 @@ def _ids(frame: pd.DataFrame, sheet: Sheet, faults: Faults) -> None:
 
 def _links(frames: dict[str, pd.DataFrame], sheets: dict[str, Sheet], faults: Faults, reference_dir: str) -> None:
     """Tell references to rows that do not exist."""
-    links = [(sheet, link) for sheet in sheets.values() for link in sheet.foreign_keys]
-    targets = {(link.sheet, link.to) for _, link in links}
-    known = {(name, column): dict.fromkeys(frames[name][column].unique()) for name, column in targets}
-    for sheet, link in links:
-        frame, ids = frames[sheet.name], known[link.sheet, link.to]
-        if link.column in frame.attrs["missing"] or link.to in frames[link.sheet].attrs["missing"]:
+    known: dict[tuple[str, str], dict[str, None]] = {}
+    for sheet, link in ((each, link) for each in sheets.values() for link in each.foreign_keys):
+        frame, target = frames[sheet.name], frames[link.sheet]
+        if link.column in frame.attrs["missing"] or link.to in target.attrs["missing"]:
             continue
+        if (link.sheet, link.to) not in known:
+            known[link.sheet, link.to] = dict.fromkeys(target[link.to].unique())
+        ids = known[link.sheet, link.to]
         strangers = set(frame[link.column].unique()) - ids.keys() - {*link.also, ""}
         strange = frame.loc[frame[link.column].isin(list(strangers)), link.column]
         also = f", or {', '.join(link.also)}" if link.also else ""
-        rules: dict[str, str] = {}
-        allowed: dict[str, str] = {}
+        rules, allowed = dict[str, str](), dict[str, str]()
         for value in strange.unique():
             near = nearest(value, ids) if len(ids) < _FEW and len(rules) < _FEW else ""
             rules[value] = f"not in {link.sheet}.csv" + (f"; did you mean {near}?" if near else "")

@@ -52,7 +52,7 @@ def loose(text: str) -> str:
     return _SPACES.sub(" ", re.sub(r"[-_‐‑–—]", " ", plain)).strip()
 
 
-def _aliases(name: str, column: str, reference_dir: str | None) -> list[tuple[str, str]]:
+def _aliases(name: str, column: str, reference_dir: str | Path | None) -> list[tuple[str, str]]:
     """Return the lines (spelling, `column`) of an alias table."""
     with reference_file(name, reference_dir).open(newline="", encoding="utf-8-sig") as file:
         return [(row["spelling"], row[column]) for row in csv.DictReader(file) if row["spelling"]]
@@ -120,25 +120,22 @@ Change = Callable[[str], str]
 
 def _rules(column: Column, spellings: Spellings) -> list[tuple[str, Change, str]]:
     """Return the rules for a column in order: name, what it does to a cell, pattern of the cells that it concerns."""
-    special: tuple[str, Change] | None = None
-    if column.type == "date":
-        special = "date as typed", _day
-    elif column.type in ("integer", "number"):
-        special = "number as typed", _whole if column.type == "integer" else ascii_digits
-    elif column.name == "time_local":
-        special = "hour as typed", _hour
-    elif column.name == "weapons":
-        special = "weapon's spelling", partial(_weapons, arms=spellings.weapons, known=column.vocabulary)
-    elif column.name == "claimed_by":
-        special = "claimant's spelling", partial(_code, codes=spellings.claimants)
-    elif column.name == "country":
-        special = "country's name", partial(_country, reference_dir=spellings.reference_dir)
-    elif column.name == "site_id":
-        special = "place's spelling", partial(_code, codes={"other": "other"} | spellings.sites)
-    elif column.vocabulary:
+    by_type: dict[str, tuple[str, Change]] = {
+        "date": ("date as typed", _day),
+        "integer": ("number as typed", _whole),
+        "number": ("number as typed", ascii_digits),
+    }
+    by_name: dict[str, tuple[str, Change]] = {
+        "time_local": ("hour as typed", _hour),
+        "weapons": ("weapon's spelling", partial(_weapons, arms=spellings.weapons, known=column.vocabulary)),
+        "claimed_by": ("claimant's spelling", partial(_code, codes=spellings.claimants)),
+        "country": ("country's name", partial(_country, reference_dir=spellings.reference_dir)),
+        "site_id": ("place's spelling", partial(_code, codes={"other": "other"} | spellings.sites)),
+        **dict.fromkeys(("incident_key", "response_key", "into", "language"), ("case", str.lower)),
+    }
+    special = by_type.get(column.type) or by_name.get(column.name)
+    if special is None and column.vocabulary:
         special = "case", partial(_word, words=column.vocabulary, separator=column.separator)
-    elif column.name in ("incident_key", "response_key", "into", "language"):
-        special = "case", str.lower
     hygiene = [("signs that no text holds", _legible, f"[{_ILLEGIBLE}]"), ("spaces", _tidy, _LOOSE)]
     return [*hygiene, *([(*special, "")] if special else [])]
 
@@ -247,8 +244,7 @@ def house(name: str) -> str:
 
 def read_houses(reference_dir: str | Path) -> dict[str, str]:
     """Return bare spelling -> family from ``outlets.csv``; a blank family means that no outlet is named."""
-    with reference_file("outlets.csv", reference_dir).open(newline="", encoding="utf-8-sig") as file:
-        return {bare(row["spelling"]): row["family"] for row in csv.DictReader(file)}
+    return {bare(spelling): family for spelling, family in _aliases("outlets.csv", "family", reference_dir)}
 
 
 def families(sources: pd.DataFrame, houses: dict[str, str]) -> pd.Series:

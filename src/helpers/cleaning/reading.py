@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -76,15 +76,14 @@ def read_all(place: Path, sheets: dict[str, Sheet], needed: Iterable[str], fault
     found = _found(place, sheets, faults)
     wanted, frames = set(needed), {}
     for name, sheet in sheets.items():
-        frame, file = None, f"{name}.csv"
+        frame = None
         if name in found:
             frame = read_sheet(found[name][0], sheet, faults, found[name][1])
-        elif not place.exists():
-            pass
-        elif name in wanted:
-            faults.stop(file, None, "", "", "missing file", "a CSV file or workbook with the codebook's columns")
-        else:
-            faults.note(file, None, "", "", "no such sheet; taken as empty", "")
+        elif place.exists() and name in wanted:
+            allowed = "a CSV file or workbook with the codebook's columns"
+            faults.stop(f"{name}.csv", None, "", "", "missing file", allowed)
+        elif place.exists():
+            faults.note(f"{name}.csv", None, "", "", "no such sheet; taken as empty", "")
         if frame is None:
             frame = pd.DataFrame({column: pd.Series([], dtype=TEXT) for column in sheet.column_names})
             frame.index = pd.RangeIndex(2, 2)
@@ -316,3 +315,20 @@ def _holds_a_row(cell: str, delimiter: str) -> bool:
     """Whether what follows a line break in `cell` looks like a row: separators without the blank that prose has."""
     behind = cell.split("\n", 1)[1]
     return sum(not after[:1].isspace() for after in behind.split(delimiter)[1:]) >= 3
+
+
+def write_sheets(frames: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path]:
+    """Write sheets as CSV into the new `folder`; return the files.
+
+    Raises
+    ------
+    FileExistsError
+        If `folder` holds anything: no sheet of anybody's is written over.
+    """
+    target = Path(folder)
+    if target.exists() and any(target.iterdir()):
+        raise FileExistsError(f"{target}: holds files; name a new folder")
+    target.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        frame.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+    return [target / f"{name}.csv" for name in frames]

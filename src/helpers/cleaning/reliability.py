@@ -200,7 +200,13 @@ def _measured(one: Measure, pairs: pd.DataFrame, sources: list[str], weights: Co
             sure = alpha(list(certain["first"]), list(certain["second"]), one.level)
     if n and equal.all() and not reason:
         reason = "no disagreement: how rare one is, a sample of this size cannot say"
-    row = {"measure": one.name, "field": one.field, "aspect": one.aspect, "level": one.level, "reason": reason}
+    row: dict[str, Any] = {
+        "measure": one.name,
+        "field": one.field,
+        "aspect": one.aspect,
+        "level": one.level,
+        "reason": reason,
+    }
     row |= {"n_pairs": n, "n_sources": n_sources, "n_certain": len(certain), "alpha_certain": sure}
     return row | _ends("agreement", agreement) | _ends("alpha", (point, low, high))
 

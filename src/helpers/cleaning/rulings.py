@@ -23,7 +23,7 @@ from helpers.cleaning.schemas import CODED, REPORT_FIELDS, TEXT
 CORRECTABLE = REPORT_FIELDS
 
 #: The form of an incident's key.
-KEY = CODED["reports"].column("incident_key").pattern
+KEY: str = CODED["reports"].column("incident_key").constraints["pattern"]
 
 #: Which cells an action needs.
 NEEDS = {

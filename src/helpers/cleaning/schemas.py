@@ -11,8 +11,8 @@ here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
@@ -43,11 +43,9 @@ class Column:
     ----------
     name, type, description: as they stand in the data dictionary; a ``date`` is written YYYY-MM-DD.
     vocabulary: the words allowed, where there is one; words: the list that they come from, where they stand elsewhere.
-    required: whether a blank is a fault.
     separator: the sign between several values in one cell; "" where a cell holds one value.
-    pattern: a regular expression that the whole cell matches.
-    minimum, maximum: bounds of a number, both included.
     allowed: what is allowed, in words, where neither type nor vocabulary says it.
+    constraints: those of the file: required, pattern (of the whole cell), minimum and maximum (both included).
     """
 
     name: str
@@ -55,12 +53,14 @@ class Column:
     description: str
     vocabulary: tuple[str, ...] = ()
     words: str = ""
-    required: bool = False
     separator: str = ""
-    pattern: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
     allowed: str = ""
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def required(self) -> bool:
+        """Whether a blank is a fault."""
+        return bool(self.constraints.get("required"))
 
     @property
     def rule(self) -> str:
@@ -131,18 +131,14 @@ def _read(name: str, _seen: str, reference_dir: str | None) -> dict[str, Sheet]:
     found = {}
     for title, schema in content.items():
         columns: list[Column] = []
-        for field in schema["fields"]:
-            columns += _like(field, known) if "like" in field else [_column(field, words)]
-        keys = tuple(
-            ForeignKey(
-                key["fields"][0],
-                key["reference"]["resource"],
-                key["reference"]["fields"][0],
-                tuple(key.get("also", ())),
-            )
-            for key in schema.get("foreignKeys", ())
-        )
-        found[title] = Sheet(title, schema["description"], tuple(columns), tuple(schema.get("primaryKey", ())), keys)
+        for told in schema["fields"]:
+            columns += _like(told, known) if "like" in told else [_column(told, words)]
+        keys = []
+        for key in schema.get("foreignKeys", ()):
+            to = key["reference"]
+            keys.append(ForeignKey(key["fields"][0], to["resource"], to["fields"][0], tuple(key.get("also", ()))))
+        primary = tuple(schema.get("primaryKey", ()))
+        found[title] = Sheet(title, schema["description"], tuple(columns), primary, tuple(keys))
         known.setdefault(title, found[title])
     return found
 
@@ -154,22 +150,12 @@ def _like(field: dict[str, Any], known: dict[str, Sheet]) -> list[Column]:
     return [model.column(name) for name in wanted]
 
 
-def _column(field: dict[str, Any], words: dict[str, tuple[str, ...]]) -> Column:
-    rules = field.get("constraints", {})
-    minimum = rules.get("minimum", 0 if field["type"] == "integer" else None)
-    return Column(
-        name=field["name"],
-        type=field["type"],
-        description=field["description"],
-        vocabulary=words[field["vocabulary"]] if "vocabulary" in field else tuple(rules.get("enum", ())),
-        words=field.get("vocabulary", ""),
-        required=rules.get("required", False),
-        separator=field.get("separator", ""),
-        pattern=rules.get("pattern", ""),
-        minimum=minimum,
-        maximum=rules.get("maximum"),
-        allowed=field.get("allowed", ""),
-    )
+def _column(told: dict[str, Any], words: dict[str, tuple[str, ...]]) -> Column:
+    rules = told.get("constraints", {})
+    listed = told.get("vocabulary", "")
+    vocabulary = words[listed] if listed else tuple(rules.get("enum", ()))
+    more = {name: told[name] for name in ("separator", "allowed") if name in told}
+    return Column(told["name"], told["type"], told["description"], vocabulary, listed, constraints=rules, **more)
 
 
 def faults(cells: pd.Series, column: Column) -> Iterator[tuple[pd.Series, str]]:
@@ -183,10 +169,15 @@ def faults(cells: pd.Series, column: Column) -> Iterator[tuple[pd.Series, str]]:
         yield told[told.isin(wrong)] if wrong else told.iloc[:0], rule
 
 
+def _several(column: Column) -> str:
+    """Return the pattern of a cell with one or more words of the vocabulary."""
+    word = "(?:" + "|".join(column.vocabulary) + ")"
+    return f"{word}(?:{column.separator}{word})*"
+
+
 def _rules(known: pd.Series, column: Column) -> Iterator[tuple[str, pd.Series]]:
     if column.vocabulary and column.separator:
-        part = "(?:" + "|".join(column.vocabulary) + ")"
-        yield "not in the vocabulary", known.str.fullmatch(f"{part}(?:{column.separator}{part})*")
+        yield "not in the vocabulary", known.str.fullmatch(_several(column))
     elif column.vocabulary:
         yield "not in the vocabulary", known.isin(column.vocabulary)
     if column.type == "date":
@@ -197,12 +188,12 @@ def _rules(known: pd.Series, column: Column) -> Iterator[tuple[str, pd.Series]]:
     if column.type == "number":
         yield "not a number", known.str.fullmatch(r"[+-]?[0-9]{1,9}(?:\.[0-9]+)?")
     numbers = pd.to_numeric(known, errors="coerce")
-    if column.minimum not in (None, 0):
-        yield "out of bounds", ~(numbers < column.minimum)
-    if column.maximum is not None:
-        yield "out of bounds", ~(numbers > column.maximum)
-    if column.pattern:
-        yield "not of the form allowed", known.str.fullmatch(column.pattern)
+    if column.constraints.get("minimum"):
+        yield "out of bounds", ~(numbers < column.constraints["minimum"])
+    if "maximum" in column.constraints:
+        yield "out of bounds", ~(numbers > column.constraints["maximum"])
+    if "pattern" in column.constraints:
+        yield "not of the form allowed", known.str.fullmatch(column.constraints["pattern"])
 
 
 def require(frame: pd.DataFrame, sheet: Sheet) -> None:
@@ -269,19 +260,19 @@ def table_schema(sheet: Sheet, names: list[str]) -> dict[str, Any]:
 
 def _field(column: Column) -> dict[str, Any]:
     """Return a field of a Table Schema. Several values in one cell are told by a pattern."""
-    constraints: dict[str, Any] = {"required": True} if column.required else {}
+    rules = dict(column.constraints)
     if column.vocabulary and column.separator:
-        word = "(?:" + "|".join(column.vocabulary) + ")"
-        constraints["pattern"] = f"{word}(?:{column.separator}{word})*"
+        rules["pattern"] = _several(column)
     elif column.vocabulary:
-        constraints["enum"] = list(column.vocabulary)
-    elif column.pattern:
-        constraints["pattern"] = f"(?:{column.pattern})"
-    for name, bound in (("minimum", column.minimum), ("maximum", column.maximum)):
-        if bound is not None:
-            constraints[name] = int(bound) if column.type == "integer" else bound
-    field: dict[str, Any] = {"name": column.name, "type": column.type, "description": column.description}
-    return field | ({"constraints": constraints} if constraints else {})
+        rules["enum"] = list(column.vocabulary)
+    elif "pattern" in rules:
+        rules["pattern"] = f"(?:{rules['pattern']})"
+    if column.type == "integer":
+        rules.setdefault("minimum", 0)
+    names = ("required", "pattern" if "pattern" in rules else "enum", "minimum", "maximum")
+    constraints = {name: rules[name] for name in names if name in rules}
+    told: dict[str, Any] = {"name": column.name, "type": column.type, "description": column.description}
+    return told | ({"constraints": constraints} if constraints else {})
 
 
 #: The coded sheets and the clean tables of the project's own reference folder.
