@@ -249,9 +249,8 @@ def _reconciled(verdicts: dict[str, Verdict], ids: pd.Index) -> pd.DataFrame:
     """Return a row for each incident and field, with how its value was chosen; texts as categories."""
     rows, parts = pd.RangeIndex(len(ids)), []
     for field in FIELDS:
-        chosen = verdicts[field].chosen.reindex(columns=["value", "low", "high", "rule", "n_independent", "n_said"])
-        chosen = chosen.reindex(rows)
-        part = {column: _shown(chosen[column]) for column in ("value", "low", "high")}
+        chosen, nothing = verdicts[field].chosen.reindex(rows), pd.Series("", rows, dtype=object)
+        part = {name: _shown(chosen[name]) if name in chosen else nothing for name in ("value", "low", "high")}
         if field in _UNKNOWN:
             part["value"] = part["value"].replace("", "unknown")
         part["rule"] = chosen["rule"].astype(object).fillna(UNSAID if field == "weapons" else "no report says")
@@ -277,6 +276,8 @@ def _conflicts(kept: pd.DataFrame, verdicts: dict[str, Verdict], ids: pd.Index) 
     parts = []
     for place, field in enumerate(FIELDS):
         others = verdicts[field].others
+        if others.empty and parts:
+            continue
         chosen = verdicts[field].chosen.reindex(others["incident"])
         part = pd.DataFrame({"incident": others["incident"], "place": place, "field": field})
         part["chosen"], part["n_chosen"] = _shown(chosen["value"]).to_numpy(), chosen["n_independent"].to_numpy()

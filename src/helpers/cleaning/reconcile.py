@@ -213,6 +213,8 @@ def reconcile_strikes(reports: pd.DataFrame) -> pd.DataFrame:
     both countries count as one answer; where no report gives a day, the key's); the dead are the lower median of the
     figures, low and high the smallest and the largest.
     """
+    if reports.empty:
+        return typed(pd.DataFrame(columns=TABLES["responses"].column_names), TABLES["responses"])
     keys, known = pd.factorize(reports["response_key"], sort=True)
     told = reports.assign(incident=keys, weight=1, family=pd.factorize(reports["family"])[0])
     table = pd.DataFrame({"response_id": pd.Series(known, dtype=TEXT)})
