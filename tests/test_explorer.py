@@ -145,7 +145,7 @@ def expected(incidents: pd.DataFrame, view: View, found: pd.Series) -> list[str]
                 lambda cell, wanted=wanted: bool(set((cell or "unsaid").split(";")) & {*wanted})
             )
     if view["harm"]:
-        fits &= payload.harm(incidents).isin(view["harm"])
+        fits &= payload.people_hurt(incidents).isin(view["harm"])
     ids: list[str] = incidents[fits].sort_values(["date", "incident_id"])["incident_id"].tolist()
     return ids
 

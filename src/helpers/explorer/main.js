@@ -117,7 +117,7 @@ function showCounts() {
   say("confirmed-words", `confirmed by a US official${n ? ` (${Math.round((100 * us) / n)}%)` : ""}`);
   say("killed", `${counted(sum("us_killed"))} killed, ${counted(sum("us_injured_best"))} injured`);
   const injured = DATA.counters.injured.findLast((total) => total.day <= state.to);
-  const officials = injured && state.from <= DATA.usual.from && !narrowed() && !state.country.length ? `. Officials’ own total: ${counted(injured.total)} injured as of ${dayText(injured.day)}` : "";
+  const officials = injured && state.from <= DATA.usual.from && !narrowed() && !state.country.length ? `. Officials’ own total: ${injured.words}${counted(injured.total)} injured as of ${dayText(injured.day)}` : "";
   say("killed-words", `US and coalition personnel, in attacks for which a source gives a number (partners and civilians: ${counted(sum("partner_killed"))} killed, ${counted(sum("partner_injured"))} injured)${officials}`);
   byId("download").disabled = n === 0;
   say("sentence", sentence());

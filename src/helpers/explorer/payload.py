@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from helpers import vocabulary
-from helpers.analysis import totals
+from helpers.analysis import harm, totals
 from helpers.brief.plain import safe_address
 from helpers.cleaning.normalise import claimant_names
 from helpers.parameters import CONFIRMATIONS, Parameters
@@ -94,7 +94,7 @@ def stories(parameters: Parameters, usual: View) -> dict[str, tuple[str, View]]:
     return {name: (capital(words), view) for name, (words, view) in found.items()}
 
 
-def harm(incidents: pd.DataFrame) -> pd.Series[str]:
+def people_hurt(incidents: pd.DataFrame) -> pd.Series[str]:
     """Return the `HARM` code of each incident, from the columns `PEOPLE`; a blank number says nothing."""
     people = incidents[list(PEOPLE)].apply(pd.to_numeric).astype("Float64")
     killed = people[["us_killed", "partner_killed"]].gt(0).fillna(False).any(axis=1)
@@ -204,24 +204,18 @@ def _points(chain: totals.Series, **more: str) -> list[dict[str, Any]]:
     ]
 
 
-def injured(counts: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the officials' running total of US injured wherever it rises, by day."""
-    given = counts.dropna(subset=["us_injured"]).groupby("as_of")["us_injured"].max().astype(int)
-    highest = given.cummax()
-    return [{"day": cell(day), "total": int(n)} for day, n in highest[highest.diff().fillna(1) > 0].items()]
-
-
-def counters(clean_dir: str, sources: pd.DataFrame) -> dict[str, Any]:
+def counters(official: pd.DataFrame, other: pd.DataFrame, sources: pd.DataFrame, p: Parameters) -> dict[str, Any]:
     """Return what others counted: officials by country ("": all), the Observatory by base ("": Syria), all by row."""
-    official, other = read("official_counts", clean_dir), read("other_counts", clean_dir)
     families = sources.set_index("source_id")["family"]
-    countries = {"": totals.series(official, families), **totals.by_country(official, families)}
+    since = totals.counted_since(official, p)
+    by_country = totals.by_country(official, families, since=since)
+    countries = {"": totals.series(official, families, since=since), **by_country}
     bases = ["", *sorted({site for site in other["site_id"].fillna("") if site})] if len(other) else []
     observatory = {base: totals.observatory(other, families, base) for base in bases}
     shown = ["counter", "since", "as_of", "country", "site_id", "total", "relation", "unit", "source_id"]
     return {
         "officials": [point for code, chain in countries.items() for point in _points(chain, country=code)],
-        "injured": injured(official),
+        "injured": _points(harm.officials(official, sources, p)),
         "observatory": [point for base, chain in observatory.items() for point in _points(chain, site=base)],
         "others": packed(other.sort_values(["as_of", "counter", "site_id"])[shown]),
     }
@@ -276,7 +270,7 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
         ],
         # The sources of an incident are those of its reports, in their order.
         "columns": incidents.columns.tolist(),
-        "incidents": packed(incidents.drop(columns="sources").assign(harm=harm(incidents))),
+        "incidents": packed(incidents.drop(columns="sources").assign(harm=people_hurt(incidents))),
         "reports": _by_incident(linked, place, ["source_id", *(name for name in SAID if name in linked.columns)]),
         "sources": packed(
             known[["source_id", "outlet", "title", "published", "kind", "language"]].assign(
@@ -284,7 +278,7 @@ def payload(clean_dir: str, parameters: Parameters) -> dict[str, Any]:
             )
         ),
         "conflicts": _by_incident(conflicts, place, ["field", "chosen", "n_chosen", "other", "n_other", "rule"]),
-        "counters": counters(clean_dir, sources),
+        "counters": counters(read("official_counts", clean_dir), other, sources, parameters),
         "responses": packed(
             responses.dropna(subset="date")[
                 ["date", "country", "place", "target", "killed_low", "killed_high", "killed_side", "sources"]
