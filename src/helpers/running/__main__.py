@@ -181,7 +181,7 @@ def sweep(grid: Path, jobs: int, scheduler: str | None, facts_only: bool, force:
     from helpers.running.sweep import sweep_grid
 
     with stoppable("stopped; the sets that are done stay; the next sweep goes on from here"):
-        sys.exit(sweep_grid(grid, jobs=jobs, scheduler=scheduler, force=force, facts_only=facts_only))
+        sweep_grid(grid, jobs=jobs, scheduler=scheduler, force=force, facts_only=facts_only)
 
 
 @command_line.group()

@@ -214,16 +214,13 @@ def named(only: str | None, names: list[str]) -> str | None:
 
 def strays(steps: Iterable[Step]) -> list[str]:
     """Return a line for each notebook whose parameters cell holds other values than the defaults, which a run takes."""
-    usual = Parameters().values()
-    differing = {
-        step.name: [f"{name} {plain(value)}" for name, value in step.parameters.items() if value != usual.get(name)]
-        for step in steps
-    }
-    return [
-        f"{name}: its cell says {', '.join(found)}; a run takes the defaults and what is given with -p or -f"
-        for name, found in differing.items()
-        if found
-    ]
+    usual, lines = Parameters().values(), []
+    for step in steps:
+        found = [f"{name} {plain(value)}" for name, value in step.parameters.items() if value != usual.get(name)]
+        if found:
+            todo = "a run takes the defaults and what is given with -p or -f"
+            lines.append(f"{step.name}: its cell says {', '.join(found)}; {todo}")
+    return lines
 
 
 def refuse_unused(parameters: Parameters, steps: Iterable[Step]) -> None:

@@ -9,14 +9,14 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from helpers.parameters import Parameters
 from helpers.paths import project_root
 from helpers.running import processes
-from helpers.running.files import OUTPUT_FOLDERS, Layout, Refusal, reason, write_whole
+from helpers.running.files import OUTPUT_FOLDERS, Failure, Layout, Refusal, reason, write_whole
 from helpers.running.request import checked, from_yaml, run_name
 from helpers.running.run import Run
 from helpers.running.steps import plain
@@ -31,8 +31,7 @@ HEADLINES = (
 )
 
 
-@dataclass(frozen=True)
-class Set:
+class Set(NamedTuple):
     """One set of the sweep: the `values` that it sets, the parameters they make, and its name."""
 
     values: dict[str, Any]
@@ -40,8 +39,7 @@ class Set:
     name: str
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a set: no `fault`, or why it failed."""
 
     fault: str = ""
@@ -125,20 +123,17 @@ def executor(jobs: int, scheduler: str | None) -> Executor:
     return found
 
 
-def sweep_grid(path: Path, *, jobs: int, scheduler: str | None, force: bool, facts_only: bool = False) -> int:
-    """Do what ``brief sweep`` is asked for; return the exit status: 0, or 1 if a set failed."""
+def sweep_grid(path: Path, *, jobs: int, scheduler: str | None, force: bool, facts_only: bool) -> None:
+    """Do what ``brief sweep`` is asked for; raise `Failure` with a line for each set that failed."""
     sets = sets_of(path)
     place = Layout(project_root(), path.stem)
     under = f"{path.stem}/facts" if facts_only else path.stem  # what has facts alone is no brief
     with Layout(place.root, f"{path.stem}/facts.csv").held():
         outcomes: dict[str, Outcome] = {}
         pool = executor(jobs, scheduler)
-        how = {"force": force, "facts_only": facts_only}
+        run = partial(run_set, str(place.root), force=force, facts_only=facts_only)
         try:
-            futures = {
-                pool.submit(run_set, str(place.root), f"{under}/{one.name}", one.values, **how): one.name
-                for one in sets
-            }
+            futures = {pool.submit(run, f"{under}/{one.name}", one.values): one.name for one in sets}
             for future in as_completed(futures):
                 error = future.exception()  # where the worker that had it died
                 outcome = future.result() if error is None else Outcome(f"{type(error).__name__}: {error}")
@@ -152,11 +147,11 @@ def sweep_grid(path: Path, *, jobs: int, scheduler: str | None, force: bool, fac
         pool.shutdown()
         write_tables(place.root / "runs" / under, place, sets, outcomes)
     failed = [one.name for one in sets if outcomes[one.name].fault]
-    complain(*(f"{under}/{name}: {outcomes[name].fault}" for name in sorted(failed)))
     say(f"{len(sets) - len(failed)} of {len(sets)} sets done; all facts are in {place.shown(place.base / 'facts.csv')}")
     if (place.base / "findings.svg").exists():
         say(f"the headline findings are drawn in {place.shown(place.base / 'findings.svg')}")
-    return 1 if failed else 0
+    if failed:
+        raise Failure(*(f"{under}/{name}: {outcomes[name].fault}" for name in sorted(failed)))
 
 
 def write_tables(folder: Path, place: Layout, sets: list[Set], outcomes: Mapping[str, Outcome]) -> None:
