@@ -297,10 +297,10 @@ class Run:
                 path = str(entry.relative_to(self.layout.root))
                 if path in {*among, *OUTPUT_FOLDERS.values(), *_KEPT_OUT} or self.inputs.is_result(path):
                     continue
-                if folder in {".", "data"} or entry.is_dir():
-                    (sandbox / path).symlink_to(entry)
-                else:
+                if entry.is_file() and folder not in {".", "data"}:
                     copies[path] = entry
+                else:
+                    (sandbox / path).symlink_to(entry)
         for path, source in copies.items():
             (sandbox / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, sandbox / path)
