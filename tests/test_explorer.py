@@ -355,7 +355,10 @@ def test_the_sentence_can_be_quoted(opened: Any) -> None:
     go(opened, "weapon=rocket&country=SY&harm=injured,killed")
     assert "with rockets" in opened.inner_text("#sentence")
     assert "Iraq" not in opened.inner_text("#sentence")
+    assert ", in which someone was killed or injured" in opened.inner_text("#sentence")
     assert opened.evaluate("explorer.fileName()").endswith("_SY_rocket_injured_killed.csv")
+    go(opened, "harm=unsaid,killed")
+    assert ", in which someone was killed or no report says whether anyone was hurt" in opened.inner_text("#sentence")
     go(opened, "q=عين الأسد&sources=yes")
     assert opened.evaluate("explorer.fileName()").endswith("2024-02-29_عين-الأسد_in-sources.csv")
 
@@ -410,6 +413,8 @@ def test_an_incident_has_an_address(browser: Any, built: Path, clean: dict[str, 
     details = opened.locator(".details")
     reports = clean["reports"][clean["reports"]["incident_id"] == last]
     assert details.locator(".reports li").count() == len(reports)
+    assert ", English)" in details.locator(".reports").inner_text()
+    assert " to more" not in details.locator(".reports").inner_text()
     linked = clean["sources"].set_index("source_id").loc[reports["source_id"], "url"].map(safe_address)
     assert details.locator(".reports a").count() == int((linked != "").sum())
     source = reports["source_id"].iloc[0]

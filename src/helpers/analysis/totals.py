@@ -171,7 +171,8 @@ def _days(counts: pd.DataFrame) -> pd.Series:
 
 def origin_of(rows: pd.DataFrame, families: pd.Series) -> pd.Series:
     """Return the origin that counts once of the source of each of `rows`: its family, else the source itself."""
-    return rows["source_id"].map(families).fillna(rows["source_id"])
+    known = rows["source_id"].map(families)
+    return known.where(known.notna(), rows["source_id"])
 
 
 def country_columns() -> dict[str, str]:

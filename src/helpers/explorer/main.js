@@ -59,6 +59,15 @@ function showFilters() {
 
 const sum = (key) => current.chosen.reduce((total, incident) => total + (incident[key] ?? 0), 0);
 
+/** What reports say of people hurt, for any of the `codes`, in words that go on from "in which". */
+function hurtWords(codes) {
+  const words = { killed: "someone was killed", injured: "people were injured and no one killed", none: "no one was hurt, by reports", unsaid: "no report says whether anyone was hurt" };
+  const both = codes.includes("killed") && codes.includes("injured");
+  const others = Object.keys(words).filter((code) => codes.includes(code) && !(both && (code === "killed" || code === "injured")));
+  const unknown = codes.filter((code) => !(code in words));
+  return listed([...(both ? ["someone was killed or injured"] : []), ...others.map((code) => words[code]), ...unknown.map((code) => `“${code}”`)], "or");
+}
+
 /** The filters in words, for the sentence and the messages. */
 function filterWords() {
   const word = { site: (code) => SITES.get(code)?.label ?? code, weapon: (code) => DATA.plurals[code] ?? code };
@@ -69,7 +78,7 @@ function filterWords() {
     q: state.q ? (state.sources ? ` of which any source says “${state.q}”` : ` at places called “${state.q}”`) : "",
     group: state.group.length ? `, claimed by ${names("group")}` : "",
     confirmation: state.confirmation.length ? `, confirmed by ${names("confirmation")}` : "",
-    harm: state.harm.length ? ` (people hurt: ${names("harm")})` : "",
+    harm: state.harm.length ? `, in which ${hurtWords(state.harm)}` : "",
   };
 }
 

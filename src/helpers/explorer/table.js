@@ -93,9 +93,14 @@ function sourceLink(id) {
   return source.url ? element("a", { href: source.url, rel: "noopener noreferrer nofollow", target: "_blank" }, title) : title;
 }
 
+const LANGUAGES = new Intl.DisplayNames("en-GB", { type: "language" });
+function languageName(code) {
+  try { return LANGUAGES.of(code); } catch { return code; } // what is no code stays as it is
+}
+
 function reportItem(report) {
   const source = SOURCES.get(report.source_id) ?? {};
-  const range = (low, high) => (low === high ? `${low}` : `${low ?? "?"} to ${high ?? "more"}`);
+  const range = (low, high) => (low === high ? `${low}` : high == null ? `${low} or more` : low == null ? `up to ${high}` : `${low} to ${high}`);
   const says = [
     dayText(report.date) + (report.date_precision === "day" ? "" : ` (${report.date_precision})`),
     report.time_local, report.place_as_reported, report.weapon_as_reported,
@@ -109,7 +114,7 @@ function reportItem(report) {
     report.claimed_by && report.claimed_by !== "none" ? `claimed by ${groupText(report)}` : "",
     `confirmed by: ${label("confirmation", report.confirmation)}`,
   ].filter(Boolean).join(" · ");
-  const about = [source.outlet, source.published ? dayText(source.published) : "", plain(source.kind), source.language].filter(Boolean).join(", ");
+  const about = [source.outlet, source.published ? dayText(source.published) : "", plain(source.kind), languageName(source.language)].filter(Boolean).join(", ");
   return element(
     "li", {},
     element("p", { class: "source" }, sourceLink(report.source_id), " ", element("span", { class: "small" }, `(${about})`)),
