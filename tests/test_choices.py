@@ -9,12 +9,11 @@ import pytest
 
 from helpers import tables
 from helpers.analysis import choices
-from helpers.analysis.choices import HEADLINES, Choices, analyse_choices
-from helpers.analysis.pause import by_days
+from helpers.analysis.choices import HEADLINES, analyse_choices
+from helpers.analysis.pause import on_record
 from helpers.facts import CANNOT, NOT_SHOWN, SHOWN
 from helpers.figures import choices as figures
 from helpers.parameters import Parameters
-from helpers.stretches import Stretches
 
 NAMES = ("incidents", "incidents_other_rulings", "sources", "official_counts")
 
@@ -25,28 +24,27 @@ def clean() -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def result(clean) -> Choices:
+def result(clean) -> pd.DataFrame:
     return analyse_choices(clean, Parameters())
 
 
-def row(result: Choices, headline: str, choice: str) -> pd.Series:
-    found = result.table[(result.table["headline"] == headline) & (result.table["choice"] == choice)]
+def row(result: pd.DataFrame, headline: str, choice: str) -> pd.Series:
+    found = result[(result["headline"] == headline) & (result["choice"] == choice)]
     assert len(found) == 1
     return found.iloc[0]
 
 
 def test_the_first_row_is_the_briefs_own(clean, result):
-    cut = Stretches(Parameters())
-    found = by_days(clean["incidents"], cut["pause"], cut["to_stop"], cut)
+    found = on_record(clean["incidents"], Parameters(), "pause")
     own = row(result, "pause", "own")
     assert (own["estimate"], own["low"], own["high"]) == (found.ratio.value, found.ratio.low, found.ratio.high)
-    assert all(part["choice"].iloc[0] == "own" for _, part in result.table.groupby("headline"))
+    assert all(part["choice"].iloc[0] == "own" for _, part in result.groupby("headline"))
 
 
 def test_each_headline_has_about_a_dozen_changes_that_bear_on_it(result):
-    assert all((result.table["headline"] == headline).sum() >= 12 for headline in ("pause", "stop", "climb"))
-    assert not result.table.duplicated(["headline", "choice"]).any()
-    assert set(result.table["finding"]) <= {SHOWN, NOT_SHOWN, CANNOT}
+    assert all((result["headline"] == headline).sum() >= 12 for headline in ("pause", "stop", "climb"))
+    assert not result.duplicated(["headline", "choice"]).any()
+    assert set(result["finding"]) <= {SHOWN, NOT_SHOWN, CANNOT}
 
 
 def test_no_bound_reaches_beyond_the_ceasefires_own():
@@ -66,7 +64,7 @@ def test_a_choice_that_leaves_too_little_cannot_be_judged(result):
 
 
 def test_facts_say_what_the_table_says(result):
-    facts, changes = choices.facts(result), result.table[result.table["choice"] != "own"]
+    facts, changes = choices.facts(result), result[result["choice"] != "own"]
     for headline in HEADLINES:
         part = changes[changes["headline"] == headline]
         assert facts[f"choices.{headline}.shown"].value == (part["finding"] == SHOWN).sum()
@@ -76,6 +74,6 @@ def test_facts_say_what_the_table_says(result):
 @pytest.mark.parametrize("given", [{"countries": ("JO",)}, {"window_start": "2025-01-01", "window_end": "2025-02-01"}])
 def test_edges_give_a_whole_table_and_no_finding(clean, given, tmp_path):
     found = analyse_choices(clean, Parameters(**given))
-    assert not (found.table["finding"] == SHOWN).any()
-    figures.save(found, choices.facts(found), tmp_path)
+    assert not (found["finding"] == SHOWN).any()
+    figures.save(found, Parameters(**given), choices.facts(found), tmp_path)
     assert (tmp_path / "choices.svg").exists()

@@ -9,7 +9,6 @@ counter-evidence: it cannot be judged.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -18,10 +17,10 @@ import pandas as pd
 
 from helpers.analysis import trend
 from helpers.analysis.harm import officials_total
-from helpers.analysis.pause import by_days
+from helpers.analysis.pause import on_record
 from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Facts, finding, printed
 from helpers.parameters import CONFIRMATIONS, Parameters
-from helpers.stretches import Stretches, within_coding
+from helpers.stretches import within_coding
 from helpers.tables import each, select
 from helpers.vocabulary import COUNTRIES, unstated
 
@@ -48,18 +47,13 @@ class Estimate(NamedTuple):
 
 def pause(incidents: pd.DataFrame, parameters: Parameters, tables: Tables) -> Estimate:
     """Return attacks a day in the pause over those on the days compared (see `helpers.analysis.pause`)."""
-    # officials confirmed fewer single attacks later: these are set against the days before alone
-    return _stretch("pause", "before" if parameters.confirmed_by == "us_official" else "to_stop", incidents, parameters)
+    found = on_record(incidents, parameters, "pause")
+    return Estimate(found.ratio.value, found.ratio.low, found.ratio.high, found.fall)
 
 
 def stop(incidents: pd.DataFrame, parameters: Parameters, tables: Tables) -> Estimate:
     """Return attacks a day since the second stop over those on all days before it but the pause."""
-    return _stretch("since_stop", "to_stop", incidents, parameters)
-
-
-def _stretch(stretch: str, compared: str, incidents: pd.DataFrame, parameters: Parameters) -> Estimate:
-    cut = Stretches(parameters)
-    found = by_days(incidents, cut[stretch], cut[compared], cut)
+    found = on_record(incidents, parameters, "since_stop")
     return Estimate(found.ratio.value, found.ratio.low, found.ratio.high, found.fall)
 
 
@@ -167,25 +161,15 @@ def choices(parameters: Parameters) -> dict[str, Choice]:
     return found
 
 
+#: Columns of the table of choices; `incidents` is how many attacks count.
 COLUMNS = ["headline", "choice", "group", "words", "estimate", "low", "high", "finding", "incidents"]
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What `analyse_choices` finds.
+def analyse_choices(tables: Tables, parameters: Parameters) -> pd.DataFrame:
+    """Return every headline under every single change: a row a headline and choice, columns `COLUMNS`.
 
-    `table` has one row a headline and choice (columns `COLUMNS`; `incidents` how many attacks count), by headline and
-    with the brief's own choice first.
-    """
-
-    parameters: Parameters
-    table: pd.DataFrame
-
-
-def analyse_choices(tables: Tables, parameters: Parameters) -> Choices:
-    """Return every headline under every single change.
-
-    `tables` holds the clean tables incidents, incidents_other_rulings, official_counts and sources.
+    They stand by headline and with the brief's own choice first. `tables` holds the clean tables incidents,
+    incidents_other_rulings, official_counts and sources.
     """
     parameters = within_coding(parameters, tables["incidents"])
     rows = []
@@ -196,7 +180,7 @@ def analyse_choices(tables: Tables, parameters: Parameters) -> Choices:
             estimate = HEADLINES[headline](counted, mine, tables)
             rows.append((headline, key, choice.group, choice.words, *estimate, len(counted)))
     table = pd.DataFrame(rows, columns=COLUMNS).astype({"estimate": float, "low": float, "high": float})
-    return Choices(parameters, table.sort_values("headline", key=lambda n: n.map([*HEADLINES].index), kind="stable"))
+    return table.sort_values("headline", key=lambda n: n.map([*HEADLINES].index), kind="stable")
 
 
 def cell(row: Any) -> str:
@@ -210,10 +194,10 @@ def cell(row: Any) -> str:
     return f"{printed(value, 'ratio')} ({printed(low, 'ratio')} to {limits})"
 
 
-def facts(result: Choices) -> Facts:
+def facts(table: pd.DataFrame) -> Facts:
     """Return the facts ``choices.*``: each choice with each headline under it, and how many changes show a headline."""
     known = Facts()
-    for place, (key, rows) in enumerate(result.table.groupby("choice", sort=False), 1):
+    for place, (key, rows) in enumerate(table.groupby("choice", sort=False), 1):
         first, under = rows.iloc[0], {row.headline: row for row in each(rows)}
         words = first["group"] if key == "own" else f"{first['group']}: {first['words']}"
         known.add(f"choices.{place}.words", words, unit="text")
@@ -221,7 +205,7 @@ def facts(result: Choices) -> Facts:
             row = under.get(headline)
             known.add(f"choices.{place}.{headline}", row and row.estimate, text=cell(row) if row else "–",
                       unit="people" if headline == "toll" else "ratio")  # fmt: skip
-    for name, rows in result.table[result.table["choice"] != "own"].groupby("headline"):
+    for name, rows in table[table["choice"] != "own"].groupby("headline"):
         shown, judged = (int(rows["finding"].isin(which).sum()) for which in ((SHOWN,), (SHOWN, NOT_SHOWN)))
         known.add_each(f"choices.{name}", {"shown": shown, "judged": judged})
     return known

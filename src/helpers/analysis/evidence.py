@@ -93,8 +93,8 @@ def weapon_votes(reports: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
         return 3 if codes & wanted else 2 if codes & near else 1 if codes else 0
 
     nearest = reports.assign(vote=reports["weapons"].map(nearness)).groupby(["incident_id", "family"])["vote"].max()
-    votes = pd.crosstab(nearest.index.get_level_values("incident_id"), nearest.to_numpy())
-    return votes.reindex(columns=[3, 2, 1], fill_value=0).set_axis(["named", "kin", "other"], axis=1)
+    votes = pd.DataFrame({"named": nearest == 3, "kin": nearest == 2, "other": nearest == 1})
+    return votes.groupby(level="incident_id").sum()
 
 
 class Said(NamedTuple):
@@ -190,8 +190,9 @@ class Case:
         table = table[(last >= start) & (first <= end)]
         wanted = set(split(self.claim.weapons)) if weapons else set()
         if wanted:
-            votes = weapon_votes(self.evidence.reports, wanted).reindex(table["incident_id"]).fillna(0)
-            named, kin, other = (votes[column].to_numpy() for column in ("named", "kin", "other"))
+            reports = self.evidence.reports
+            votes = weapon_votes(reports[reports["incident_id"].isin(table["incident_id"])], wanted)
+            named, kin, other = votes.reindex(table["incident_id"], fill_value=0).to_numpy().T
             # words that may mean the weapon neither name nor deny it
             clear = (named > 0) & (named >= other)
             table = table.assign(sure=table["sure"] & clear, best=table["best"] & clear)[(named > 0) | (kin > 0)]

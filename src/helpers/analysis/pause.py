@@ -144,15 +144,20 @@ class PauseResult:
     base: Beside | None
 
 
-def by_days(incidents: pd.DataFrame, stretch: Stretch, compared: Stretch, cut: Stretches) -> Comparison:
-    """Compare the attacks on record of one `stretch` with those of the days `compared`."""
-    counts, days = cut.daily(incidents["date"]), (stretch.mask, compared.mask)
-    many = len(stretch) and len(compared) // len(stretch) >= rates.FEWEST_BLOCKS
+def on_record(chosen: pd.DataFrame, parameters: Parameters, stretch: str, *, confirmed: bool = False) -> Comparison:
+    """Compare the attacks `chosen` in a stretch, by name, with those on the days before the second stop.
+
+    Where those alone count that a US official `confirmed`, the pause is compared with the days before it.
+    """
+    cut, confirmed = Stretches(parameters), confirmed or parameters.confirmed_by == "us_official"
+    here, compared = cut[stretch], cut["before" if confirmed and stretch == "pause" else "to_stop"]
+    counts, days = cut.daily(chosen["date"]), (here.mask, compared.mask)
+    many = len(here) and len(compared) // len(here) >= rates.FEWEST_BLOCKS
     return Comparison(
-        compared=compared.name, during=int(counts[stretch.mask].sum()), days=len(stretch), first=stretch.first,
-        last=stretch.last, before=int(counts[compared.mask].sum()), before_days=len(compared),
+        compared=compared.name, during=int(counts[here.mask].sum()), days=len(here), first=here.first, last=here.last,
+        before=int(counts[compared.mask].sum()), before_days=len(compared),
         way=Blocks(counts, *days) if many else Likelihood(rates.daily(counts, *days), DAILY),
-        incidents=tuple(stretch.select(incidents)["incident_id"]),
+        incidents=tuple(here.select(chosen)["incident_id"]),
     )  # fmt: skip
 
 
@@ -225,12 +230,10 @@ def compare(
         parts |= {name: chosen[chosen["country"] == code] for name, code in COUNTRY_SERIES.items()
                   if code in parameters.countries}  # fmt: skip
     for name in SERIES:
-        usual = "before" if "us_official" in (name, parameters.confirmed_by) else "to_stop"
-        compared = cut["to_stop" if stretch == "since_stop" or name in running else usual]
         if name in running:
-            found[name] = by_totals(running[name], TABLES[name], cut[stretch], compared)
+            found[name] = by_totals(running[name], TABLES[name], cut[stretch], cut["to_stop"])
         elif name in parts:
-            found[name] = by_days(parts[name], cut[stretch], compared, cut)
+            found[name] = on_record(parts[name], parameters, stretch, confirmed=name == "us_official")
     return found
 
 

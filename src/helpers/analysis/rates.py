@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -182,7 +182,8 @@ class Blocks:
 # --- by likelihood ----------------------------------------------------------------------------------------------------
 
 
-class Interval(NamedTuple):
+@dataclass(frozen=True)
+class Interval:
     """Attacks counted over some days: `count` attacks in `outside` days of the comparison and `inside` of the pause."""
 
     count: float
@@ -291,7 +292,7 @@ class Likelihood:
         if not self.enough:
             return False
         first = next(place for place, one in enumerate(self.intervals) if one.inside)
-        trial = [one._replace(count=count * (place == first)) if one.inside else one
+        trial = [replace(one, count=count * (place == first)) if one.inside else one
                  for place, one in enumerate(self.intervals)]  # fmt: skip
         heights = Likelihood(trial, self.method).heights(np.r_[RATIOS[RATIOS < 1], 1.0])
         return bool(heights[-1] < heights.max() - DROP)

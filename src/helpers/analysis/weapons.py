@@ -164,11 +164,11 @@ def grew(prepared: pd.DataFrame, missile: pd.Series, parameters: Parameters) -> 
     independent, with `ATTACKS` on each side.
     """
     rows = prepared[prepared["rung"].notna() | missile]
-    missile = missile[rows.index].to_numpy()
+    hit = missile[rows.index].to_numpy()
     early = (rows["date"] < pd.Timestamp(parameters.pause_start)).to_numpy()
     late = (rows["date"] >= pd.Timestamp(parameters.pause_end)).to_numpy()
     ids = rows["incident_id"].to_numpy()
-    before, after = ((tuple(ids[side & missile]), tuple(ids[side])) for side in (early, late))
+    before, after = ((tuple(ids[side & hit]), tuple(ids[side])) for side in (early, late))
     sizes = len(after[1]), len(before[0]), len(before[1])
     if min(sizes[0], sizes[2]) < ATTACKS:
         return Grew(before, after)

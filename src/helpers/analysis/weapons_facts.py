@@ -198,8 +198,9 @@ def _sites(known: Facts, f: Escalation) -> None:
         known.add(f"places.{code}.attacks", len(ids), unit="incidents", incidents=ids)
         known.add(f"places.{code}.name", COUNTRIES[code], unit="text")
     troops = f.places.troops["personnel"].round().astype(int)
-    for code, row in f.places.troops.iterrows():
-        known.add(f"places.{code}.troops", troops[code], unit="people", rows={"sources": split(row["sources"])},
+    for there in each(f.places.troops):
+        known.add(f"places.{there.Index}.troops", troops[there.Index], unit="people",
+                  rows={"sources": split(there.sources)},
                   note="US personnel stationed, median of the statements")  # fmt: skip
     pair = ("SY", "IQ")
     if set(pair) <= set(troops.index) and all(len(here[code]) >= ATTACKS for code in pair):

@@ -7,14 +7,15 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from helpers.analysis.choices import Choices
 from helpers.facts import CANNOT, SHOWN, Facts
 from helpers.figures import style
 from helpers.figures.text import HALO
+from helpers.parameters import Parameters
 
 #: Headline -> what its axis measures.
 PANELS = {
@@ -26,8 +27,8 @@ PANELS = {
 LIMITS = (0.01, 10.0)
 
 
-def _panel(axes: Axes, result: Choices, headline: str, names: list[str]) -> None:
-    rows = result.table[result.table["headline"] == headline].set_index("choice").reindex(names)
+def _panel(axes: Axes, table: pd.DataFrame, headline: str, names: list[str]) -> None:
+    rows = table[table["headline"] == headline].set_index("choice").reindex(names)
     place = np.arange(len(names))
     unjudged = (rows["finding"] == CANNOT) | (rows["finding"].notna() & rows["estimate"].isna())
     for y in place[unjudged]:
@@ -51,9 +52,9 @@ def _panel(axes: Axes, result: Choices, headline: str, names: list[str]) -> None
     axes.spines["left"].set_visible(False)
 
 
-def draw(result: Choices, layout: style.Layout) -> Figure:
+def draw(table: pd.DataFrame, layout: style.Layout) -> Figure:
     """Draw a panel a headline, a row a choice; the brief's own choice stands first, on a band."""
-    words = result.table.drop_duplicates("choice").set_index("choice")
+    words = table.drop_duplicates("choice").set_index("choice")
     every = list(words.index)
     panels = list(PANELS)
     shape = layout.choose((1, len(panels)), (len(panels), 1))
@@ -63,12 +64,12 @@ def draw(result: Choices, layout: style.Layout) -> Figure:
     if layout.narrow:
         labels = [row["words"] for _, row in words.iterrows()]
     for axes, headline in zip(grid.flat, panels, strict=True):
-        _panel(axes, result, headline, every)
+        _panel(axes, table, headline, every)
         axes.set_yticks(range(len(every)), labels, fontsize=layout.choose(7.5, 7))
         axes.tick_params(axis="y", labelleft=layout.narrow or axes is grid[0, 0])
     return figure
 
 
-def save(result: Choices, facts: Facts, folder: str | Path) -> Any:
+def save(table: pd.DataFrame, p: Parameters, facts: Facts, folder: str | Path) -> Any:
     """Save the figure ``choices`` in `folder` and return it."""
-    return style.save("choices", lambda layout: draw(result, layout), result.table, result.parameters, facts, folder)
+    return style.save("choices", lambda layout: draw(table, layout), table, p, facts, folder)
