@@ -159,6 +159,8 @@ def _cells(frame: pd.DataFrame, sheet: Sheet, faults: Faults, reference_dir: str
         if column.name in frame.attrs["missing"]:
             continue
         for cells, wrong in wrong_cells(frame[column.name], column):
+            if cells.empty:
+                continue
             known = {value: _advice(value, wrong, column, reference_dir) for value in cells.unique()}
             rules, allowed = (cells.map({value: advice[part] for value, advice in known.items()}) for part in (0, 1))
             tell(faults.stops, sheet.name, cells, rules, allowed)

@@ -58,6 +58,8 @@ def tell(
     findings: list[Finding], sheet: str, cells: pd.Series, rule: str | pd.Series, allowed: str | pd.Series = ""
 ) -> None:
     """Add each of `cells`, a part of a sheet's column, to `findings`; rule and allowed are one text, or one a row."""
+    if cells.empty:
+        return
     rules, allow = ([text] * len(cells) if isinstance(text, str) else text[cells.index] for text in (rule, allowed))
     for row, value, wrong, right in zip(cells.index, cells, rules, allow, strict=True):
         findings.append((f"{sheet}.csv", int(row), str(cells.name), str(value), str(wrong), str(right)))

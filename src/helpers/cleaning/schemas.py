@@ -163,6 +163,8 @@ def faults(cells: pd.Series, column: Column) -> Iterator[tuple[pd.Series, str]]:
     if column.required:
         yield cells[cells == ""], "a value is required"
     told = cells[cells != ""]
+    if told.empty:
+        return
     known = told.drop_duplicates()
     for rule, allowed in _rules(known, column):
         wrong = set(known[~allowed.astype(bool)])
@@ -187,11 +189,10 @@ def _rules(known: pd.Series, column: Column) -> Iterator[tuple[str, pd.Series]]:
         yield "not a whole number", known.str.fullmatch("[0-9]{1,9}")
     if column.type == "number":
         yield "not a number", known.str.fullmatch(r"[+-]?[0-9]{1,9}(?:\.[0-9]+)?")
-    numbers = pd.to_numeric(known, errors="coerce")
     if column.constraints.get("minimum"):
-        yield "out of bounds", ~(numbers < column.constraints["minimum"])
+        yield "out of bounds", ~(pd.to_numeric(known, errors="coerce") < column.constraints["minimum"])
     if "maximum" in column.constraints:
-        yield "out of bounds", ~(numbers > column.constraints["maximum"])
+        yield "out of bounds", ~(pd.to_numeric(known, errors="coerce") > column.constraints["maximum"])
     if "pattern" in column.constraints:
         yield "not of the form allowed", known.str.fullmatch(column.constraints["pattern"])
 
