@@ -203,10 +203,10 @@ def test_the_first_pages_figure_shows_what_its_text_says(real: Escalation) -> No
     known.add("pause.coded.expected", 15.0, unit="attacks")
     assert story.expected(known, p) is known["pause.coded.expected"]
     assert story.expected(known, Parameters(pause_end="2023-12-03")) is None
-    labels = {"context_id": ["c-1"], "label": ["Kataib Hezbollah suspends operations"]}
-    known.add("events.suspended", "2024-01-30", unit="date", rows={"context": ["c-1"]})
-    named = story.events(known, incidents, pd.DataFrame(labels), WIDE)
-    assert (pd.Timestamp("2024-01-30"), "Kataib Hezbollah suspends") in named
+    known.add("events.suspended", "2024-01-30", unit="date")
+    assert (pd.Timestamp("2024-01-30"), "a group suspends") in story.events(known, incidents, WIDE)
+    known.add("events.suspended.group", "Kataib Hezbollah", unit="text")
+    assert (pd.Timestamp("2024-01-30"), "Kataib Hezbollah suspends") in story.events(known, incidents, WIDE)
 
 
 # --- labels -----------------------------------------------------------------------------------------------------------

@@ -17,24 +17,36 @@ from helpers.paths import resolve
 
 
 class Event(NamedTuple):
-    """One event: its first `day`, its `last` where one is given, and the `rows` (context_id) that tell of it."""
+    """One event: its first `day`, its `last` where one is given, the `group` that each row names, if one, and the
+    `rows` (context_id) that tell of it."""
 
     day: date
     last: date | None
+    group: str | None
     rows: tuple[str, ...]
 
 
 def find_events(context: pd.DataFrame, reference_dir: str | Path) -> dict[str, Event]:
     """Return name -> event for those of ``events.csv`` (event, source_id, start) that `context` has a row of.
 
-    `context` needs the columns context_id, source_id, start and end.
+    `context` needs the columns context_id, source_id, start, end and label; groups are those of ``claimants.csv``.
     """
+    claimants = pd.read_csv(resolve(reference_dir) / "claimants.csv")
+    claimants = claimants[~claimants["claimed_by"].str.contains("^none$|:")]
+    names = claimants.groupby("claimed_by")["spelling"].transform("first")
+    spelled = list(zip(claimants["spelling"], names, strict=True))
+
+    def group(labels: pd.Series[str]) -> str | None:
+        named = set.intersection(*({name for words, name in spelled if words in label} for label in labels.fillna("")))
+        return named.pop() if len(named) == 1 else None
+
     named = pd.read_csv(resolve(reference_dir) / "events.csv", parse_dates=["start"])
     found = named.merge(context, on=["source_id", "start"]).sort_values(["event", "source_id"])
     return {
         str(name): Event(
             rows["start"].min().date(),
             rows["end"].max().date() if rows["end"].notna().any() else None,
+            group(rows["label"]),
             tuple(rows["context_id"]),
         )
         for name, rows in found.groupby("event")
@@ -42,6 +54,10 @@ def find_events(context: pd.DataFrame, reference_dir: str | Path) -> dict[str, E
 
 
 def add_events(facts: Facts, events: dict[str, Event], *names: str) -> None:
-    """Add the fact ``events.NAME``, its day with the rows behind it, for each of `names` that is known."""
+    """Add the day of each of `names` that is known, ``events.NAME``, and ``events.NAME.group``, who announced it."""
     for name in set(names) & set(events):
-        facts.add(f"events.{name}", events[name].day, unit="date", rows={"context": events[name].rows})
+        one, rows = events[name], {"context": events[name].rows}
+        facts.add(f"events.{name}", one.day, unit="date", rows=rows)
+        if one.group:
+            note = "the group that each source of it names"
+            facts.add(f"events.{name}.group", one.group, unit="text", rows=rows, note=note)

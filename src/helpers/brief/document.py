@@ -21,6 +21,7 @@ from helpers.brief.evidence import Evidence, References, bibliography
 from helpers.brief.nodes import Node
 from helpers.brief.plain import clean
 from helpers.brief.template import Form, Text, render
+from helpers.cleaning.normalise import claimant_names
 from helpers.facts import Facts
 from helpers.figures import wording
 from helpers.parameters import Parameters
@@ -91,6 +92,10 @@ def own_facts(facts: Facts, clean: Mapping[str, pd.DataFrame], parameters: Param
     if "reports" in clean:
         for name, behind, note in _blamed(clean["reports"], sources, ids):
             add(name, behind, note)
+        who, behind = _accused(clean["reports"], ids, most)
+        add("accused", behind, "attacks that some report puts down to this group by name")
+        merged.add("brief.accused.group", who or None, unit="text", incidents=behind,
+                   note="the group blamed by name for most attacks, beside the one that claims most")  # fmt: skip
     telling = {source for cell in clean["incidents"]["sources"] for source in split(cell)}
     published = sources.loc[sources["source_id"].isin(telling), "published"].dropna()
     merged.add("brief.reports_until", published.max().date() if len(published) else None, unit="date",
@@ -112,6 +117,19 @@ def _blamed(
     note = "attacks that some report puts down to groups backed by, allied with or linked to Iran"
     yield "iran", sorted(iran["incident_id"]), note
     yield "iran.official", sorted(iran.loc[official, "incident_id"]), "the same, by a page of the US government"
+
+
+def _accused(reports: pd.DataFrame, ids: pd.Series[str], but: str) -> tuple[str, list[str]]:
+    """Return the claimant, other than the one with the code `but`, blamed for most of the attacks `ids`, and these."""
+    blaming = reports[reports["incident_id"].isin(ids)]
+    by_name = {
+        name: sorted(
+            set(blaming.loc[blaming["attributed_to"].str.contains(name, regex=False, na=False), "incident_id"])
+        )
+        for code, name in claimant_names().items()
+        if code != but
+    }
+    return max(by_name.items(), key=lambda item: len(item[1]), default=("", []))
 
 
 def load(parameters: Parameters) -> Run:
@@ -150,7 +168,7 @@ def write_facts(run: Run) -> Path:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of ``figures/``: its number, the same on screen and paper, its words, its view of the explorer."""
+    """A figure of ``figures/``: its number, the same on screen and paper, its words, any view of the explorer."""
 
     name: str
     number: str
@@ -162,7 +180,7 @@ class Picture:
     @property
     def explorer(self) -> str:
         """The explorer's page with the same incidents in view."""
-        return "explorer.html" + (f"#{urlencode(self.view, safe=',')}" if self.view else "")
+        return f"explorer.html#{urlencode(self.view, safe=',')}"
 
     def blocks(self, form: Form) -> list[Node]:
         """Return the place of the figure, which the page and the PDF fill."""

@@ -15,7 +15,6 @@ from helpers.analysis.harm import deadliest
 from helpers.analysis.places import short
 from helpers.analysis.strikes import strikes_in
 from helpers.analysis.weapons import naming, rungs
-from helpers.cleaning.normalise import claimant_names
 from helpers.facts import SHOWN, Fact
 from helpers.figures import style
 from helpers.figures.labels import colour_key, of
@@ -60,9 +59,7 @@ def weekly(incidents: pd.DataFrame, p: Parameters) -> pd.DataFrame:
     return shown.rename(columns={STATED: capital(arms[one.pop()].plural)} if len(one) == 1 else {})
 
 
-def events(
-    facts: Mapping[str, Fact], incidents: pd.DataFrame, context: pd.DataFrame, layout: style.Layout
-) -> list[tuple[pd.Timestamp, str]]:
+def events(facts: Mapping[str, Fact], incidents: pd.DataFrame, layout: style.Layout) -> list[tuple[pd.Timestamp, str]]:
     """Return day and words of what the figure names: missiles, the deadliest attack, what was announced and counted."""
     ids = facts["weapons.missiles"].incidents[:3] if "weapons.missiles" in facts else ()
     missiles = incidents[incidents["incident_id"].isin(ids)]
@@ -71,11 +68,10 @@ def events(
     found += [(row.date, f"{short(row.site_name)}: {int(row.us_killed)} killed") for row in worst]
     announced = facts.get("events.suspended")
     if announced is not None and announced.value:
-        labels = context.loc[context["context_id"].isin(announced.rows.get("context", [])), "label"]
-        who = [name for name in claimant_names().values() if labels.str.contains(name, regex=False).any()]
-        found.append((pd.Timestamp(str(announced.value)), f"{who[0] if who else 'a group'} suspends"))
+        group = facts.get("events.suspended.group")
+        found.append((pd.Timestamp(str(announced.value)), f"{group.value if group else 'a group'} suspends"))
     if not layout.narrow and (last := facts.get("stop.officials.none_from")) is not None and last.value:
-        found.append((pd.Timestamp(str(last.value)), "officials’ last"))
+        found.append((pd.Timestamp(str(last.value)), "officials count none after it"))
     first, last_day = incidents["date"].min(), incidents["date"].max()
     return sorted((day, words) for day, words in found if first <= day <= last_day)
 
@@ -177,18 +173,16 @@ def _names(
 
 def save(
     incidents: pd.DataFrame,
-    clean: Mapping[str, pd.DataFrame],
+    responses: pd.DataFrame,
     p: Parameters,
     facts: Mapping[str, Fact],
     folder: str | Path,
 ) -> Any:
-    """Write the figure ``story`` of the `incidents` that `p` counts to `folder`; return it at full width.
-
-    `clean` holds the clean tables responses and context.
-    """
-    table, strikes = weekly(incidents, p), sorted(set(strikes_in(clean["responses"], p)["date"]))
+    """Write the figure ``story`` of the `incidents` that `p` counts, and the table `responses`, to `folder`; return it
+    at full width."""
+    table, strikes = weekly(incidents, p), sorted(set(strikes_in(responses, p)["date"]))
 
     def drawn(layout: style.Layout) -> Figure:
-        return draw(table, events(facts, incidents, clean["context"], layout), strikes, expected(facts, p), p, layout)
+        return draw(table, events(facts, incidents, layout), strikes, expected(facts, p), p, layout)
 
     return style.save("story", drawn, table.reset_index(), p, facts, folder)
