@@ -149,7 +149,9 @@ def _total(record: Record, said: Said) -> bool:
     return oracle.any_total(day(said[2]), number(said[1]))
 
 
-@kind("a number expected is at least one", rf"where (?:about |some )?{VALUE} (?:would|were|was|attacks?)")
+@kind(
+    "a number expected is at least one", rf"(?:where|;(?= about)) (?:about |some )?{VALUE} (?:would|were|was|attacks?)"
+)
 def _expected(record: Record, said: Said) -> bool:
     return value(said[1]) >= 1
 

@@ -339,7 +339,7 @@ def save(
     shown = data.map(for_spreadsheet)
     shown.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES)
     beside = {key: words[key] for key in ("title", "subtitle", "alt", "source", "section")}
-    seen = {"view": view(p) | dict(parse_qsl(words["view"]))}
+    seen = {"view": {} if words["view"] == "none" else view(p) | dict(parse_qsl(words["view"]))}
     told = json.dumps(beside | seen, ensure_ascii=False, indent=1)
     (target / f"{name}.json").write_text(f"{told}\n", encoding="utf-8")
     return SVG(filename=str(target / f"{name}.svg"))  # type: ignore[no-untyped-call]

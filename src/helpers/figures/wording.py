@@ -21,7 +21,7 @@ from helpers import words
 from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Fact
 from helpers.parameters import Parameters
 from helpers.paths import resolve
-from helpers.vocabulary import COUNTRIES
+from helpers.vocabulary import COUNTRIES, of_group
 
 #: A line that holds nothing but tags or a comment of the template language: it leaves no line behind.
 _ALONE = re.compile(r"^[ \t]*((?:\{%(?:[^%]|%(?!\}))*%\}|<#(?:[^#]|#(?!>))*#>)+)[ \t]*\n", re.MULTILINE)
@@ -157,7 +157,8 @@ def names(facts: Mapping[str, Fact], parameters: Parameters) -> dict[str, Any]:
     ``range(name)`` its interval in words ("0.002 to 0.49"),
     ``numbered(stem)`` the names ``stem.1``, ``stem.2`` ... that are there; ``count``, ``number``, ``times``,
     ``choose``, ``listing``, ``day``, ``capital`` (see there); ``countries`` in words; ``is_ceasefire`` whether the
-    pause has the ceasefire's own dates; ``pause_name`` what it is called; ``pause_last`` its last day.
+    pause has the ceasefire's own dates; ``pause_name`` what it is called; ``pause_last`` its last day; ``missiles`` the
+    codes of missiles of a stated kind and of none.
     """
     known = facts if isinstance(facts, Known) else Known(facts)
     usual = Parameters()
@@ -190,6 +191,7 @@ def names(facts: Mapping[str, Fact], parameters: Parameters) -> dict[str, Any]:
         "countries": words.listing(COUNTRIES[code] for code in parameters.countries),
         "pause_name": "the Gaza ceasefire" if ceasefire else "the pause",
         "pause_last": parameters.pause_end - timedelta(days=1),
+        "missiles": [code for one in ("missile", "unspecified") for code in of_group(one, parameters.reference_dir)],
     }  # fmt: skip
 
 
