@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,11 @@ def picture_of(path: Path) -> bytes:
 
 
 def _placed(node: Node, document: Document) -> list[Node] | None:
-    """Return the call for a figure's place, or nothing where it is of the screen alone; the first stays where it is."""
+    """Return the call for a figure's place, or nothing where it is of the screen alone."""
     if node["t"] != "RawBlock" or node["c"][0] != "figure":
         return None
     it = document.pictures[node["c"][1]]
-    call = f"#picture({json.dumps(it.name)}, stay: {json.dumps(it.number == '1')})"
+    call = f"#picture({json.dumps(it.name)})"
     return [nodes.raw_block("typst", call)] if it.paper else []
 
 
@@ -75,20 +75,40 @@ def _compiled(document: Document, cited: dict[str, Any], shown: Callable[[str], 
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         shutil.copyfile(document.theme / "brief.typ", work / "brief.typ")
-        data = json.dumps(_data(document, shown), ensure_ascii=False)
-        (work / "data.json").write_text(data, encoding="utf-8")
+        data = _data(document, shown)
+        (work / "data.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         for picture in (shown for shown in document.pictures.values() if shown.paper):
             shutil.copyfile(document.run.figures / f"{picture.name}.svg", work / f"{picture.name}.svg")
         main = '#import "brief.typ": *\n#show: brief\n#masthead()\n\n' + markup
         (work / "main.typ").write_text(main, encoding="utf-8")
-        compiler = typst.Compiler(
-            str(work / "main.typ"),
-            root=str(work),
-            font_paths=[str(resolve("report/fonts"))],
-            ignore_system_fonts=True,
-        )
-        made: Any = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=0)
+        placed = _placed_pictures(work, list(data["figures"]))
+        made: Any = _compiler(work, placed).compile(format="pdf", pdf_standards=["ua-1"], timestamp=0)
     return bytes(made)
+
+
+def _compiler(work: Path, placed: Mapping[str, bool], draft: bool = False) -> typst.Compiler:
+    """Return the compiler of ``main.typ`` in `work`; `placed` says which pictures stand where they are called."""
+    return typst.Compiler(
+        str(work / "main.typ"),
+        root=str(work),
+        font_paths=[str(resolve("report/fonts"))],
+        ignore_system_fonts=True,
+        sys_inputs={"placed": json.dumps(placed), "draft": "yes" if draft else "no"},
+    )
+
+
+def _placed_pictures(work: Path, names: list[str]) -> dict[str, bool]:
+    """Return of each picture whether its page has room for it where it is called.
+
+    That hangs on the pictures before it alone: each draft mends the first that is wrong, and those after it by guess.
+    """
+    placed = dict.fromkeys(names, True)
+    for _ in names:
+        fits = dict(json.loads(_compiler(work, placed, draft=True).query("<room>", field="value")))
+        if fits == placed:
+            break
+        placed = fits
+    return placed
 
 
 #: Classes of divisions for which the theme has a function of the same name.

@@ -86,7 +86,7 @@ def draw(result: CountersResult, layout: style.Layout) -> Figure:
         places = places[-1:]
     stacked = layout.narrow and len(places) > 1
     shape = (2 * len(places), 1) if stacked else (2, len(places))
-    heights = [layout.choose(2.0, 1.9), layout.choose(1.35, 1.35)] * (len(places) if stacked else 1)
+    heights = [layout.choose(1.6, 1.9), layout.choose(1.15, 1.35)] * (len(places) if stacked else 1)
     figure, every = plt.subplots(
         *shape, figsize=(layout.width, sum(heights) + 0.9), squeeze=False, height_ratios=heights
     )

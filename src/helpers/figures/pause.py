@@ -48,7 +48,7 @@ def _row(axes: Axes, y: float, one: Comparison, layout: style.Layout) -> None:
 def draw(comparisons: Mapping[str, Comparison], layout: style.Layout) -> Figure:
     """Draw a row a series over one axis of ratios: 1 is as on the days compared."""
     names = [name for name in LABELS if name in comparisons and comparisons[name].days]
-    height = layout.choose(0.47, 0.5) * max(len(names), 1) + 0.45
+    height = layout.choose(0.38, 0.5) * max(len(names), 1) + 0.45
     figure, axes = plt.subplots(figsize=(layout.width, height))
     axes.set_xlim(0, END)
     axes.set_ylim(len(names) - 0.3, -0.6)

@@ -67,7 +67,7 @@ def lands(reference_dir: str) -> dict[str, tuple[int | None, Rings]]:
 
 def draw_map(sites: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
     """Draw the `sites` as dots, their area by attacks; a ring where people were killed."""
-    west, south, east, north = frame(sites, layout.choose(1.5, 1.0))
+    west, south, east, north = frame(sites, layout.choose(1.65, 1.0))
     stretch = 1 / cos(radians((south + north) / 2))
     figure, axes = plt.subplots(figsize=(layout.width, layout.width * (north - south) * stretch / (east - west)))
     axes.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], facecolor=SEA)
@@ -214,7 +214,7 @@ def draw_bases(data: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
     sites = list(data["site_id"].unique())
     across = min(layout.choose(4, 2), max(len(sites), 1))
     down = -(-max(len(sites), 1) // across)
-    size = (layout.width, down * layout.choose(1.05, 1.15) + 0.35)
+    size = (layout.width, down * layout.choose(0.9, 1.15) + 0.35)
     figure, grid = plt.subplots(down, across, figsize=size, squeeze=False)
     top = max(int(data[["attacks", "observatory"]].max().max()) if len(data) else 1, 4)
     for place, axes in enumerate(grid.flat):

@@ -44,7 +44,7 @@ def counted(result: Harm) -> pd.DataFrame:
 
 def draw_harm(result: Harm, data: pd.DataFrame, layout: style.Layout) -> Figure:
     """Draw both series as steps, with the worst attacks named."""
-    figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.5, 2.6)))
+    figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.1, 2.6)))
     looks = {"record": (style.INK, "attacks on record"), "officials": (style.ACCENT, "US officials")}
     last, lines, ends = style.on_axis(result.parameters.window_end) + 1, [], []
     for series, part in data.groupby("series", sort=False):
@@ -102,7 +102,7 @@ def most_told(result: Strikes, number: int) -> pd.DataFrame:
 
 def draw_strikes(result: Strikes, layout: style.Layout) -> Figure:
     """Draw attacks as bars and strikes as marks under them: full where two origins tell of them, else open."""
-    figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.7, 2.8)))
+    figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.3, 2.8)))
     days = result.days
     axes.bar([style.on_axis(day) + 0.5 for day in days["date"]], days["attacks"], 0.9, color=BARS, linewidth=0)
     top = max(4.0, float(days["attacks"].max()) if len(days) else 0.0)

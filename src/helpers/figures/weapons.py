@@ -27,7 +27,7 @@ TONES = dict(
     zip(dict.fromkeys(KINDS.values()), (INK, "#4a5560", "#8a949e", "#b9c0c7", "#d9c58b", "#b2182b"), strict=True)
 )
 #: Inches that one attack takes in a row; so many missile attacks are told by source.
-UNIT, TOLD = 0.052, 2
+UNIT, TOLD = 0.044, 2
 #: The row of what is neither drone, rocket nor missile.
 OTHER = "other"
 
