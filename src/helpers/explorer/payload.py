@@ -158,7 +158,7 @@ def site_options(incidents: pd.DataFrame, sites: pd.DataFrame, reference_dir: st
 def labels(incidents: pd.DataFrame, reference_dir: str) -> dict[str, dict[str, str]]:
     """Return for each list of filters code -> label, in order; groups are those that claim any of the `incidents`."""
     claimed = incidents["claimed_by"].map(split).explode().value_counts(sort=True)
-    groups = {code: claimant_names().get(code, code.removeprefix("other:").replace("_", " ")) for code in claimed.index}
+    groups = {code: code.removeprefix("other:").replace("_", " ") for code in claimed.index}
     return {
         "country": {code: country.name for code, country in vocabulary.countries(reference_dir).items()},
         "weapon": {code: weapon.label for code, weapon in vocabulary.weapons(reference_dir).items()},
