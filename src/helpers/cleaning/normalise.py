@@ -81,10 +81,10 @@ def read_spellings(reference_dir: str | Path, sites: pd.DataFrame) -> Spellings:
     return Spellings(clear, arms, claimants, folder)
 
 
-def claimant_names(reference_dir: str | None = None) -> dict[str, str]:
+def claimant_names() -> dict[str, str]:
     """Return code -> name of the claimants with a code of their own: the first spelling that claimants.csv lists."""
     names: dict[str, str] = {}
-    for spelling, code in _aliases("claimants.csv", "claimed_by", reference_dir):
+    for spelling, code in _aliases("claimants.csv", "claimed_by", None):
         if ":" not in code and code != "none":
             names.setdefault(code, spelling)
     return names

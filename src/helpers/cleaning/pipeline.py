@@ -20,7 +20,7 @@ from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype, union_ca
 from helpers.cleaning.check import Checked, Findings, Stopped, read_and_check
 from helpers.cleaning.normalise import families, read_houses
 from helpers.cleaning.reconcile import reconcile, reconcile_strikes
-from helpers.cleaning.review import suspects
+from helpers.cleaning.review import suspects, vague
 from helpers.cleaning.rulings import Linked, as_coded, effects, link, roots
 from helpers.cleaning.schemas import CODED, FIELDS, TABLES, TEXT, typed
 from helpers.cleaning.votes import UNSAID, Verdict, joined
@@ -221,17 +221,13 @@ def _place(table: pd.DataFrame, kept: pd.DataFrame, sites: pd.DataFrame) -> None
     """Add the site's name, governorate, point and precision; a site outside the gazetteer has no point."""
     known = sites.set_index("site_id").reindex(table["site_id"]).reset_index(drop=True)
     told = kept[kept["place_as_reported"] != ""].groupby(["incident", "place_as_reported"], observed=True).size()
-    spelled = (
-        told.rename("n")
-        .reset_index()
-        .sort_values(["incident", "n", "place_as_reported"], ascending=[True, False, True])
-    )
+    spelled = told.rename("n").reset_index()
+    spelled = spelled.sort_values(["incident", "n", "place_as_reported"], ascending=[True, False, True])
     spelling = spelled.drop_duplicates("incident").set_index("incident")["place_as_reported"].astype(object)
     table["site_name"] = known["name"].astype(object).fillna(spelling).fillna("not named")
     table["admin1"] = known["admin1"].fillna("")
-    vague = (table["site_id"] == "other") | table["site_id"].str.startswith("unspecified-")
-    table["latitude"] = known["lat"].astype("float64").mask(vague)
-    table["longitude"] = known["lon"].astype("float64").mask(vague)
+    nowhere = vague(table["site_id"])
+    table["latitude"], table["longitude"] = (known[name].astype("float64").mask(nowhere) for name in ("lat", "lon"))
     precision = table["place_precision"] = known["precision"].astype("Int64").fillna(3)
     table["ucdp_where_prec"] = np.select([precision == 1, precision == 2, table["admin1"] != ""], [1, 2, 4], 6)
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from helpers.cleaning.review import allowed_days, vague
 from helpers.cleaning.schemas import TABLES, TEXT, typed
 from helpers.cleaning.votes import Verdict, choose, choose_weapons, differing, heard, joined, lower_median, once, tally
 from helpers.vocabulary import CONFIRMATION, targets
@@ -60,11 +61,8 @@ def reconcile(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
     reports = reports.assign(weight=np.where(official, OFFICIAL_WEIGHT, 1))
     clock = reports["time_local"].str.contains(":", regex=False)
     hours = _said(reports, "time_local", tier=~clock)
-    verdicts = {
-        "date": _dates(reports, clock),
-        "time_local": choose(hours, [MOST] * 2, "tie: the earlier hour or word"),
-    }
-    verdicts |= _places(reports, sites)
+    verdicts = {"date": _dates(reports, clock), **_places(reports, sites)}
+    verdicts["time_local"] = choose(hours, [MOST] * 2, "tie: the earlier hour or word")
     for field, order in {"target_type": tuple(targets()), **_TIES}.items():
         verdicts[field] = choose(_said(reports, field, silent="unknown"), [MOST], "tie: the codebook's order", order)
     claims = _said(reports, "claimed_by", tier=reports["claimed_by"] == "none")
@@ -87,8 +85,9 @@ def _said(
     reports: pd.DataFrame, field: str, tier: pd.Series | int = 0, weight: int | None = None, silent: str = ""
 ) -> pd.DataFrame:
     """Return who says what of a field (see `helpers.cleaning.votes`); blanks and what is `silent` say nothing."""
-    told = reports[["incident", "family", "weight"]].assign(value=reports[field], tier=tier)
-    told = told.astype({"tier": "int8"}) if weight is None else told.astype({"tier": "int8"}).assign(weight=weight)
+    weights = reports["weight"] if weight is None else weight
+    told = reports[["incident", "family"]].assign(weight=weights, value=reports[field], tier=tier)
+    told = told.astype({"tier": "int8"})
     blank = told["value"].isin(["", silent]) if told["value"].dtype.kind == "O" else told["value"].isna()
     return told[~blank]
 
@@ -117,8 +116,7 @@ def _dates(reports: pd.DataFrame, clock: pd.Series) -> Verdict:
     agreed = chosen["n_independent"] * 2 > total
     precision = np.select([(level <= 1) & agreed, level <= 2], ["day", "range"], "approximate")
 
-    start, end = (reports[name].mask(exact, reports["date"]).fillna(reports["date"]) for name in _BOUNDS)
-    starts, ends = (days[rests].groupby(reports["incident"]) for days in (start, end))
+    starts, ends = (days[rests].groupby(reports["incident"]) for days in allowed_days(reports))
     holds = (starts.max() <= value) & (value <= ends.min())
     chosen["low"] = starts.max().where(holds, starts.min()).where(precision != "day", value)
     chosen["high"] = ends.min().where(holds, ends.max()).where(precision != "day", value)
@@ -128,16 +126,11 @@ def _dates(reports: pd.DataFrame, clock: pd.Series) -> Verdict:
     return Verdict(chosen, others.merge(firm, on=["incident", "value"]))
 
 
-_BOUNDS = ("date_earliest", "date_latest")
-
-
 def _places(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
-    vague = reports["site_id"].str.startswith("unspecified-") | (reports["site_id"] == "other")
     key_site = reports.drop_duplicates("incident").set_index("incident")["key_site"]
     rules = ["named site: " + MOST, "no source names a known site"]
-    site = choose(
-        _said(reports, "site_id", tier=vague), rules, "tie: the site of the key, else the alphabet", prefer=key_site
-    )
+    named = _said(reports, "site_id", tier=vague(reports["site_id"]))
+    site = choose(named, rules, "tie: the site of the key, else the alphabet", prefer=key_site)
     said = _said(reports, "country")
     fixed = choose(said, [MOST], ALPHABET).chosen
     of_site = site.chosen["value"].map(sites.set_index("site_id")["country"].astype(object))

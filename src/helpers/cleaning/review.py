@@ -52,6 +52,18 @@ def numbers(cells: pd.Series) -> pd.Series:
     return pd.to_numeric(cells, errors="coerce")
 
 
+def vague(sites: pd.Series) -> pd.Series:
+    """Return which of a column of site_ids name no site of the gazetteer: ``other``, ``unspecified-iraq`` ..."""
+    return sites.str.startswith("unspecified-") | (sites == "other")
+
+
+def allowed_days(reports: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return the first and the last day that each report allows: its day where it fixes one, else its bounds."""
+    exact, date = reports["date_precision"] == "day", reports["date"]
+    start, end = (reports[name].mask(exact, date).fillna(date) for name in ("date_earliest", "date_latest"))
+    return start, end
+
+
 def _single_rows(frames: Frames) -> Listed:
     """What a row shows by itself."""
     reports, strikes = frames["reports"], frames["responses"]
@@ -96,13 +108,8 @@ def _spread(frames: Frames) -> Listed:
     reports = frames["reports"]
     key = reports["incident_key"]
     usual = key.map(_commonest(key, reports["country"]))
-    yield (
-        "reports",
-        "country",
-        reports["country"] != usual,
-        "its incident is placed in another country by other rows",
-        "",
-    )
+    elsewhere = "its incident is placed in another country by other rows"
+    yield "reports", "country", reports["country"] != usual, elsewhere, ""
     day = days(reports["date"])
     groups = day.groupby(key)
     apart, middle = groups.transform("max") - groups.transform("min"), groups.transform("median")
@@ -143,10 +150,9 @@ def _other_counts(frames: Frames) -> Listed:
     bases = told[told["site_id"] != ""].groupby(one)["number"].agg(["sum", "size"])
     told = told.join(bases[bases["size"] > 1], on=one)
     odd = (told["site_id"] == "") & told["sum"].notna() & (told["sum"] != told["number"])
-    rules = [
-        f"its {size:.0f} bases add up to {total:.0f}" for size, total in zip(told["size"], told["sum"], strict=True)
-    ]
-    yield "other_counts", "total", odd, pd.Series(rules, told.index, dtype=object), "the sum of its bases"
+    both = zip(told["size"], told["sum"], strict=True)
+    rules = pd.Series([f"its {size:.0f} bases add up to {total:.0f}" for size, total in both], told.index, dtype=object)
+    yield "other_counts", "total", odd, rules, "the sum of its bases"
 
 
 Ring = list[tuple[float, float]]
@@ -164,8 +170,8 @@ def borders(reference_dir: str) -> dict[str, list[Ring]]:
     return found
 
 
-def within(longitude: float, latitude: float, rings: list[Ring], margin: float = MARGIN) -> bool:
-    """Whether a point lies within one of `rings` (even-odd rule), or at most `margin` degrees outside.
+def within(longitude: float, latitude: float, rings: list[Ring]) -> bool:
+    """Whether a point lies within one of `rings` (even-odd rule), or at most `MARGIN` degrees outside.
 
     >>> square = [[(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0), (0.0, 0.0)]]
     >>> within(1, 1, square), within(2.05, 1, square), within(3, 1, square)
@@ -179,7 +185,7 @@ def within(longitude: float, latitude: float, rings: list[Ring], margin: float =
             along = (longitude - x1) * (x2 - x1) + (latitude - y1) * (y2 - y1)
             part = min(1.0, max(0.0, along / (((x2 - x1) ** 2 + (y2 - y1) ** 2) or 1.0)))
             away = (longitude - x1 - part * (x2 - x1)) ** 2 + (latitude - y1 - part * (y2 - y1)) ** 2
-            if away <= margin**2:
+            if away <= MARGIN**2:
                 return True
         if inside:
             return True
@@ -189,9 +195,8 @@ def within(longitude: float, latitude: float, rings: list[Ring], margin: float =
 def _points(sites: pd.DataFrame, faults: Faults, reference_dir: str) -> None:
     """List points of sites outside the borders of their country, with "swapped?" where that would put them right."""
     known = borders(reference_dir)
-    for row, lat, lon, code in zip(
-        sites.index, numbers(sites["lat"]), numbers(sites["lon"]), sites["country"], strict=True
-    ):
+    points = zip(sites.index, numbers(sites["lat"]), numbers(sites["lon"]), sites["country"], strict=True)
+    for row, lat, lon, code in points:
         country = countries(reference_dir).get(code)
         rings = known.get(country.name) if country else None
         if country is None or rings is None or np.isnan(lat + lon) or within(lon, lat, rings):
@@ -218,8 +223,8 @@ def suspects(reports: pd.DataFrame, sites: pd.DataFrame, rulings: pd.DataFrame) 
     `reports` are the typed reports (incident_key, source_id, site_id, country, weapons, date, date_precision, bounds);
     `sites` is the gazetteer. A split is a key whose reports lie more than two days, or a border, apart.
     """
-    keys = _keys(reports)
-    pairs = _compared(_candidates(keys, sites), keys, sites)
+    keys, km = _keys(reports), distances(sites)
+    pairs = _compared(_candidates(keys, sites, km), keys, km)
     pairs["joined"] = _joins(pairs, keys, reports)
     ids = keys["incident_key"].to_numpy()
     found = pairs[["days", "km", "joined"]].assign(
@@ -251,7 +256,7 @@ def _keys(reports: pd.DataFrame) -> pd.DataFrame:
     """
     key = reports["incident_key"]
     exact = reports["date_precision"] == "day"
-    start, end = (reports[name].mask(exact, reports["date"]).fillna(reports["date"]) for name in _BOUNDS)
+    start, end = allowed_days(reports)
     fixed = exact.groupby(key).any()
     rests = exact | ~key.map(fixed)
     groups = reports[["date", "country"]].groupby(key)
@@ -274,9 +279,6 @@ def _keys(reports: pd.DataFrame) -> pd.DataFrame:
     return table.rename_axis("incident_key").reset_index()
 
 
-_BOUNDS = ("date_earliest", "date_latest")
-
-
 def _bits(cell: str) -> int:
     codes = list(weapons())
     named = {code for code in split(cell) if code != "unknown"}
@@ -285,22 +287,17 @@ def _bits(cell: str) -> int:
     return sum(1 << codes.index(code) for code in named)
 
 
-def _vague(site: pd.Series) -> pd.Series:
-    return site.str.startswith("unspecified-") | (site == "other")
-
-
 def distances(sites: pd.DataFrame) -> pd.DataFrame:
     """Return kilometres between the points of all pairs of named sites (haversine), as a square table."""
-    named = sites[~_vague(sites["site_id"])].sort_values("site_id")
+    named = sites[~vague(sites["site_id"])].sort_values("site_id")
     lat, lon = np.radians(named["lat"].to_numpy(float)), np.radians(named["lon"].to_numpy(float))
     apart = np.sin((lat[:, None] - lat) / 2) ** 2
     apart += np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
     return pd.DataFrame(2 * 6371.0 * np.arcsin(np.sqrt(apart)), index=named["site_id"], columns=named["site_id"])
 
 
-def _candidates(keys: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+def _candidates(keys: pd.DataFrame, sites: pd.DataFrame, km: pd.DataFrame) -> pd.DataFrame:
     """Return pairs (one, other: positions in `keys`) that meet in a neighbourhood and lie near in days."""
-    km = distances(sites)
     home = sites.set_index("site_id")["country"]
     near = [(km.index[row], km.columns[column]) for row, column in np.argwhere(km.to_numpy() <= NEAR_KM)]
     near += [(f"vague-{country}", site) for site, country in zip(km.index, home[km.index], strict=True)]
@@ -319,9 +316,8 @@ def _candidates(keys: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(np.concatenate(found), columns=["one", "other"]).drop_duplicates().sort_values(["one", "other"])
 
 
-def _compared(pairs: pd.DataFrame, keys: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+def _compared(pairs: pd.DataFrame, keys: pd.DataFrame, km: pd.DataFrame) -> pd.DataFrame:
     """Return the pairs that are near and whose weapons could be the same, with `days`, `km` and what they share."""
-    km = distances(sites)
     place = pd.Index(km.index).get_indexer(pd.Index(keys["site_id"]))
     one, other = pairs["one"].to_numpy(), pairs["other"].to_numpy()
     named = (place[one] >= 0) & (place[other] >= 0)
@@ -360,11 +356,10 @@ def _joins(pairs: pd.DataFrame, keys: pd.DataFrame, reports: pd.DataFrame) -> pd
 
 
 def _rule(pairs: pd.DataFrame) -> np.ndarray:
-    place = np.select([~pairs["named"], pairs["km"] == 0], ["a site not named", "one site"], "near sites").astype(
-        object
-    )
+    place = np.select([~pairs["named"], pairs["km"] == 0], ["a site not named", "one site"], "near sites")
     day = np.where(pairs["days"] == 0, ", days that overlap, ", ", adjacent days, ")
-    rule: np.ndarray = place + day + np.where(pairs["told"], "weapons that fit", "a weapon not named")
+    arms = np.where(pairs["told"], "weapons that fit", "a weapon not named")
+    rule: np.ndarray = place.astype(object) + day + arms
     return rule
 
 

@@ -111,9 +111,9 @@ def coded(reference_dir: str | None = None) -> dict[str, Sheet]:
     return _read("coded.json", str(reference_file("weapons.csv", reference_dir)), reference_dir)
 
 
-def published(reference_dir: str | None = None) -> dict[str, Sheet]:
-    """Return the clean tables by name, in the order of the data dictionary; by default of the folder in use."""
-    return _read("clean.json", str(reference_file("weapons.csv", reference_dir)), reference_dir)
+def published() -> dict[str, Sheet]:
+    """Return the clean tables by name, in the order of the data dictionary, as the reference folder in use has them."""
+    return _read("clean.json", str(reference_file("weapons.csv")), None)
 
 
 @cache

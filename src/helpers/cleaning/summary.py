@@ -42,11 +42,6 @@ def rules_used(tables: Tables) -> pd.DataFrame:
     return counts.drop(columns="place")
 
 
-def log_summary(tables: Tables) -> pd.DataFrame:
-    """Return the cleaning log summed up: cells changed by file, column and rule."""
-    return tables["cleaning_log"].groupby(["file", "column", "rule"]).size().rename("cells").reset_index()
-
-
 def conservation(tables: Tables) -> pd.DataFrame:
     """Return where the reports went: read, in an incident, set aside (the last two make the first)."""
     reports = tables["reports"]

@@ -59,13 +59,11 @@ def disputed(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def draw(tables: Mapping[str, pd.DataFrame], layout: style.Layout) -> Figure:
     """Draw both panels: side by side on paper, one above the other on a phone."""
-    table = disputed(tables)
     size = (layout.width, layout.choose(3.2, 5.6))
-    shape = layout.choose((1, 2), (2, 1))
-    figure, (left, right) = plt.subplots(*shape, figsize=size)
+    figure, (left, right) = plt.subplots(*layout.choose((1, 2), (2, 1)), figsize=size)
     assert isinstance(figure, Figure)
     _origins(left, origins(tables["incidents"]))
-    _disputed(right, table)
+    _disputed(right, disputed(tables))
     return figure
 
 
