@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sheets import CODED_DIR, KEY, REFERENCE, decide, real, real_clean, report, write
 
 from helpers import tables as clean_tables
+from helpers.analysis.choices import ruled
 from helpers.cleaning import pipeline, review, summary
 from helpers.cleaning.check import read_and_check
 from helpers.cleaning.normalise import families, read_houses
@@ -219,8 +220,7 @@ def test_the_incidents_under_other_rulings_are_those_of_sheets_with_these_ruling
     undone = joins & ~rulings["confidence"].isin(pipeline.OTHER_RULINGS[kept])
     assert undone.any()
     rulings[~undone].to_csv(tmp_path / "decisions.csv", index=False)
-    told = once.tables["incidents_other_rulings"]
-    told = told[told["rulings"] == kept].drop(columns="rulings").reset_index(drop=True)
+    told = ruled(once.tables, kept).sort_values(["date", "incident_id"], ignore_index=True)
     pd.testing.assert_frame_equal(told, pipeline.clean(tmp_path, REFERENCE).tables["incidents"])
 
 

@@ -22,7 +22,7 @@ from helpers.facts import CANNOT, NOT_SHOWN, SHOWN, Facts, finding, printed
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.stretches import within_coding
 from helpers.tables import each, select
-from helpers.vocabulary import COUNTRIES, unstated
+from helpers.vocabulary import COUNTRIES, split, unstated
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -117,8 +117,12 @@ def missiles_as(incidents: pd.DataFrame, code: str, parameters: Parameters) -> p
 
 def ruled(tables: Tables, rulings: str) -> pd.DataFrame:
     """Return the incidents under the `rulings` ``without_unsure`` or ``only_sure``."""
-    other = tables["incidents_other_rulings"]
-    return other[other["rulings"] == rulings]
+    incidents, others = tables["incidents"], tables["incidents_other_rulings"]
+    others = others[others["rulings"] == rulings]
+    replaced = others["replaces"].map(split).explode()
+    return pd.concat(
+        [incidents[~incidents["incident_id"].isin(replaced)], others[incidents.columns]], ignore_index=True
+    )
 
 
 def choices(parameters: Parameters) -> dict[str, Choice]:

@@ -138,27 +138,27 @@ OTHER_RULINGS = {"without_unsure": ("sure", "likely"), "only_sure": ("sure",)}
 
 
 def other_rulings(made: Mapping[str, pd.DataFrame], rulings: pd.DataFrame) -> pd.DataFrame:
-    """Return the incidents with those merges and exclusions alone of which the ruling is as sure as `OTHER_RULINGS`.
+    """Return the incidents that are others with those merges and exclusions alone that are as sure as `OTHER_RULINGS`.
 
-    `made` holds the typed incidents, reports, sources and sites.
+    `made` holds the typed incidents, reports, sources and sites; an incident that no ruling left out has touched
+    stays as it is and is not repeated. The column `replaces` names the incidents whose place each takes.
     """
-    tables = []
+    reports, merged = made["reports"], roots(rulings)
+    tables = [made["incidents"].iloc[:0].assign(rulings="", replaces="")]
     for name, sure in OTHER_RULINGS.items():
         undone = rulings["action"].isin(["merge", "set_aside"]) & ~rulings["confidence"].isin(sure)
-        table = _without(made, rulings, undone) if undone.any() else made["incidents"]
-        tables.append(table.assign(rulings=name).sort_values(["date", "incident_id"]))
+        if not undone.any():
+            continue
+        touched = {merged.get(key, key) for key in rulings.loc[undone, "incident_key"]}
+        part = reports[reports["incident_id"].isin({*touched, ""})]
+        linked = link(part, rulings[~undone])
+        moved = pd.DataFrame({"new": linked.incident_id, "old": part["incident_id"]}).astype(object).drop_duplicates()
+        moved = moved[(moved != "").all(axis=1)].sort_values(["new", "old"])
+        part = part.assign(incident_id=linked.incident_id)
+        table = _incidents(*_decided(part, made["sources"], made["sites"], linked), made["sites"])
+        replaced = table["incident_id"].map(moved.groupby("new")["old"].agg(";".join)).fillna("")
+        tables.append(table.assign(rulings=name, replaces=replaced))
     return typed(pd.concat(tables, ignore_index=True), TABLES["incidents_other_rulings"])
-
-
-def _without(made: Mapping[str, pd.DataFrame], rulings: pd.DataFrame, undone: pd.Series) -> pd.DataFrame:
-    """Return the incidents without the rulings that are `undone`: those that these touched are made anew."""
-    incidents, reports, merged = made["incidents"], made["reports"], roots(rulings)
-    touched = {merged.get(key, key) for key in rulings.loc[undone, "incident_key"]}
-    part = reports[reports["incident_id"].isin({*touched, ""})]
-    linked = link(part, rulings[~undone])
-    part = part.assign(incident_id=linked.incident_id)
-    anew = _incidents(*_decided(part, made["sources"], made["sites"], linked), made["sites"])
-    return pd.concat([incidents[~incidents["incident_id"].isin(touched)], anew])
 
 
 def _held(cells: pd.Series) -> pd.Series:
