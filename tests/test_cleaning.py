@@ -74,8 +74,8 @@ def test_each_table_has_the_columns_words_and_keys_of_its_schema(name: str) -> N
         if column.vocabulary:
             parts = cells[cells != ""].str.split(column.separator).explode() if column.separator else cells[cells != ""]
             assert set(parts.dropna()) <= set(column.vocabulary), column.name
-        if column.type == "integer" and column.minimum is not None and cells.notna().any():
-            assert cells.dropna().min() >= column.minimum, column.name
+        if column.type == "integer" and cells.notna().any():
+            assert cells.dropna().min() >= column.constraints.get("minimum", 0), column.name
     for link in sheet.foreign_keys:
         known = {*real_clean().tables[link.sheet][link.to], *link.also, ""}
         assert set(table[link.column]) <= known, link
