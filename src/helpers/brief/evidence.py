@@ -174,6 +174,7 @@ class Evidence:
         self._incidents, self._sources = rows, sources
         self._tables = tables
         self._printed: dict[str, Fact] = {}
+        self._told: dict[str, dict[str, Mapping[Any, Any]]] = {}
 
     def link(self, fact: Fact) -> str | None:
         """Return the anchor for `fact` and keep it; None where nothing is known behind it."""
@@ -210,14 +211,14 @@ class Evidence:
         return [clean(fact.text, LONGEST), capital(clean(fact.note)), numbers, rows]
 
     def _rows(self, table: str, identifiers: Sequence[str]) -> list[list[str]]:
-        key = TABLES.get(table, ("",))[0]
-        frame = self._tables.get(table)
-        if frame is None or key not in frame.columns:
-            return [[clean(identifier), ""] for identifier in identifiers]
-        known_rows = {str(row[key]): row for row in frame[frame[key].isin(set(identifiers))].to_dict("records")}
+        """Return the rows of `table` with these ids in words, each with its source's name and address."""
+        if table not in self._told:
+            frame, key = self._tables.get(table, pd.DataFrame()), TABLES.get(table, ("",))[0]
+            rows = frame.to_dict("records") if key in frame.columns else []
+            self._told[table] = {str(row[key]): row for row in rows}
         found = []
         for identifier in identifiers:
-            row = known_rows.get(identifier, {})
+            row = self._told[table].get(identifier, {})
             source = self._sources.get(str(row.get("source_id") or row.get("sources") or "").split(";")[0])
             text = describe(table, row) if row else clean(identifier)
             by = f", {source.outlet}" if source and table != "sources" else ""
@@ -252,9 +253,9 @@ def describe(table: str, row: Mapping[Any, Any]) -> str:
     return clean(next(iter(row.values())), 120)
 
 
-def bibliography(file: str = "report/references.json") -> dict[str, dict[str, Any]]:
-    """Return id -> CSL item of every paper that can be cited: those of `file` (CSL JSON)."""
-    items: list[dict[str, Any]] = json.loads(resolve(file).read_text(encoding="utf-8"))
+def bibliography() -> dict[str, dict[str, Any]]:
+    """Return id -> CSL item of every paper that can be cited: those of ``report/references.json`` (CSL JSON)."""
+    items: list[dict[str, Any]] = json.loads(resolve("report/references.json").read_text(encoding="utf-8"))
     return {str(item["id"]): item for item in items}
 
 
