@@ -78,7 +78,6 @@ def test_blocks_say_when_there_are_too_few() -> None:
     few = Blocks([1, 2, 3], [True, False, False], [False, True, True])
     none = Blocks(np.zeros(50, int), np.arange(50) < 7, np.arange(50) >= 7)
     for blocks in (few, none):
-        assert blocks.ratio().note
         assert blocks.ratio().value is None
         assert largest_showing(blocks) is None
 

@@ -30,7 +30,6 @@ from helpers.analysis.evidence import (
     without,
 )
 from helpers.analysis.rates import Blocks, Likelihood
-from helpers.analysis.strikes import struck
 from helpers.analysis.totals import REPEATED, origin_of
 from helpers.facts import Facts, printed
 from helpers.parameters import Parameters
@@ -157,7 +156,7 @@ def official_injured(case: Case) -> Verdict:
 def _strikes(case: Case) -> pd.DataFrame:
     table, claim = case.evidence.strikes, case.claim
     if claim.country:
-        table = table[struck(table, claim.country)]
+        table = table[table["country"].map(lambda cell: claim.country in split(cell)).astype(bool)]
     return table[table["date"].between(claim.start, claim.end)].sort_values(["date", "response_id"])
 
 
@@ -237,7 +236,7 @@ def rate(case: Case) -> Verdict:
     ids = tuple(table.loc[table["date"].between(claim.start, claim.end), "incident_id"])
     head = f"{amount(here, 'attack')} in {amount(length, 'day')}, {there} in {amount(rest, 'day')} {against}"
     if ratio.low is None:
-        return Verdict("not testable", f"{head}: {ratio.note}.", incidents=ids)
+        return Verdict("not testable", f"{head}: no day, or no attack, on either side.", incidents=ids)
     top = math.inf if ratio.high is None else ratio.high
     upper = "without upper bound" if top > 1000 else f"to {printed(top, 'ratio')}"
     text = capital(f"{head}: 95% interval of the ratio from {printed(ratio.low, 'ratio')} {upper}.")

@@ -33,8 +33,6 @@ from helpers.words import listing
 FEWEST_ATTACKS = 5
 #: Attacks of the pause, at the most, that are told one by one.
 TOLD = 3
-#: Events of which this notebook gives the day.
-EVENTS = ("slower", "suspended", "continued")
 
 #: Series -> what it counts, in the words of the table.
 SERIES = {
@@ -125,20 +123,17 @@ class PauseResult:
     """What the record says of the pause and of the second stop.
 
     `pause` and `stop` hold a `Comparison` a series; `likelihood` is the coded series by the likelihood, beside its
-    blocks; `lapse` is `pause` with the day added on which the ceasefire lapsed; `inside` are the attacks of the pause,
-    `on_lapse` those of that day, `later` those on record after the last that officials count. `contradicted` is a
-    higher total that officials gave for the end of the pause, and what would follow from it; `base` what the
-    Observatory counted at the base of the one attack in the pause, between its totals around the pause.
+    blocks; `lapse` is `pause` with the day added on which the ceasefire lapsed; `attacks` are those that count.
+    `contradicted` is a higher total that officials gave for the end of the pause, and what would follow from it; `base`
+    what the Observatory counted at the base of the one attack in the pause, between its totals around the pause.
     """
 
     parameters: Parameters
+    attacks: pd.DataFrame
     pause: Mapping[str, Comparison]
     likelihood: Ratio
     stop: Mapping[str, Comparison]
     lapse: Mapping[str, Comparison]
-    inside: pd.DataFrame
-    on_lapse: pd.DataFrame
-    later: pd.DataFrame
     events: dict[str, Event]
     contradicted: tuple[int, Comparison] | None
     base: Beside | None
@@ -294,18 +289,14 @@ def analyse_pause(
     pause, inside = compare(chosen, counters, p, "pause"), cut["pause"].select(chosen)
     longer = p.model_copy(update={"pause_end": p.pause_end + timedelta(days=1)})
     days = rates.daily(cut.daily(chosen["date"]), cut["pause"].mask, cut[pause["coded"].compared].mask)
-    events = find_events(context, p.reference_dir)
-    last_counted = events["none_since"].day if "none_since" in events else date.max
     return PauseResult(
         parameters=p,
+        attacks=chosen,
         pause=pause,
         likelihood=Likelihood(days, DAILY).ratio(),
         stop=compare(chosen, counters, p, "since_stop"),
         lapse=compare(chosen, counters, longer, "pause"),
-        inside=inside,
-        on_lapse=chosen[chosen["date"] == pd.Timestamp(p.pause_end)],
-        later=chosen[chosen["date"] > pd.Timestamp(last_counted)],
-        events=events,
+        events=find_events(context, p.reference_dir),
         contradicted=_contradicted(counters.get("officials"), pause.get("officials"), cut),
         base=_base(inside, chosen, other_counts, families, pause.get("sohr")),
     )
@@ -349,7 +340,10 @@ def _one_by_one(facts: Facts, name: str, attacks: pd.DataFrame, *wanted: str) ->
 
 def facts(result: PauseResult) -> Facts:
     """Return the facts ``pause.*``, ``stop.*``, ``lapse.*``, and the events that belong to them."""
-    found, p, coded, later = Facts(), result.parameters, result.pause["coded"], result.later
+    found, p, coded, attacks = Facts(), result.parameters, result.pause["coded"], result.attacks
+    since, first = result.events.get("none_since"), result.events.get("first_since")
+    on_lapse = attacks[attacks["date"] == pd.Timestamp(p.pause_end)]
+    later = attacks[attacks["date"] > pd.Timestamp(since.day)] if since else attacks[:0]
     for stretch, comparisons in (("pause", result.pause), ("stop", result.stop), ("lapse", result.lapse)):
         for series, one in comparisons.items():
             _compared(found, f"{stretch}.{series}", one)
@@ -365,14 +359,13 @@ def facts(result: PauseResult) -> Facts:
     missed = None if coded.expected is None else max(0, round(coded.expected) - coded.during)
     found.add("pause.missed", missed, unit="attacks",
               note="beside those on record, for the pause to be as the days compared")  # fmt: skip
-    found.add("lapse.attacks", len(result.on_lapse), unit="incidents", incidents=result.on_lapse["incident_id"])
+    found.add("lapse.attacks", len(on_lapse), unit="incidents", incidents=on_lapse["incident_id"])
     found.add("stop.later", len(later), unit="incidents", incidents=later["incident_id"],
               note="attacks on record after the last that officials count")  # fmt: skip
     for grade in ("media_only", "us_official"):
         found.add(f"stop.later.{grade}", int((later["confirmation"] == grade).sum()), unit="incidents")
-    _one_by_one(found, "pause.inside", result.inside, "date", "site", "weapon", "confirmed")
-    _one_by_one(found, "lapse.on", result.on_lapse, "site")
-    since, first = result.events.get("none_since"), result.events.get("first_since")
+    _one_by_one(found, "pause.inside", Stretches(p)["pause"].select(attacks), "date", "site", "weapon", "confirmed")
+    _one_by_one(found, "lapse.on", on_lapse, "site")
     if since and p.stop_start <= since.day <= p.window_end and {"IQ", "SY"} <= set(p.countries):
         # officials say that there was no attack between these days
         found.add("stop.officials.none_from", since.day, unit="date", rows={"context": since.rows},
@@ -380,5 +373,5 @@ def facts(result: PauseResult) -> Facts:
         if first and first.last:
             found.add("stop.officials.none_until", first.last, unit="date", rows={"context": first.rows},
                       note="day of the next attack, by US officials")  # fmt: skip
-    add_events(found, result.events, *EVENTS)
+    add_events(found, result.events, "slower", "suspended", "continued")
     return found

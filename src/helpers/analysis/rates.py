@@ -45,15 +45,14 @@ DROP = float(stats.chi2.ppf(LEVEL, 1)) / 2
 class Ratio:
     """A ratio of two rates: `value`, its interval from `low` to `high`, and `method`.
 
-    `value` is None when the second rate is zero or a side has no days; `high` None is no upper bound; with `note`
-    saying why something is missing.
+    `value` is None when the second rate is zero or a side has no days; `low` None is no interval, `high` None no upper
+    bound.
     """
 
     value: float | None
     low: float | None
     high: float | None
     method: str
-    note: str = ""
 
     @property
     def below_one(self) -> bool:
@@ -94,7 +93,7 @@ def exact_ratio(count: int, days: int, count0: int, days0: int) -> Ratio:
     nothing of clusters, and is for days compared that hold no attack.
     """
     if days <= 0 or days0 <= 0 or count + count0 == 0:
-        return Ratio(None, None, None, "exact", "no day, or no attack, on either side")
+        return Ratio(None, None, None, "exact")
     shares = share_interval(count, count + count0)
     low, high = (share / (1 - share) * days0 / days if share < 1 else None for share in shares)
     return Ratio(count / days / (count0 / days0) if count0 else None, low, high, "exact")
@@ -168,7 +167,7 @@ class Blocks:
     def ratio(self) -> Ratio:
         """Return the ratio of the rate inside to that outside, with its interval."""
         if not self.enough:
-            return Ratio(None, None, None, "blocks", "too few stretches of that length to compare with")
+            return Ratio(None, None, None, "blocks")
         low = self._edge(lambda ratio: 1 - self.tail(self.count - 1, ratio) < TAIL) if self.count else 0.0
         high = self._edge(lambda ratio: self.tail(self.count, ratio) > TAIL)
         value = self.count / self.days / (self.count0 / self.days0)
@@ -259,7 +258,7 @@ class Likelihood:
     def ratio(self) -> Ratio:
         """Return the ratio of greatest likelihood and its profile interval (high None: not bounded)."""
         if not self.enough:
-            return Ratio(None, None, None, self.method, "too few counts to compare with")
+            return Ratio(None, None, None, self.method)
         heights = self.heights(RATIOS)
         place = int(np.argmax(heights))
         left, right = RATIOS[max(place - 1, 0)], RATIOS[min(place + 1, len(RATIOS) - 1)]

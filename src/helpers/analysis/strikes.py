@@ -86,11 +86,6 @@ def strikes_in(responses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     return responses[np.array(where, dtype=bool) & when].sort_values(["date", "response_id"], ignore_index=True)
 
 
-def struck(strikes: pd.DataFrame, code: str) -> pd.Series:
-    """Return which of `strikes` hit the country `code`; `IQ;SY` is in both."""
-    return strikes["country"].map(lambda cell: code in split(cell)).astype(bool)
-
-
 def after_over_before(counts: npt.ArrayLike, struck: Mask) -> Floats:
     """Return attacks a day in the weeks after strike days over those in the weeks before, for each row of `counts`.
 

@@ -191,14 +191,12 @@ def values(counts: pd.DataFrame, countries: Collection[str] = ()) -> pd.Series:
     All the countries that officials' totals name are the column `total`; else the columns of the countries are summed.
     A row that names Iraq and Syria alone has none for Jordan, where officials counted one attack, on 28 January.
     """
-    columns = {code: column for code, column in country_columns().items() if column in counts}
-    if whole(countries) or set(countries) >= set(columns):
+    if whole(countries):
         return counts["total"].astype("Float64")
-    named = [code for code in countries if code in columns]
-    parts = counts[[columns[code] for code in named]].astype("Float64")
-    if len(named) > 1 and "JO" in named:
+    parts = counts[[column for code, column in country_columns().items() if code in countries]].astype("Float64")
+    if "jordan" in parts and len(parts.columns) > 1:
         parts["jordan"] = parts["jordan"].fillna(0)
-    return parts.sum(axis=1, min_count=max(1, len(named))).astype("Float64")
+    return parts.sum(axis=1, min_count=max(1, len(parts.columns))).astype("Float64")
 
 
 def statements(counts: pd.DataFrame, families: pd.Series, countries: Collection[str] = ()) -> tuple[Statement, ...]:
