@@ -130,7 +130,7 @@ def official_total(case: Case) -> Verdict:
     above = claim.comparator in ("at_least", "more_than")
     same_day = [item for item in chain.statements if item.day == claim.end]
     if same_day and not (above and case.judge(low, math.inf) == "supported"):
-        said = [Said(name, item.value, item.value, item.rows) for item in same_day for name in item.families]
+        said = [Said(item.value, item.value, item.rows) for item in same_day for _ in item.families]
         return case.by_origin(said, "official_counts", " for that day")
     verdict = case.judge(low, math.inf if above and low >= float(claim.value) else high)
     bound = f"{int(low)} or more" if math.isinf(high) else f"{int(low)} to {int(high)}" if high > low else f"{int(low)}"
@@ -146,10 +146,10 @@ def official_injured(case: Case) -> Verdict:
     if here.empty:
         return Verdict("not testable", f"No other source gives one for the week up to {day_text(end.date())}.")
     said = []
-    for family, rows in here.groupby(here["source_id"].map(case.evidence.families), sort=True):
+    for _, rows in here.groupby(here["source_id"].map(case.evidence.families), sort=True):
         last = rows[rows["as_of"] == rows["as_of"].max()]
         value = float(last["us_injured"].max())
-        said.append(Said(str(family), value, value, tuple(last["count_id"])))
+        said.append(Said(value, value, tuple(last["count_id"])))
     return case.by_origin(said, "official_counts", " for the week up to that day")
 
 

@@ -100,7 +100,6 @@ def weapon_votes(reports: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
 class Said(NamedTuple):
     """What one family says of a number: least and greatest (infinite where it is open)."""
 
-    family: str
     low: float
     high: float
     rows: tuple[str, ...]
@@ -211,7 +210,7 @@ class Case:
         ends = here.assign(least=here[low].astype(float).fillna(0), most=here[high].astype(float).fillna(math.inf))
         spans = ends.groupby(["family", "incident_id"]).agg({"least": "min", "most": "max"}).groupby("family").sum()
         rows = here.groupby("family")["report_id"].agg(tuple)
-        return [Said(*each) for each in zip(spans.index, spans["least"], spans["most"], rows, strict=True)]
+        return [Said(*each) for each in zip(spans["least"], spans["most"], rows, strict=True)]
 
     def judge(self, low: float, high: float) -> str:
         """Return the verdict when the truth lies from `low` to `high`."""
