@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import ROOT
-from sheets import REFERENCE, real, report, write
+from sheets import KEY, REFERENCE, decide, real, report, write
 
 from helpers.cleaning import pipeline
 from helpers.cleaning.acled import read_acled, write_imported
@@ -46,8 +46,9 @@ def test_a_workbook_is_read_as_the_same_sheets(tmp_path: Path, names: list[str])
     as_workbook(folder, folder / ("reports.xlsx" if len(names) == 1 else "my sheets.xlsx"), names)
     checked = read_and_check(folder, REFERENCE)
     assert checked.findings.ok, checked.findings.stops.to_string()
+    cleaned = pipeline.clean(folder, REFERENCE).tables
     for name in ("incidents", "reports"):
-        pd.testing.assert_frame_equal(pipeline.clean(folder, REFERENCE).tables[name], usual[name])
+        pd.testing.assert_frame_equal(cleaned[name], usual[name])
     written = write_checked(checked, tmp_path / "csv")
     assert {path.name for path in written} >= {"reports.csv", "sources.csv", "sites.csv"}
     again = pipeline.clean(tmp_path / "csv", REFERENCE).tables["incidents"]
@@ -63,12 +64,13 @@ def told(folder: Path) -> list[tuple[str, object, str, str, str]]:
 
 
 def test_what_follows_from_another_fault_is_not_listed(tmp_path: Path) -> None:
-    folder = shutil.copytree(ROOT / "data/coded", tmp_path / "coded")
+    folder = write(tmp_path / "coded", TWO, [decide(1, "redate", incident_key=KEY, value="2024-01-06")])
+    sheet = (folder / "reports.csv").read_text(encoding="utf-8")
     (folder / "reports.csv").write_bytes(b"\xff\xfe\x00")
     assert len(told(folder)) == 1
     (folder / "reports.csv").unlink()
     assert [fault[3] for fault in told(folder)] == ["missing file"]
-    title = "All reports of the year\n" + (ROOT / "data/coded/reports.csv").read_text(encoding="utf-8")
+    title = f"All reports of the year\n{sheet}"
     (folder / "reports.csv").write_text(title, encoding="utf-8")
     assert [fault[3] for fault in told(folder)] == ["the header is not in row 1 but in row 2"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sheets import CODED_DIR, KEY, REFERENCE, decide, report, source, write
 
@@ -245,10 +246,15 @@ FORCES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The sheet of forces as it is read in its usual form."""
+    return read_and_check(write(tmp_path_factory.mktemp("usual"), TWO, forces=FORCES), REFERENCE).frames["forces"]
+
+
 @pytest.mark.parametrize("form", FORMS)
-def test_sheets_are_read_in_the_forms_that_people_save(tmp_path: Path, form: str) -> None:
+def test_sheets_are_read_in_the_forms_that_people_save(tmp_path: Path, usual: pd.DataFrame, form: str) -> None:
     path = write(tmp_path, TWO, forces=FORCES) / "forces.csv"
-    usual = read_and_check(tmp_path, REFERENCE).frames["forces"]
     path.write_bytes(FORMS[form](path.read_bytes()))
     found = read_and_check(tmp_path, REFERENCE).frames["forces"]
     assert found.equals(usual)
