@@ -269,7 +269,7 @@ def _reconciled(verdicts: dict[str, Verdict], ids: pd.Index) -> pd.DataFrame:
 
 def _conflicts(kept: pd.DataFrame, verdicts: dict[str, Verdict], ids: pd.Index) -> pd.DataFrame:
     """Return one row for each value told and not chosen, with the reports that say it."""
-    parts = []
+    parts: list[pd.DataFrame] = []
     for place, field in enumerate(FIELDS):
         others = verdicts[field].others
         if others.empty and parts:
