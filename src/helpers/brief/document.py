@@ -90,12 +90,12 @@ def own_facts(facts: Facts, clean: Mapping[str, pd.DataFrame], parameters: Param
         note = f"day of the {name} attack on record"
         merged.add(f"brief.{name}", day if len(attacks) else None, unit="date", note=note)
     if "reports" in clean:
-        for name, behind, note in _blamed(clean["reports"], sources, ids):
+        for name, who, behind, note in _blamed(clean["reports"], sources, ids, most):
             add(name, behind, note)
-        who, behind = _accused(clean["reports"], ids, most)
-        add("accused", behind, "attacks that some report puts down to this group by name")
-        merged.add("brief.accused.group", who or None, unit="text", incidents=behind,
-                   note="the group blamed by name for most attacks, beside the one that claims most")  # fmt: skip
+            if who:
+                merged.add(
+                    f"brief.{name}.group", who, unit="text", incidents=behind, note="blamed by name for most attacks"
+                )
     telling = {source for cell in clean["incidents"]["sources"] for source in split(cell)}
     published = sources.loc[sources["source_id"].isin(telling), "published"].dropna()
     merged.add("brief.reports_until", published.max().date() if len(published) else None, unit="date",
@@ -106,30 +106,25 @@ def own_facts(facts: Facts, clean: Mapping[str, pd.DataFrame], parameters: Param
 
 
 def _blamed(
-    reports: pd.DataFrame, sources: pd.DataFrame, ids: pd.Series[str]
-) -> Iterator[tuple[str, Iterable[str], str]]:
-    """Yield name, incidents and note of the facts of whom reports of the attacks `ids` name as behind them."""
+    reports: pd.DataFrame, sources: pd.DataFrame, ids: pd.Series[str], but: str
+) -> Iterator[tuple[str, str, Iterable[str], str]]:
+    """Yield name, who, incidents and note of the facts of whom reports of the attacks `ids` name as behind them.
+
+    One is of the group blamed by name for most attacks, beside that with the code `but`.
+    """
     blaming = reports[reports["incident_id"].isin(ids) & (reports["attributed_to"].fillna("") != "")]
     iran = blaming[blaming["attributed_to"].str.contains("Iran")]
     official = iran["source_id"].isin(sources.loc[sources["kind"] == "official", "source_id"])
     official &= iran["confirmation"] == "us_official"
-    yield "blamed", sorted(blaming["incident_id"]), "attacks of which some report says who was behind it"
+    yield "blamed", "", sorted(blaming["incident_id"]), "attacks of which some report says who was behind it"
     note = "attacks that some report puts down to groups backed by, allied with or linked to Iran"
-    yield "iran", sorted(iran["incident_id"]), note
-    yield "iran.official", sorted(iran.loc[official, "incident_id"]), "the same, by a page of the US government"
-
-
-def _accused(reports: pd.DataFrame, ids: pd.Series[str], but: str) -> tuple[str, list[str]]:
-    """Return the claimant, other than the one with the code `but`, blamed for most of the attacks `ids`, and these."""
-    blaming = reports[reports["incident_id"].isin(ids)]
-    by_name = {
-        name: sorted(
-            set(blaming.loc[blaming["attributed_to"].str.contains(name, regex=False, na=False), "incident_id"])
-        )
-        for code, name in claimant_names().items()
-        if code != but
+    yield "iran", "", sorted(iran["incident_id"]), note
+    yield "iran.official", "", sorted(iran.loc[official, "incident_id"]), "the same, by a page of the US government"
+    named = {
+        who: blaming["attributed_to"].str.contains(who, regex=False) for c, who in claimant_names().items() if c != but
     }
-    return max(by_name.items(), key=lambda item: len(item[1]), default=("", []))
+    for who in sorted(named, key=lambda who: -blaming.loc[named[who], "incident_id"].nunique())[:1]:
+        yield "accused", who, sorted(blaming.loc[named[who], "incident_id"]), "attacks put down by name to this group"
 
 
 def load(parameters: Parameters) -> Run:

@@ -80,7 +80,7 @@ def incidents(selected: pd.DataFrame, sources: Mapping[str, Source]) -> list[Inc
 
 def known(value: object) -> bool:
     """Return whether `value` is neither blank nor missing."""
-    return value is not None and value is not pd.NaT and not pd.isna(value) and value != ""  # type: ignore[call-overload]
+    return bool(pd.notna(value)) and value != ""  # type: ignore[call-overload]
 
 
 def _source(row: Mapping[Any, Any]) -> Source:

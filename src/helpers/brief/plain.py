@@ -65,14 +65,16 @@ def anchor(identifier: object) -> str:
 
 
 @cache
-def coverage(folder: str = "report/fonts") -> tuple[frozenset[int], ...]:
-    """Return the characters of each font in `folder`, the text face first."""
-    files = sorted(resolve(folder).glob("*.[ot]tf"), key=lambda file: ("Serif4-Regular" not in file.name, file.name))
+def coverage() -> tuple[frozenset[int], ...]:
+    """Return the characters of each font in ``report/fonts``, the text face first."""
+    files = sorted(
+        resolve("report/fonts").glob("*.[ot]tf"), key=lambda file: ("Serif4-Regular" not in file.name, file.name)
+    )
     return tuple(frozenset(TTFont(file, lazy=True).getBestCmap()) for file in files)
 
 
-def printable(text: str, folder: str = "report/fonts", bare: bool = False) -> str:
-    """Return `text` with each character that no font of `folder` holds replaced by a visible sign.
+def printable(text: str, bare: bool = False) -> str:
+    """Return `text` with each character that no font of ``report/fonts`` holds replaced by a visible sign.
 
     A base and its combining marks must stand in one font together; else the marks are left out, or the whole is
     replaced. PDF/UA forbids the empty box that a missing letter would leave. With `bare`, nothing is kept that is not
@@ -82,7 +84,7 @@ def printable(text: str, folder: str = "report/fonts", bare: bool = False) -> st
         return text
     if bare:
         return "".join(sign if _plain(sign) else "?" for sign in text)
-    fonts = coverage(folder)
+    fonts = coverage()
     result: list[str] = []
     for cluster in _clusters(_VARIATION.sub("", text)):
         if _covered(cluster, fonts) and (len(cluster) == 1 or ord(cluster[0]) > _WESTERN):

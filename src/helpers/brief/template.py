@@ -7,6 +7,7 @@ holds Markdown, HTML, Typst code or template syntax is a word among words.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ class Text:
         """Return the blocks of the document in `form`; `linked` gives the anchor of a fact's evidence, or None."""
         filler = _Filler(self.values, form, linked)
         blocks: list[Node] = nodes.change(self.tree["blocks"], filler.leaf)
-        left = [nodes.plain_text(block)[:80] for block in blocks if filler.pending(block)]
+        left = [nodes.plain_text(block)[:80] for block in blocks if _OPEN in json.dumps(block, ensure_ascii=False)]
         if left:
             raise ValueError(f"a figure or list needs a paragraph of its own in its section, not within {left}")
         together: list[Node] = nodes.kept_together(number_tables(blocks))
@@ -179,14 +180,6 @@ class _Filler:
         if text[last:]:
             result.append(nodes.string(text[last:]))
         return result
-
-    def pending(self, blocks: Any) -> bool:
-        """Return whether a mark is left anywhere."""
-        if isinstance(blocks, list):
-            return any(map(self.pending, blocks))
-        if isinstance(blocks, dict):
-            return any(map(self.pending, blocks.values()))
-        return isinstance(blocks, str) and _OPEN in blocks
 
 
 def inlines(value: Any, form: Form, linked: Callable[[Fact], str | None]) -> list[Node]:
