@@ -102,19 +102,27 @@ def between_weeks(
 ) -> tuple[Array, Array, Array]:
     """Return for each two weeks the surplus of concordant pairs, the pairs not tied in time, those not tied in rank.
 
-    Ordered pairs, so that both halves of each table count.
+    Ordered pairs, so that both halves of each table count. `weeks` are numbered in time, each with days of its own.
     """
     day, rank = (np.unique(part, return_inverse=True)[1] for part in (days, ranks))
     by_day = np.zeros((day.max() + 1, rank.max() + 1))
     np.add.at(by_day, (day, rank), 1)
-    member = np.zeros((weeks.max() + 1, len(by_day)))
-    member[weeks, day] = 1
-    later, above = (np.sign(np.subtract.outer(np.arange(n), np.arange(n))) for n in by_day.shape)
-    higher = by_day @ above @ by_day.T  # at [a, b]: how much higher the attacks of day a stand than those of b
-    each, by_week = by_day.sum(axis=1), member @ by_day
-    timed = member @ (np.outer(each, each) * later**2) @ member.T
-    ranked = np.outer(by_week.sum(axis=1), by_week.sum(axis=1)) - by_week @ by_week.T
-    return member @ (higher * later) @ member.T, timed, ranked
+    starts = np.unique(weeks[np.argsort(day, kind="stable")], return_index=True)[1]
+    firsts = np.sort(day, kind="stable")[starts]
+    by_week = np.add.reduceat(by_day, firsts)
+    later, above = (_order(n) for n in by_week.shape)
+    surplus = by_week @ above @ by_week.T * later
+    size = by_week.sum(axis=1)
+    timed = np.outer(size, size)
+    for week, part in enumerate(np.split(by_day, firsts[1:])):  # within a week its days decide
+        surplus[week, week] = (part @ above @ part.T * _order(len(part))).sum()
+        timed[week, week] -= (part.sum(axis=1) ** 2).sum()
+    return surplus, timed, np.outer(size, size) - by_week @ by_week.T
+
+
+def _order(n: int) -> Array:
+    """Return at [a, b] whether a comes after b (1), before it (-1), or is b (0)."""
+    return np.sign(np.subtract.outer(np.arange(n), np.arange(n))).astype(float)
 
 
 def ways(prepared: pd.DataFrame, parameters: Parameters) -> dict[str, tuple[str, pd.Series]]:
