@@ -64,6 +64,17 @@ def test_no_path_of_the_machine_and_no_mark_of_the_template_is_left(made: Path) 
     assert not re.search(r"\{\{|\{%|\ue000|\bnan\b|\bNaT\b|\bNone\b", words)
 
 
+def test_a_long_list_ends_on_paper_and_says_where_the_rest_is(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "On paper the first" not in (made / "first.html").read_text(encoding="utf-8")
+    monkeypatch.setattr(document, "PRINTED", 10)
+    brief = document.Document(document.load(Parameters(report_dir=str(made))))
+    paper = squeezed("".join(sheet.extract_text() for sheet in PdfReader(pdf.write(brief)).pages))
+    assert squeezed("On paper the first ten attacks stand; the others are on the screen") in paper
+    assert [row.number for row in brief.incidents[:10]] == [row.number for row in brief.printed]
+    assert squeezed("January 2024") not in paper.partition(squeezed("On paper the first"))[2]
+    (made / "brief.pdf").unlink()
+
+
 def test_both_forms_hold_every_section_and_every_incident(made: Path, data: dict[str, Any]) -> None:
     page = (made / "first.html").read_text(encoding="utf-8")
     paper = "".join(sheet.extract_text() for sheet in PdfReader(made / "first.pdf").pages)

@@ -28,6 +28,9 @@ from helpers.parameters import Parameters
 from helpers.paths import project_root, resolve
 from helpers.vocabulary import CONFIRMATION, COUNTRIES, split
 
+#: Attacks that the list on paper holds at most, the first by date; the page holds all.
+PRINTED = 1_000
+
 #: Clean tables that the brief reads.
 TABLES_READ = ("incidents", "reports", "sources", "official_counts", "other_counts", "responses", "claims", "context")
 
@@ -210,6 +213,7 @@ class Document:
         self.facts = wording.Known(self.run.facts)
         self.sources = evidence.register(self.run.clean["sources"])
         self.incidents = evidence.incidents(selected, self.sources)
+        self.printed = self.incidents[:PRINTED]
         self.references = References(self.run.clean["sources"], self.papers)
         self.evidence = Evidence(self.incidents, self.sources, self.run.clean)
 
@@ -242,8 +246,8 @@ class Document:
         ``cite(id, ...)`` a citation of sources or papers; ``figure(name)`` a figure, with ``paper=False`` one of the
         screen alone; ``placed(section)`` the figures whose words name the section; ``differing`` the parameters that
         are not the default's (words, here, default); ``usual(name)`` a fact's text in the default run;
-        ``incident_list`` and ``source_list``; ``notebooks``; ``title``; ``level``, ``seed``, ``resamples``,
-        ``confirmed_by`` in words.
+        ``incident_list``, ``printed`` (how many of it on paper) and ``source_list``; ``notebooks``; ``title``;
+        ``level``, ``seed``, ``resamples``, ``confirmed_by`` in words.
         """
         run, usual = self.run, self.run.usual
         months = Counter(row.month for row in self.incidents)
@@ -271,6 +275,7 @@ class Document:
                 ),
                 "#incidents()" if self.incidents else "",
             ),
+            "printed": len(self.printed),
             "source_list": Made(_fold("sources", "sources", f"All {len(self.sources):,} sources"), ""),
         }
 

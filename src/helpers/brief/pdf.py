@@ -160,7 +160,7 @@ def _data(document: Document, letters: Callable[[str], str]) -> dict[str, Any]:
             for picture in document.pictures.values()
             if picture.paper
         },
-        "incidents": [_row(row, letters) for row in document.incidents],
+        "incidents": [_row(row, letters) for row in document.printed],
     }
 
 
