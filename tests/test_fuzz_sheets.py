@@ -119,6 +119,7 @@ def test_mutated_sheets_are_refused_or_cleaned_whole(small: Folder, tmp_path: Pa
     assert seen["cleaned"] > 1
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("change", sorted(set(CHANGES), key=lambda change: change.__name__), ids=lambda c: c.__name__)
 def test_each_kind_of_mutation_in_the_reports(change, small: Folder, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     mutant = Folder({name: [list(row) for row in rows] for name, rows in small.sheets.items()})

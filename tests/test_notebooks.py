@@ -6,6 +6,7 @@ import ast
 import fnmatch
 import html
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,6 +20,7 @@ from helpers.running.files import OUTPUT_FOLDERS
 from helpers.running.steps import load
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+DAY = re.compile(r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)")
 STEPS = [path for path in NOTEBOOKS if path.stem not in ("explore", "code")]
 
 
@@ -49,6 +51,8 @@ def test_a_notebook_is_kept_without_outputs_and_stays_short(path: Path) -> None:
             assert len(source(cell).splitlines()) <= 25
     kinds = [cell["cell_type"] for cell in notebook["cells"]]
     assert kinds[0] == "markdown"
+    prose = [source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    assert not [day for text in prose for day in DAY.findall(text)], "days stand in the parameters"
     assert 2 * kinds.count("markdown") >= kinds.count("code"), "words between the calls"
 
 
