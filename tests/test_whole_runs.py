@@ -27,6 +27,18 @@ CASES: dict[str, tuple[list[Row], dict[str, list[Row]]]] = {
 }
 
 
+def test_what_the_check_refuses_stops_the_run_with_every_fault_told(tmp_path: Path) -> None:
+    root = copy_of_the_project(tmp_path / "project")
+    folder = write(tmp_path / "mine", [report(1, weapons="gun"), report(2, date="soon")])
+    done = brief(root, "run", "-p", "coded_dir", str(folder), "--name", "case")
+    assert done.returncode == 2, done.stderr
+    assert f"2 faults in {folder}" in done.stderr
+    for told in (("reports.csv", "2", "weapons", "gun"), ("reports.csv", "3", "date", "soon")):
+        assert any(line.split()[:4] == list(told) for line in done.stderr.splitlines()), done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((root / "runs").rglob("*.*"))
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("case", CASES)
 def test_what_the_check_accepts_the_run_builds(case: str, tmp_path: Path) -> None:

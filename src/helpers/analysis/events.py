@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from helpers.cleaning.normalise import claimants_in
 from helpers.facts import Facts
 from helpers.paths import resolve
 
@@ -31,13 +32,9 @@ def find_events(context: pd.DataFrame, reference_dir: str | Path) -> dict[str, E
 
     `context` needs the columns context_id, source_id, start, end and label; groups are those of ``claimants.csv``.
     """
-    claimants = pd.read_csv(resolve(reference_dir) / "claimants.csv")
-    claimants = claimants[~claimants["claimed_by"].str.contains("^none$|:")]
-    names = claimants.groupby("claimed_by")["spelling"].transform("first")
-    spelled = list(zip(claimants["spelling"], names, strict=True))
 
     def group(labels: pd.Series[str]) -> str | None:
-        named = set.intersection(*({name for words, name in spelled if words in label} for label in labels.fillna("")))
+        named = set.intersection(*(claimants_in(label, reference_dir) for label in labels.fillna("")))
         return named.pop() if len(named) == 1 else None
 
     named = pd.read_csv(resolve(reference_dir) / "events.csv", parse_dates=["start"])
@@ -55,7 +52,7 @@ def find_events(context: pd.DataFrame, reference_dir: str | Path) -> dict[str, E
 
 def add_events(facts: Facts, events: dict[str, Event], *names: str) -> None:
     """Add the day of each of `names` that is known, ``events.NAME``, and ``events.NAME.group``, who announced it."""
-    for name in set(names) & set(events):
+    for name in [name for name in names if name in events]:
         one, rows = events[name], {"context": events[name].rows}
         facts.add(f"events.{name}", one.day, unit="date", rows=rows)
         if one.group:

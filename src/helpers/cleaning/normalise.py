@@ -81,13 +81,19 @@ def read_spellings(reference_dir: str | Path, sites: pd.DataFrame) -> Spellings:
     return Spellings(clear, arms, claimants, folder)
 
 
-def claimant_names() -> dict[str, str]:
+def claimant_names(reference_dir: str | Path | None = None) -> dict[str, str]:
     """Return code -> name of the claimants with a code of their own: the first spelling that claimants.csv lists."""
     names: dict[str, str] = {}
-    for spelling, code in _aliases("claimants.csv", "claimed_by", None):
+    for spelling, code in _aliases("claimants.csv", "claimed_by", reference_dir):
         if ":" not in code and code != "none":
             names.setdefault(code, spelling)
     return names
+
+
+def claimants_in(text: str, reference_dir: str | Path) -> set[str]:
+    """Return the names of the claimants of which `text` holds a spelling of claimants.csv, letter for letter."""
+    names, aliases = claimant_names(reference_dir), _aliases("claimants.csv", "claimed_by", reference_dir)
+    return {names[code] for spelling, code in aliases if code in names and spelling in text}
 
 
 def normalise(frame: pd.DataFrame, sheet: Sheet, spellings: Spellings) -> tuple[pd.DataFrame, pd.DataFrame]:
