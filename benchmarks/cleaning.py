@@ -38,11 +38,14 @@ def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 begun, busy = time.perf_counter(), time.process_time()
 result = pipeline.clean(coded, "data/reference")
 cleaned, cleaned_busy, cleaned_peak = time.perf_counter() - begun, time.process_time() - busy, peak()
-publish.publish(result.tables, out)
+sizes = {name: len(result.tables[name]) for name in ("reports", "incidents")}
+publish.store(result.tables, out)
+del result
+publish.publish(out)
 print(json.dumps({
     "clean": cleaned, "clean_busy": cleaned_busy, "clean_peak": cleaned_peak, "peak": peak(),
     "publish": time.perf_counter() - begun - cleaned, "publish_busy": time.process_time() - busy - cleaned_busy,
-    "reports": len(result.tables["reports"]), "incidents": len(result.tables["incidents"]),
+    **sizes,
 }))
 """
 

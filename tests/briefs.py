@@ -144,7 +144,8 @@ def made(settings: dict[str, Any], usual: Facts | None = None, draw: Sequence[st
     with tempfile.TemporaryDirectory() as folder, _quick(figures, read, parameters, draw):
         report = Path(folder)
         (report / "facts").mkdir()
-        (report / "facts/01_clean.json").write_bytes((ROOT / "report/facts/01_clean.json").read_bytes())
+        for path in (ROOT / "report/facts").glob("01_*.json"):
+            (report / "facts" / path.name).write_bytes(path.read_bytes())
         for path in NOTEBOOKS:
             notebook(path, settings | {"report_dir": str(report)})
         run = document.load(parameters.model_copy(update={"report_dir": str(report)}))

@@ -205,6 +205,7 @@ def test_the_clean_reports_are_coded_sheets_again(tmp_path: Path) -> None:
     once = rewritten(tmp_path)
     for name in ("reports", "sources", "sites", "context"):
         clean_tables.write(once.tables[name], name, tmp_path)
+        clean_tables.write_csv(name, tmp_path)
     again = pipeline.clean(tmp_path, REFERENCE)
     shared = [name for name in MADE if name not in ("cleaning_log", "decisions")]
     for name in shared:

@@ -61,7 +61,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Document]:
     """The brief of the poisoned sheets, cleaned anew; its numbers are those of the default run, which hold as well."""
     root = tmp_path_factory.mktemp("poisoned")
     result = pipeline.clean(poisoned(root / "coded"), REFERENCE)
-    publish.publish(result.tables, root / "clean")
+    publish.store(result.tables, root / "clean")
     report = root / "report"
     (report / "facts").mkdir(parents=True)
     handed = Facts.read(ROOT / "report/facts.json")

@@ -14,6 +14,7 @@ from projects import CLEAN, brief, notebook, project, results
 
 from helpers.running import steps
 from helpers.running.files import Layout, Refusal, content
+from helpers.running.request import named
 from helpers.running.results import Cache
 from helpers.running.steps import dependencies, load, overlap, reasons
 
@@ -270,3 +271,15 @@ def test_damaged_memory_is_made_anew_and_said_in_one_line(file: str, damage: str
     assert said == f"brief: {root / '.brief' / file}: is damaged; what it held is made anew"
     assert results(root) == before
     assert brief(root, "run").stderr == ""
+
+
+def test_a_notebook_is_named_by_its_number_or_the_rest_of_its_name_if_no_other_is() -> None:
+    names = ["01_clean", "01_publish", "02_count"]
+    assert [named(only, names) for only in ("02", "clean", "01_publish", None)] == [
+        "02_count",
+        "01_clean",
+        "01_publish",
+        None,
+    ]
+    with pytest.raises(Refusal, match="--only: 01 may be 01_clean or 01_publish; there are 01_clean,"):
+        named("01", names)

@@ -26,15 +26,20 @@ README = (ROOT / "data/README.md").read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
     result = pipeline.clean(ROOT / "data/coded", ROOT / "data/reference")
-    measured = reliability.measure(*result.twice, seed=1, resamples=99)
+    codings = reliability.codings(ROOT / "data/coded", ROOT / "data/reference")
+    measured = reliability.measure(*codings, seed=1, resamples=99)
     return result.tables | reliability.tables(measured)
+
+
+def published(tables: dict[str, pd.DataFrame], folder: Path) -> Path:
+    publish.store(tables, folder)
+    publish.publish(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def folder(tables: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("clean")
-    publish.publish(tables, target)
-    return target
+    return published(tables, tmp_path_factory.mktemp("clean"))
 
 
 def faults(folder: Path) -> list[str]:
@@ -80,7 +85,7 @@ def test_every_table_has_the_columns_of_its_schema_in_both_forms(folder: Path) -
 
 def test_the_bytes_depend_on_the_tables_alone(folder: Path, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     turned = dict(reversed(tables.items()))
-    publish.publish(turned, tmp_path)
+    published(turned, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(p.name for p in folder.iterdir())
     for path in folder.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
@@ -88,7 +93,7 @@ def test_the_bytes_depend_on_the_tables_alone(folder: Path, tables: dict[str, pd
 
 def test_publishing_what_is_published_changes_nothing(folder: Path, tmp_path: Path) -> None:
     names = {path.stem for path in folder.glob("*.parquet")} - {"acled"}
-    publish.publish({name: pd.read_parquet(folder / f"{name}.parquet") for name in names}, tmp_path)
+    published({name: pd.read_parquet(folder / f"{name}.parquet") for name in names}, tmp_path)
     for path in folder.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
 
@@ -137,7 +142,7 @@ def test_no_cell_of_a_csv_is_a_formula_and_parquet_keeps_the_text(
     sources["title"] = [hostile[n % len(hostile)] for n in range(len(sources))]
     reports = tables["reports"].copy()
     reports["note"] = hostile[0]
-    publish.publish(tables | {"sources": sources, "reports": reports}, tmp_path)
+    published(tables | {"sources": sources, "reports": reports}, tmp_path)
     for path in sorted(tmp_path.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             cells = {cell for row in csv.reader(file) for cell in row}
@@ -152,21 +157,21 @@ def test_hostile_text_leaves_the_package_valid(tables: dict[str, pd.DataFrame], 
     odd = ['a "quoted", cell', "two\nlines", "عين الأسد\u200f", "</script>", "\u2028", "x" * 10_000, "a;b|c\t"]
     sources = tables["sources"].copy()
     sources["title"] = [odd[n % len(odd)] for n in range(len(sources))]
-    publish.publish(tables | {"sources": sources}, tmp_path)
+    published(tables | {"sources": sources}, tmp_path)
     assert faults(tmp_path) == []
 
 
 def test_no_incidents_at_all_still_publishes(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
-    publish.publish({name: frame.iloc[:0] for name, frame in tables.items()}, tmp_path)
+    published({name: frame.iloc[:0] for name, frame in tables.items()}, tmp_path)
     assert faults(tmp_path) == []
     assert json.loads((tmp_path / publish.GEOJSON).read_text())["features"] == []
 
 
 def test_a_table_that_is_not_what_its_schema_says_is_refused(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no such table"):
-        publish.publish(tables | {"gossip": tables["forces"]}, tmp_path)
+        publish.store(tables | {"gossip": tables["forces"]}, tmp_path)
     with pytest.raises(ValueError, match="incidents: missing column weapons"):
-        publish.publish(tables | {"incidents": tables["incidents"].drop(columns="weapons")}, tmp_path)
+        publish.store(tables | {"incidents": tables["incidents"].drop(columns="weapons")}, tmp_path)
     assert not any(tmp_path.iterdir())
     counted = tables["incidents"].astype({"n_reports": "Int64"})
     counted.loc[0, "n_reports"] = pd.NA

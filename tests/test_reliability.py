@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.metrics.agreement import AnnotationTask
 from nltk.metrics.distance import masi_distance
+from sheets import REFERENCE, decide, report, write
 
 from helpers.cleaning import agreement, reliability
-from helpers.cleaning.rulings import as_coded
+from helpers.cleaning.pipeline import clean
 from helpers.facts import record
 from helpers.figures import cleaning as figures
 from helpers.parameters import Parameters
@@ -241,21 +242,13 @@ def test_the_order_of_the_first_sheet_does_not_matter(
     pd.testing.assert_frame_equal(result.table, again.table)
 
 
-def test_corrections_are_undone_before_agreement_is_measured() -> None:
-    reports = sheet({"date": "2023-11-01", "weapons": "mortar"}, {"date": "2023-11-02"}, ids=True)
-    log = pd.DataFrame(
-        [
-            ("reports.csv", 2, "weapons", "rocket", "drone", "ruling c-1"),
-            ("reports.csv", 2, "weapons", "drone", "mortar", "ruling c-2"),
-            ("reports.csv", 3, "date", "2 Nov 2023", "2023-11-02", "date"),
-            ("sources.csv", 3, "outlet", "A", "B", "ruling c-3"),
-        ],
-        columns=["file", "row", "column", "before", "after", "rule"],
-    )
-    coded = as_coded(reports, log)
-    assert coded["weapons"].tolist() == ["rocket", "rocket"]
-    assert coded["date"].tolist() == ["2023-11-01", "2023-11-02"]
-    assert reports["weapons"].tolist() == ["mortar", "rocket"]
+def test_corrections_are_left_out_before_agreement_is_measured(tmp_path: Path) -> None:
+    correction = decide(1, "correct", report_id="outlet-1/1", field="weapons", value="mortar")
+    folder = write(tmp_path, [report(1, date="5 Jan 2024", weapons="rocket")], [correction])
+    assert clean(folder, REFERENCE).tables["reports"]["weapons"].tolist() == ["mortar"]
+    reports, second, _ = reliability.codings(folder, REFERENCE)
+    assert reports[["date", "weapons"]].to_numpy().tolist() == [["2024-01-05", "rocket"]]
+    assert second.empty
 
 
 def test_the_figure_says_what_the_numbers_say(result: reliability.ReliabilityResult, tmp_path: Path) -> None:

@@ -100,11 +100,12 @@ import sys
 from pathlib import Path
 from helpers.cleaning import summary
 from helpers.cleaning.pipeline import clean
-from helpers.cleaning.publish import publish
+from helpers.cleaning.publish import publish, store
 from helpers.facts import record
 from helpers.vocabulary import missiles, weapons
 made = clean("data/coded", "data/reference")
-publish(made.tables, sys.argv[1])
+store(made.tables, sys.argv[1])
+publish(sys.argv[1])
 assert record(summary.FACTS, made.tables)["data.incidents"].value == len(made.tables["incidents"])
 print(weapons()["guided_rocket"].rung, made.tables["incidents"]["top_weapon"].isin(missiles()).sum(), len(missiles()))
 print(made.tables["incidents"]["top_weapon"].eq("guided_rocket").sum())

@@ -16,6 +16,7 @@ from helpers.parameters import Parameters
 def test_a_formula_is_text_in_the_csv_and_whole_in_parquet(tmp_path: Path) -> None:
     frame = pd.DataFrame({"title": ['=HYPERLINK("x")', "@cmd", "-1+1", "plain"], "n": [1, -2, 3, 4]})
     tables.write(frame, "t", tmp_path)
+    tables.write_csv("t", tmp_path)
     text = (tmp_path / "t.csv").read_text(encoding="utf-8")
     assert "'=HYPERLINK" in text
     assert "'@cmd" in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -72,27 +71,30 @@ ROWS = 1 << 18
 def write(
     frame: pd.DataFrame, name: str, folder: str | Path, made: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 ) -> None:
-    """Write `frame` as ``name.csv`` (formulas neutralised) and ``name.parquet`` (as it is) into `folder`.
-
-    Where `made` is given, it makes of each stretch of rows what is written.
-    """
+    """Write `frame` as ``name.parquet`` into `folder`; where `made` is given, it makes what is written of its rows."""
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as open_files:
-        people = open_files.enter_context((target / f"{name}.csv").open("w", newline="", encoding="utf-8"))
-        programs = None
-        for start in range(0, max(len(frame), 1), ROWS):
-            part = frame.iloc[start : start + ROWS]
-            part = part if made is None else made(part)
+    writer = None
+    for start in range(0, max(len(frame), 1), ROWS):
+        part = frame.iloc[start : start + ROWS]
+        table = pa.Table.from_pandas(part if made is None else made(part), preserve_index=False)
+        plain = [f.with_type(pa.string()) if pa.types.is_large_string(f.type) else f for f in table.schema]
+        schema = pa.schema(plain, table.schema.metadata)
+        writer = writer or pq.ParquetWriter(target / f"{name}.parquet", schema, compression="zstd")
+        writer.write_table(table.cast(schema))
+    writer.close()
+
+
+def write_csv(name: str, folder: str | Path) -> None:
+    """Write the clean table `name` of `folder` as ``name.csv`` beside it, days as YYYY-MM-DD, formulas neutralised."""
+    path = resolve(folder) / f"{name}.parquet"
+    text = {pa.string(): pd.StringDtype("pyarrow")}
+    with pq.ParquetFile(path) as table, path.with_suffix(".csv").open("w", newline="", encoding="utf-8") as file:
+        pd.DataFrame(columns=table.schema_arrow.names).to_csv(file, index=False, lineterminator="\n")
+        for rows in table.iter_batches(ROWS):
+            part = rows.to_pandas(types_mapper=text.get)
             shown = pd.DataFrame({column: _for_people(part[column]) for column in part.columns}, copy=False)
-            shown.to_csv(people, index=False, header=start == 0, lineterminator="\n")
-            table = pa.Table.from_pandas(part, preserve_index=False)
-            plain = [f.with_type(pa.string()) if pa.types.is_large_string(f.type) else f for f in table.schema]
-            schema = pa.schema(plain, table.schema.metadata)
-            if programs is None:
-                programs = pq.ParquetWriter(target / f"{name}.parquet", schema, compression="zstd")
-                open_files.enter_context(programs)
-            programs.write_table(table.cast(schema))
+            shown.to_csv(file, index=False, header=False, lineterminator="\n")
 
 
 def each(frame: pd.DataFrame) -> list[Any]:

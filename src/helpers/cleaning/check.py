@@ -88,14 +88,9 @@ def read_and_check(folder: str | Path, reference_dir: str | Path) -> Checked:
     sheets = coded(reference)
     if not where.exists():
         faults.stop(where.name, None, "", "", "no such folder", "a folder of coded sheets, or a workbook")
-    frames = read_all(where, sheets, NEEDED, faults)
+    frames, logs = read_normalised(where, sheets, reference, faults)
     absent = {name for name, frame in frames.items() if set(sheets[name].column_names) == set(frame.attrs["missing"])}
     unkeyed = bool({"report_id", "incident_key"} & set(frames["reports"].attrs["missing"]))
-    spellings, logs = read_spellings(reference, frames["sites"].iloc[:0]), []
-    for name in sorted(sheets, key="sites".__ne__):  # the gazetteer first, since its names are spellings of sites
-        frames[name], log = normalise(frames[name], sheets[name], spellings)
-        logs.append(log)
-        spellings = read_spellings(reference, frames["sites"]) if name == "sites" else spellings
     rulings = _rulings(frames["decisions"], Path(resolve(reference)) / CORRECTIONS, sheets["decisions"], faults)
     if unkeyed or absent & {"reports", "sites"}:
         rulings = rulings.iloc[:0]  # a ruling on a report that cannot be read follows from that
@@ -111,6 +106,19 @@ def read_and_check(folder: str | Path, reference_dir: str | Path) -> Checked:
     if not unkeyed:
         review(frames, faults, reference)
     return Checked(frames, log[list(LOG)], rulings, Findings(_table(faults.stops), _table(faults.lists)))
+
+
+def read_normalised(
+    place: Path, sheets: dict[str, Sheet], reference_dir: str, faults: Faults
+) -> tuple[dict[str, pd.DataFrame], list[pd.DataFrame]]:
+    """Return `sheets`, the gazetteer among them, brought to the codebook's forms, and logs of what that changed."""
+    frames, logs = read_all(place, sheets, NEEDED, faults), []
+    spellings = read_spellings(reference_dir, frames["sites"].iloc[:0])
+    for name in sorted(sheets, key="sites".__ne__):  # the gazetteer first, since its names are spellings of sites
+        frames[name], log = normalise(frames[name], sheets[name], spellings)
+        logs.append(log)
+        spellings = read_spellings(reference_dir, frames["sites"]) if name == "sites" else spellings
+    return frames, logs
 
 
 def _table(findings: list[Finding]) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """The published forms of the clean tables: CSV and Parquet, GeoJSON, ACLED's columns, and a Frictionless Data Package.
 
-The bytes depend on the tables alone. The types, descriptions, constraints and keys of ``datapackage.json`` and of the
-data dictionary are those of the schemas. The dictionary stands in ``data/README.md`` between two marks, written by
-``python -m helpers.cleaning.publish``; the numbers of a record stand in the README of the clean folder, written with
-it.
+The bytes depend on the tables alone, and all other forms are made of the Parquet files. The types, descriptions,
+constraints and keys of ``datapackage.json`` and of the data dictionary are those of the schemas. The dictionary stands
+in ``data/README.md`` between two marks, written by ``python -m helpers.cleaning.publish``; the numbers of a record
+stand in the README of the clean folder, written with it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pyarrow.parquet import read_metadata
 
 from helpers import words
 from helpers.cleaning import acled
 from helpers.cleaning.schemas import CODED, TABLES, Sheet, published, require, table_schema, typed
 from helpers.paths import resolve
-from helpers.tables import write
+from helpers.tables import read, write, write_csv
 from helpers.vocabulary import CONFIRMATION, COUNTRIES
 
 GEOJSON = "incidents.geojson"
@@ -33,38 +34,40 @@ README = "README.md"
 FINEST_WITHOUT_POINT = 3
 
 
-def publish(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path]:
-    """Write the clean `tables` (name -> frame) into `folder` in all published forms; return the files written.
-
-    Needs at least ``incidents`` and ``sources``; a table that is left out is left out of the package too.
+def store(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> None:
+    """Write the clean `tables` (name -> frame) into `folder` as Parquet, typed by their schemas.
 
     Raises
     ------
     ValueError
         If a table is unknown or lacks a column of its schema.
     """
-    target, sheets = resolve(folder), published()
+    sheets = published()
     for name, frame in tables.items():
         if name not in sheets:
             raise ValueError(f"{name}: no such table; known are {', '.join(sheets)}")
         require(frame, sheets[name])
-    incidents, sources = (typed(tables[name], sheets[name]) for name in ("incidents", "sources"))
-    written, lengths = [], {}
-    for name, sheet in sheets.items():
-        if name == "acled":
-            write(incidents, name, target, lambda part: typed(acled.export(part, sources), TABLES["acled"]))
-        elif name in tables:
-            write(tables[name], name, target, partial(typed, sheet=sheet))
-        else:
-            continue
-        written += [target / f"{name}.csv", target / f"{name}.parquet"]
-        lengths[name] = len(tables.get(name, incidents))
+    for name, frame in tables.items():
+        write(frame, name, folder, partial(typed, sheet=sheets[name]))
+
+
+def publish(folder: str | Path) -> None:
+    """Write the other published forms of the clean tables that `folder` holds as Parquet.
+
+    Needs at least ``incidents`` and ``sources``; a table that is not there is left out of the package too.
+    """
+    target, sheets = resolve(folder), published()
+    incidents, sources = (typed(read(name, target), sheets[name]) for name in ("incidents", "sources"))
+    write(incidents, "acled", target, lambda part: typed(acled.export(part, sources), TABLES["acled"]))
+    stored = {name: target / f"{name}.parquet" for name in sheets}
+    lengths = {name: read_metadata(path).num_rows for name, path in stored.items() if path.exists()}
+    for name in lengths:
+        write_csv(name, target)
     write_geojson(incidents, target / GEOJSON)
     described = package(list(lengths), target, title(incidents["date"]))
     text = json.dumps(described, ensure_ascii=False, allow_nan=False, indent=1)
     (target / PACKAGE).write_text(text + "\n", encoding="utf-8")
     (target / README).write_text(overview(incidents, sources, lengths), encoding="utf-8")
-    return [*written, target / GEOJSON, target / PACKAGE, target / README]
 
 
 def write_geojson(incidents: pd.DataFrame, path: Path) -> None:

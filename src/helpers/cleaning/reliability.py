@@ -7,6 +7,7 @@ judge a field are made without that field: otherwise agreement would be found be
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -27,9 +28,13 @@ from helpers.cleaning.agreement import (
     share,
     within,
 )
+from helpers.cleaning.check import read_normalised
+from helpers.cleaning.reading import Faults
 from helpers.cleaning.schemas import TABLES
+from helpers.cleaning.schemas import coded as coded_sheets
 from helpers.facts import Row
-from helpers.vocabulary import split
+from helpers.paths import resolve
+from helpers.vocabulary import split, use
 
 Aspect = Literal["value", "given", "exact", "found"]
 
@@ -146,6 +151,19 @@ def measure(
     rows += [{"measure": field, "field": field, "aspect": "value", "level": "text", **none} for field in FREE_TEXT]
     table = pd.DataFrame(rows, columns=TABLES["reliability"].column_names)
     return ReliabilityResult(table, pd.concat(kept, ignore_index=True)[TABLES["reliability_pairs"].column_names])
+
+
+def codings(coded_dir: str | Path, reference_dir: str | Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return what `measure` compares: reports, second coding and the stretches, in the codebook's forms.
+
+    They are read from the sheets anew, before any ruling: a correction made after the coding would count as agreement
+    of two codings that was not there.
+    """
+    use(reference_dir)
+    names = ("reports", "second_coding", "coding_stretches")
+    sheets = {name: coded_sheets(str(reference_dir))[name] for name in ("sites", *names)}
+    frames, _ = read_normalised(resolve(coded_dir), sheets, str(reference_dir), Faults())
+    return frames["reports"], frames["second_coding"], frames["coding_stretches"]
 
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, compared: list[Compared], one: Measure) -> pd.DataFrame:

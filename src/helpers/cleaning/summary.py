@@ -1,4 +1,4 @@
-"""What the clean data amounts to, in numbers: the tables that 01_clean shows, and the facts ``data.*``."""
+"""What the clean data amounts to, in numbers: tables for notebooks to show, and the facts ``data.*``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from helpers.cleaning.review import measure
 from helpers.cleaning.schemas import FIELDS
 from helpers.cleaning.votes import choose_weapons
 from helpers.facts import Row
-from helpers.vocabulary import split, top_weapon
+from helpers.vocabulary import CONFIRMATION, split, top_weapon
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -50,6 +50,17 @@ def conservation(tables: Tables) -> pd.DataFrame:
     if linked + aside != len(reports):
         raise ValueError(f"{len(reports)} reports were read, but {linked} are in incidents and {aside} set aside")
     return pd.DataFrame({"reports": [len(reports), linked, aside]}, index=["read", "in an incident", "set aside"])
+
+
+#: Independent origins from which incidents are counted together.
+MOST = 10
+
+
+def origins(incidents: pd.DataFrame) -> pd.DataFrame:
+    """Return incidents by number of independent origins (rows 1 to `MOST`, the last "or more") and confirmation."""
+    number = incidents["n_independent"].astype(int).clip(upper=MOST)
+    codes = [code for code in CONFIRMATION if code in set(incidents["confirmation"])]
+    return pd.crosstab(number, incidents["confirmation"]).reindex(range(1, MOST + 1), columns=codes, fill_value=0)
 
 
 def ruling_effects(tables: Tables) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The figures of 01_clean: how many independent origins report an incident and on what they disagree; reliability."""
+"""The figures of 01_publish: how many independent origins report an incident and on what they disagree; reliability."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.cleaning.reliability import RELIABLE, TENTATIVE, ReliabilityResult
-from helpers.cleaning.summary import disagreement
+from helpers.cleaning.summary import MOST, disagreement, origins
 from helpers.facts import Fact
 from helpers.figures import style
 from helpers.parameters import Parameters
@@ -39,15 +39,6 @@ LABELS = {
 
 #: A share of fewer incidents than this is left out of the figure.
 FEWEST = 10
-#: Origins from which incidents are counted together.
-MOST = 10
-
-
-def origins(incidents: pd.DataFrame) -> pd.DataFrame:
-    """Return incidents by number of independent origins (rows 1 to `MOST`, the last "or more") and confirmation."""
-    number = incidents["n_independent"].astype(int).clip(upper=MOST)
-    codes = [code for code in CONFIRMATION if code in set(incidents["confirmation"])]
-    return pd.crosstab(number, incidents["confirmation"]).reindex(range(1, MOST + 1), columns=codes, fill_value=0)
 
 
 def disputed(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -208,7 +208,8 @@ def named(only: str | None, names: list[str]) -> str | None:
     stem = Path(only).name.removesuffix(".ipynb")
     found = [name for name in names if stem in {name, *name.split("_", 1)}]
     if len(found) != 1:
-        raise Refusal(f"--only: there is no notebook {only}; there are {', '.join(names)}")
+        what = f"{only} may be {' or '.join(found)}" if found else f"there is no notebook {only}"
+        raise Refusal(f"--only: {what}; there are {', '.join(names)}")
     return found[0]
 
 
