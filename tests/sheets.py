@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +42,11 @@ def report(number: int, source: str = "", key: str = KEY, **cells: str) -> dict[
     """Return a report of the source `source` (by default one of its own) with `cells` changed."""
     source = source or f"outlet-{number}"
     return {**REPORT, "report_id": f"{source}/{number}", "source_id": source, "incident_key": key, **cells}
+
+
+def apart(changes: Iterable[Row]) -> list[dict[str, str]]:
+    """Return a report for each of `changes`, each of an incident and a source of its own."""
+    return [report(number, **{"key": f"{KEY[:-1]}{number}", **cells}) for number, cells in enumerate(changes, 1)]
 
 
 def source(name: str, **cells: str) -> dict[str, str]:
