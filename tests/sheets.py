@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -74,6 +76,48 @@ def write(folder: Path, reports: Sequence[Row], decisions: Sequence[Row] = (), *
 def decide(number: int, action: str, **cells: str) -> dict[str, str]:
     """Return a ruling."""
     return {"decision_id": f"d-{number}", "action": action, "confidence": "sure", "reason": "a test", **cells}
+
+
+class Cases:
+    """Small cases that are cleaned together, in one folder of sheets: each is an incident with outlets of its own."""
+
+    def __init__(self) -> None:
+        self.reports: list[dict[str, str]] = []
+        self.sources: list[dict[str, str]] = []
+        self.number = 0
+
+    def add(self, reports: Sequence[Row], sources: Sequence[Row] = ()) -> str:
+        """Add `reports` of one incident, with those of their `sources` that are not usual; return the incident's id."""
+        self.number += 1
+        key, own = f"{KEY[:-1]}{self.number}", {row["source_id"] for row in (*reports, *sources)}
+        names = {name: f"{name}@{self.number}" for name in own}
+        for row in sources:
+            self.sources.append({column: names.get(cell, cell) for column, cell in row.items()})
+        for row in reports:
+            name = names[row["source_id"]]
+            report_id = f"{name}/{len(self.reports) + 1}"
+            self.reports.append({**row, "source_id": name, "report_id": report_id, "incident_key": key})
+        return key
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The clean tables of all cases."""
+        with tempfile.TemporaryDirectory() as folder:
+            return clean(write(Path(folder), self.reports, sources=self.sources), REFERENCE).tables
+
+    def incident(self, key: str) -> pd.Series:
+        """Return the row of an incident."""
+        return self.tables["incidents"].set_index("incident_id").loc[key]
+
+    def conflicts(self, key: str, field: str) -> pd.DataFrame:
+        """Return what reports of an incident say of a field and was not chosen."""
+        table = self.tables["conflicts"]
+        return table[(table["incident_id"] == key) & (table["field"] == field)]
+
+    @staticmethod
+    def named(cell: str) -> str:
+        """Return the outlets of a cell of sources or reports by the names that their case gave them."""
+        return re.sub(r"@[0-9]+(/[0-9]+)?", "", cell)
 
 
 @cache

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheets import KEY, REFERENCE, decide, real_clean, report, source, write
+from sheets import KEY, REFERENCE, Cases, decide, real_clean, report, source, write
 
 from helpers.cleaning import pipeline
 from helpers.cleaning.votes import choose_weapons, lower_median, tally
 from helpers.vocabulary import split
 from helpers.vocabulary import weapons as ladder
 
-
-def cleaned(folder: Path, *args: object, **sheets: object) -> dict[str, pd.DataFrame]:
-    return pipeline.clean(write(folder, *args, **sheets), REFERENCE).tables  # type: ignore[arg-type]
-
-
-def one(folder: Path, rows: list[dict[str, str]], *args: object, **sheets: object) -> pd.Series:
-    table = cleaned(folder, rows, *args, **sheets)["incidents"]
-    assert len(table) == 1
-    return table.iloc[0]
+CASES = Cases()
 
 
 def armed(*cells: str, official: str = "", same: bool = False) -> tuple[str, pd.DataFrame]:
@@ -82,23 +75,30 @@ def test_reprints_have_one_voice() -> None:
 
 
 KINDS = st.lists(st.sampled_from(list(ladder())), min_size=1, max_size=3, unique=True).map(";".join)
+#: What the reports of many incidents say, judged in one go.
+INCIDENTS = st.lists(st.lists(KINDS, min_size=1, max_size=7), min_size=1, max_size=15)
 
 
-@given(st.lists(KINDS, min_size=1, max_size=7), st.integers(2, 4))
-@settings(max_examples=30, deadline=None)
-def test_being_reported_more_often_in_the_same_words_changes_no_weapon(cells: list[str], times: int) -> None:
-    assert armed(*cells)[0] == armed(*(cells * times))[0]
+def chosen(incidents: list[list[str]]) -> list[str]:
+    """Return the weapons of each incident whose reports, of as many outlets, say the cells given."""
+    rows = [(number, place, 1, cell) for number, cells in enumerate(incidents) for place, cell in enumerate(cells)]
+    values = choose_weapons(pd.DataFrame(rows, columns=["incident", "family", "weight", "weapons"])).chosen["value"]
+    return list(values.astype(object).reindex(range(len(incidents)), fill_value="unknown"))
 
 
-@given(st.lists(KINDS, min_size=1, max_size=7), st.randoms())
-@settings(max_examples=30, deadline=None)
-def test_the_weapon_is_one_that_was_named_whatever_the_order(cells: list[str], random: object) -> None:
-    value, _ = armed(*cells)
-    named = {kind for cell in cells for kind in split(cell)}
-    assert set(split(value)) <= named | {"unknown"}
-    shuffled = list(cells)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert armed(*shuffled)[0] == value
+@given(INCIDENTS, st.integers(2, 4))
+@settings(max_examples=5, deadline=None)
+def test_being_reported_more_often_in_the_same_words_changes_no_weapon(incidents: list[list[str]], times: int) -> None:
+    assert chosen(incidents) == chosen([cells * times for cells in incidents])
+
+
+@given(INCIDENTS, st.randoms())
+@settings(max_examples=5, deadline=None)
+def test_the_weapon_is_one_that_was_named_whatever_the_order(incidents: list[list[str]], random: Random) -> None:
+    values = chosen(incidents)
+    for value, cells in zip(values, incidents, strict=True):
+        assert set(split(value)) <= {kind for cell in cells for kind in split(cell)} | {"unknown"}
+    assert chosen([random.sample(cells, len(cells)) for cells in incidents]) == values
 
 
 def test_the_two_ballistic_incidents_of_the_record() -> None:
@@ -110,23 +110,28 @@ def test_the_two_ballistic_incidents_of_the_record() -> None:
     assert sorted(table.index[table["top_weapon"].isin(named)]) == ["2023-11-21-al-asad-1", "2024-01-20-al-asad-1"]
 
 
-def test_a_clock_time_decides_the_day_then_reports_that_fix_it(tmp_path: Path) -> None:
-    washington = [report(n, date="2024-01-04") for n in (1, 2)]
-    assert str(one(tmp_path / "a", [*washington, report(3)])["date"])[:10] == "2024-01-04"
-    timed = [*washington, report(3, time_local="03:30")]
-    assert str(one(tmp_path / "b", timed)["date"])[:10] == "2024-01-05"
-    vague = {"date_precision": "range", "date_earliest": "2024-01-03", "date_latest": "2024-01-04"}
-    ranged = [report(n, date="2024-01-04", **vague) for n in (1, 2)]
-    row = one(tmp_path / "c", [*ranged, report(3)])
+WASHINGTON = [report(n, date="2024-01-04") for n in (1, 2)]
+VAGUE = {"date_precision": "range", "date_earliest": "2024-01-03", "date_latest": "2024-01-04"}
+MOST_SAY = CASES.add([*WASHINGTON, report(3)])
+TIMED = CASES.add([*WASHINGTON, report(3, time_local="03:30")])
+FIXED = CASES.add([*(report(n, date="2024-01-04", **VAGUE) for n in (1, 2)), report(3)])
+
+
+def test_a_clock_time_decides_the_day_then_reports_that_fix_it() -> None:
+    assert str(CASES.incident(MOST_SAY)["date"])[:10] == "2024-01-04"
+    assert str(CASES.incident(TIMED)["date"])[:10] == "2024-01-05"
+    row = CASES.incident(FIXED)
     assert (str(row["date"])[:10], row["date_precision"], row["date_code"]) == ("2024-01-05", "day", 1)
 
 
-def test_a_day_that_only_ranges_give_is_bounded_by_what_all_allow(tmp_path: Path) -> None:
-    rows = [
-        report(1, date="2024-01-04", date_precision="range", date_earliest="2024-01-02", date_latest="2024-01-05"),
-        report(2, date="2024-01-04", date_precision="range", date_earliest="2024-01-04", date_latest="2024-01-07"),
-    ]
-    row = one(tmp_path, rows)
+RANGES = CASES.add([
+    report(1, date="2024-01-04", date_precision="range", date_earliest="2024-01-02", date_latest="2024-01-05"),
+    report(2, date="2024-01-04", date_precision="range", date_earliest="2024-01-04", date_latest="2024-01-07"),
+])  # fmt: skip
+
+
+def test_a_day_that_only_ranges_give_is_bounded_by_what_all_allow() -> None:
+    row = CASES.incident(RANGES)
     assert [str(row[name])[:10] for name in ("date", "date_earliest", "date_latest")] == [
         "2024-01-04",
         "2024-01-04",
@@ -135,26 +140,34 @@ def test_a_day_that_only_ranges_give_is_bounded_by_what_all_allow(tmp_path: Path
     assert (row["date_precision"], row["date_code"], row["ucdp_date_prec"]) == ("range", 2, 2)
 
 
-def test_days_that_are_equally_told_go_by_the_key_and_are_a_range(tmp_path: Path) -> None:
-    row = one(tmp_path, [report(1, date="2024-01-04"), report(2)])
+EQUAL = CASES.add([report(1, date="2024-01-04"), report(2)])
+
+
+def test_days_that_are_equally_told_go_by_the_key_and_are_a_range() -> None:
+    row = CASES.incident(EQUAL)
     assert str(row["date"])[:10] == KEY[:10]
     assert row["date_precision"] == "range"
     assert str(row["date_earliest"])[:10] == "2024-01-04"
 
 
-def test_casualties_are_the_latest_official_figure_with_low_and_high_beside(tmp_path: Path) -> None:
-    said = [
-        ("a", "2024-01-06", "0", "us_official"),
-        ("b", "2024-01-09", "4", "us_official"),
-        ("c", "2024-01-12", "9", "media_only"),
-        ("d", "2024-01-05", "25", "claim_only"),
-    ]
-    dead = {"us_official": "0", "media_only": "3", "claim_only": "3"}
-    rows = [
-        report(1, name, us_injured_low=n, us_injured_high=n, us_killed=dead[who], confirmation=who)
-        for name, _, n, who in said
-    ]
-    row = one(tmp_path, rows, sources=[source(name, published=day) for name, day, _, _ in said])
+SAID = [
+    ("a", "2024-01-06", "0", "us_official"),
+    ("b", "2024-01-09", "4", "us_official"),
+    ("c", "2024-01-12", "9", "media_only"),
+    ("d", "2024-01-05", "25", "claim_only"),
+]
+DEAD = {"us_official": "0", "media_only": "3", "claim_only": "3"}
+HURT = CASES.add(
+    [
+        report(1, name, us_injured_low=n, us_injured_high=n, us_killed=DEAD[who], confirmation=who)
+        for name, _, n, who in SAID
+    ],
+    [source(name, published=day) for name, day, _, _ in SAID],
+)
+
+
+def test_casualties_are_the_latest_official_figure_with_low_and_high_beside() -> None:
+    row = CASES.incident(HURT)
     assert (row["us_injured_best"], row["us_injured_low"], row["us_injured_high"]) == (4, 0, 4)
     assert row["us_killed"] == 0
     assert pd.isna(row["partner_killed"])
@@ -170,51 +183,67 @@ def test_a_first_guess_in_one_outlet_is_a_disagreement_and_no_bound_of_what_offi
     assert numbers.nunique(axis=1).eq(1).all(), "low, best and high are summed over the same incidents"
 
 
-def test_munitions_are_the_median_of_exact_figures_and_several_is_a_lower_bound(tmp_path: Path) -> None:
-    exact = [report(n, munitions_low=number, munitions_high=number) for n, number in ((2, "5"), (3, "7"), (4, "20"))]
-    rows = [report(1, munitions_low="2"), *exact]
-    tables = cleaned(tmp_path, rows)
-    row = tables["incidents"].iloc[0]
+EXACT = [report(n, munitions_low=number, munitions_high=number) for n, number in ((2, "5"), (3, "7"), (4, "20"))]
+MUNITIONS = CASES.add([report(1, munitions_low="2"), *EXACT])
+
+
+def test_munitions_are_the_median_of_exact_figures_and_several_is_a_lower_bound() -> None:
+    row = CASES.incident(MUNITIONS)
     assert (row["munitions_best"], row["munitions_low"], row["munitions_high"]) == (7, 2, 20)
-    told = tables["conflicts"].query("field == 'munitions'")
-    assert sorted(told["other"]) == ["20", "5"]
+    assert sorted(CASES.conflicts(MUNITIONS, "munitions")["other"]) == ["20", "5"]
 
 
-def test_a_denial_never_confirms_and_is_told(tmp_path: Path) -> None:
-    rows = [report(1, confirmation="claim_only", claimed_by="none"), report(2, confirmation="denied")]
-    tables = cleaned(tmp_path / "a", rows)
-    assert tables["incidents"]["confirmation"].item() == "claim_only"
-    told = tables["conflicts"].query("field == 'confirmation'")
-    assert told[["chosen", "other", "reports"]].to_numpy().tolist() == [["claim_only", "denied", "outlet-2/2"]]
-    assert one(tmp_path / "b", [report(1, confirmation="denied")])["confirmation"] == "denied"
+DENIED = CASES.add([report(1, confirmation="claim_only", claimed_by="none"), report(2, confirmation="denied")])
+DENIED_ALONE = CASES.add([report(1, confirmation="denied")])
 
 
-def test_the_strongest_confirmation_counts_and_reprints_are_one_origin(tmp_path: Path) -> None:
-    rows = [report(n) for n in (1, 2, 3)] + [report(4, confirmation="us_official")]
-    wired = [source(f"outlet-{n}", original_outlet="AFP") for n in (1, 2, 3)]
-    row = one(tmp_path, rows, sources=wired)
+def test_a_denial_never_confirms_and_is_told() -> None:
+    assert CASES.incident(DENIED)["confirmation"] == "claim_only"
+    (told,) = CASES.conflicts(DENIED, "confirmation")[["chosen", "other", "reports"]].to_numpy().tolist()
+    assert told[:2] == ["claim_only", "denied"]
+    assert CASES.named(told[2]) == "outlet-2"
+    assert CASES.incident(DENIED_ALONE)["confirmation"] == "denied"
+
+
+WIRED = CASES.add(
+    [*(report(n) for n in (1, 2, 3)), report(4, confirmation="us_official")],
+    [source(f"outlet-{n}", original_outlet="AFP") for n in (1, 2, 3)],
+)
+
+
+def test_the_strongest_confirmation_counts_and_reprints_are_one_origin() -> None:
+    row = CASES.incident(WIRED)
     assert (row["confirmation"], row["n_reports"], row["n_sources"], row["n_independent"]) == ("us_official", 4, 4, 2)
 
 
-def test_a_named_site_comes_before_none_and_a_named_claimant_before_nobody(tmp_path: Path) -> None:
-    rows = [report(n, site_id="unspecified-iraq", claimed_by="none") for n in (1, 2)]
-    row = one(tmp_path, [*rows, report(3, claimed_by="kataib_hezbollah")])
+NOWHERE = [report(n, site_id="unspecified-iraq", claimed_by="none") for n in (1, 2)]
+NAMED = CASES.add([*NOWHERE, report(3, claimed_by="kataib_hezbollah")])
+UNNAMED = CASES.add(NOWHERE)
+
+
+def test_a_named_site_comes_before_none_and_a_named_claimant_before_nobody() -> None:
+    row = CASES.incident(NAMED)
     assert (row["site_id"], row["place_precision"], row["claimed_by"]) == ("al-asad", 1, "kataib_hezbollah")
-    nowhere = one(tmp_path / "b", rows)
+    nowhere = CASES.incident(UNNAMED)
     assert (nowhere["site_id"], nowhere["place_precision"], nowhere["ucdp_where_prec"]) == ("unspecified-iraq", 3, 6)
     assert pd.isna(nowhere["latitude"])
 
 
-def test_a_place_outside_the_gazetteer_is_called_as_reported(tmp_path: Path) -> None:
-    row = one(tmp_path, [report(1, site_id="other", place_as_reported="Taji", country="IQ")])
+OUTSIDE = CASES.add([report(1, site_id="other", place_as_reported="Taji", country="IQ")])
+
+
+def test_a_place_outside_the_gazetteer_is_called_as_reported() -> None:
+    row = CASES.incident(OUTSIDE)
     assert (row["site_name"], row["country"], row["place_precision"]) == ("Taji", "IQ", 3)
 
 
 OTHER = "2024-01-06-al-asad-1"
 
 
-def test_rulings_move_reports_and_say_how_many(tmp_path: Path) -> None:
+def test_rulings_move_reports_and_say_how_many_and_merges_in_a_chain_end_in_one_incident(tmp_path: Path) -> None:
     rows = [report(1), report(2, key=OTHER, date="2024-01-06"), report(3, key="2024-01-07-al-asad-1"), report(4)]
+    chain = [f"2023-12-0{day}-al-asad-1" for day in (1, 2, 3)]
+    rows += [report(number, key=key, date=key[:10]) for number, key in enumerate(chain, 5)]
     rulings = [
         decide(1, "merge", incident_key=OTHER, into=KEY),
         decide(2, "set_aside", incident_key="2024-01-07-al-asad-1"),
@@ -222,35 +251,34 @@ def test_rulings_move_reports_and_say_how_many(tmp_path: Path) -> None:
         decide(4, "redate", incident_key=OTHER, value="2024-01-06"),
         decide(5, "resite", incident_key="2024-01-09-al-asad-1", value="al-tanf"),
         decide(6, "correct", report_id="outlet-1/1", field="weapons", value="mortar"),
+        decide(7, "merge", incident_key=chain[0], into=chain[1]),
+        decide(8, "merge", incident_key=chain[1], into=chain[2]),
     ]
-    tables = cleaned(tmp_path, rows, rulings)
+    tables = pipeline.clean(write(tmp_path, rows, rulings), REFERENCE).tables
     table = tables["incidents"].set_index("incident_id")
-    assert sorted(table.index) == [KEY, "2024-01-09-al-asad-1"]
+    assert sorted(table.index) == [chain[2], KEY, "2024-01-09-al-asad-1"]
     assert (str(table.loc[KEY, "date"])[:10], table.loc[KEY, "n_reports"]) == ("2024-01-06", 2)
     assert table.loc["2024-01-09-al-asad-1", ["site_id", "country"]].tolist() == ["al-tanf", "SY"]
     assert tables["set_aside"][["report_id", "decision_id"]].to_numpy().tolist() == [["outlet-3/3", "d-2"]]
-    assert tables["decisions"].set_index("decision_id")["reports"].to_dict() == {
+    counts = tables["decisions"].set_index("decision_id")["reports"].to_dict()
+    assert {name: counts[name] for name in list(counts)[:6]} == {
         "d-1": 1, "d-2": 1, "d-3": 1, "d-4": 2, "d-5": 1, "d-6": 1,
     }  # fmt: skip
     assert tables["reports"].set_index("report_id").loc["outlet-1/1", "weapons"] == "mortar"
     assert tables["cleaning_log"]["rule"].tolist() == ["ruling d-6"]
 
 
-def test_merges_in_a_chain_end_in_one_incident(tmp_path: Path) -> None:
-    keys = [f"2024-01-0{day}-al-asad-1" for day in (1, 2, 3)]
-    rows = [report(day, key=key, date=key[:10]) for day, key in enumerate(keys, 1)]
-    chain = [
-        decide(1, "merge", incident_key=keys[0], into=keys[1]),
-        decide(2, "merge", incident_key=keys[1], into=keys[2]),
-    ]
-    assert one(tmp_path, rows, chain)["incident_id"] == keys[2]
+SAID_NUMBERS = st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), min_size=1, max_size=9)
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), min_size=1, max_size=9))
-def test_the_weighted_lower_median_is_the_plain_one_of_the_repeated_values(pairs: list[tuple[int, int]]) -> None:
-    said = pd.DataFrame(pairs, columns=["value", "weight"]).assign(incident=0)
-    long = sorted(value for value, weight in pairs for _ in range(weight))
-    assert lower_median(said).loc[0] == long[(len(long) - 1) // 2]
+@given(st.lists(SAID_NUMBERS, min_size=1, max_size=15))
+@settings(max_examples=10, deadline=None)
+def test_the_weighted_lower_median_is_the_plain_one_of_the_repeated_values(every: list[list[tuple[int, int]]]) -> None:
+    rows = [(number, *pair) for number, pairs in enumerate(every) for pair in pairs]
+    found = lower_median(pd.DataFrame(rows, columns=["incident", "value", "weight"]))
+    for number, pairs in enumerate(every):
+        long = sorted(value for value, weight in pairs for _ in range(weight))
+        assert found.loc[number] == long[(len(long) - 1) // 2]
 
 
 def test_an_origin_counts_once_for_a_value_with_its_strongest_weight() -> None:
@@ -268,17 +296,19 @@ def test_us_casualties_told_by_others_alone_are_not_taken_where_a_us_official_co
     assert chosen.loc[("2024-01-28-tower-22-1", "us_killed"), "value"] == "3"
 
 
-def test_a_us_official_quoted_by_one_outlet_that_is_none_of_the_firm_kinds_is_second_hand(tmp_path: Path) -> None:
-    said = {"confirmation": "us_official"}
-    weak, firm = source("a", kind="analyst"), source("b", kind="wire")
-    lone = cleaned(tmp_path / "1", [report(1, "a", **said), report(2, "b")], sources=[weak, firm])["incidents"]
-    assert list(lone["second_hand"]) == [True]
-    assert list(lone["sources"]) == ["b;a"], "wires stand before analysts"
-    both = cleaned(tmp_path / "2", [report(1, "a", **said), report(2, "b", **said)], sources=[weak, firm])["incidents"]
-    assert list(both["second_hand"]) == [False]
-    two = [report(1, "a", **said), report(2, "c", **said)]
-    several = cleaned(tmp_path / "3", two, sources=[weak, source("c", kind="local_media")])["incidents"]
-    assert list(several["second_hand"]) == [False], "two origins are no second hand"
-    reprint = source("a", kind="analyst", original_outlet="b")
-    origin = cleaned(tmp_path / "4", [report(1, "a", **said), report(2, "b")], sources=[reprint, firm])["incidents"]
-    assert list(origin["second_hand"]) == [False], "the origin is a wire, whoever reprints it"
+QUOTED = {"confirmation": "us_official"}
+WEAK, FIRM = source("a", kind="analyst"), source("b", kind="wire")
+LONE = CASES.add([report(1, "a", **QUOTED), report(2, "b")], [WEAK, FIRM])
+BOTH = CASES.add([report(1, "a", **QUOTED), report(2, "b", **QUOTED)], [WEAK, FIRM])
+SEVERAL = CASES.add([report(1, "a", **QUOTED), report(2, "c", **QUOTED)], [WEAK, source("c", kind="local_media")])
+REPRINT = source("a", kind="analyst", original_outlet="b")
+ORIGIN = CASES.add([report(1, "a", **QUOTED), report(2, "b")], [REPRINT, FIRM])
+
+
+def test_a_us_official_quoted_by_one_outlet_that_is_none_of_the_firm_kinds_is_second_hand() -> None:
+    lone = CASES.incident(LONE)
+    assert lone["second_hand"]
+    assert CASES.named(lone["sources"]) == "b;a", "wires stand before analysts"
+    assert not CASES.incident(BOTH)["second_hand"]
+    assert not CASES.incident(SEVERAL)["second_hand"], "two origins are no second hand"
+    assert not CASES.incident(ORIGIN)["second_hand"], "the origin is a wire, whoever reprints it"
