@@ -11,7 +11,6 @@ import contextlib
 import io
 import json
 import os
-import pickle
 import random
 import re
 import tempfile
@@ -21,12 +20,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from unittest.mock import patch
 
 import pandas as pd
-from conftest import ROOT
-from filelock import FileLock
+from conftest import ROOT, shared
 from jinja2 import Undefined
 
 from helpers import tables
@@ -275,16 +273,7 @@ def known(name: str) -> dict[str, Any]:
 @cache
 def brief(name: str) -> Brief:
     """Return the brief of a known set; the workers of one test run make it once and share it through a file."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    if run is None:
-        return made(known(name))
-    place = Path(tempfile.gettempdir()) / f"briefs-{run}"
-    place.mkdir(exist_ok=True)
-    with FileLock(place / f"{name}.lock"):
-        file = place / f"{name}.pickle"
-        if not file.is_file():
-            file.write_bytes(pickle.dumps(made(known(name))))
-        return cast(Brief, pickle.loads(file.read_bytes()))
+    return shared(f"brief {name}", lambda: made(known(name)))
 
 
 if __name__ == "__main__":  # python tests/briefs.py jordan 1007: prints a known set, or that of a seed, and its faults

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import pandas as pd
-from conftest import ROOT
+from conftest import ROOT, shared
 
 from helpers.cleaning.pipeline import Clean, clean
 from helpers.cleaning.schemas import CODED
@@ -122,5 +122,5 @@ class Cases:
 
 @cache
 def real_clean() -> Clean:
-    """Return the real sheets, cleaned once for all tests of a process; do not change what it holds."""
-    return clean(CODED_DIR, REFERENCE)
+    """Return the real sheets, cleaned once for all tests; do not change what it holds."""
+    return shared("clean", lambda: clean(CODED_DIR, REFERENCE))
