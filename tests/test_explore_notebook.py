@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 
 from helpers import parameters, tables
 from helpers.explorer import widgets
-from helpers.figures import style
+from helpers.figures import timeline
 from helpers.parameters import Parameters
 
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
@@ -133,10 +133,10 @@ def test_odd_settings_still_show(values: dict[str, str]) -> None:
 def test_the_columns_hold_every_incident(incidents: pd.DataFrame) -> None:
     p = Parameters()
     chosen = tables.select(incidents, p)
-    for starts in (style.weeks(p), pd.date_range(p.window_start, p.window_end)):
+    for starts in (timeline.weeks(p), pd.date_range(p.window_start, p.window_end)):
         mix = widgets.mix(chosen, starts, p.reference_dir)
         assert mix.sum().to_dict() == chosen["top_weapon"].value_counts().to_dict()
-    assert widgets.mix(chosen, style.weeks(p), p.reference_dir).loc[pd.Timestamp(p.pause_start)].sum() == 1
+    assert widgets.mix(chosen, timeline.weeks(p), p.reference_dir).loc[pd.Timestamp(p.pause_start)].sum() == 1
 
 
 def test_the_table_runs_no_formula_and_no_markup(incidents: pd.DataFrame) -> None:

@@ -19,7 +19,7 @@ from test_escalation import EDGES, table, whole
 
 from helpers.analysis.weapons_facts import Escalation, facts
 from helpers.facts import SHOWN, Facts
-from helpers.figures import places, story, style
+from helpers.figures import places, story, style, timeline
 from helpers.figures import weapons as weapons_figure
 from helpers.figures.labels import around, end_labels, spread
 from helpers.figures.style import NARROW, WIDE
@@ -70,19 +70,26 @@ def test_any_text_can_be_cleaned_twice_to_the_same(text: str) -> None:
 
 
 def test_text_from_sources_is_never_markup_and_other_scripts_are_drawn() -> None:
+    assert extent("$x^2$ قاعدة عين الأسد Айн", 9)[0] > extent("x2", 9)[0]
+    assert "\u202e" not in clean_text("\u202eabc")
+    assert wrap("one two", 0.01, 9) == "one\ntwo"
+
+
+def test_a_text_takes_the_room_that_it_is_given() -> None:
     with mpl.rc_context(style.use(WIDE)):
         figure = plt.figure()
-        wide = extent(figure, "$x^2$ قاعدة عين الأسد Айн")[0]
-        assert wide > extent(figure, "x2")[0]
-        assert "\u202e" not in clean_text("\u202eabc")
-        assert wrap(figure, "one two", 0.01) == "one\ntwo"
+        text = "Attacks on record\nin Syria, Iraq and Jordan"
+        box = figure.text(0, 0, text).get_window_extent()
+        width, height = extent(text, WIDE.font)
+        assert box.width <= width * 72 <= box.width * 1.03
+        assert height * 72 == pytest.approx(box.height, rel=0.02)
         plt.close(figure)
 
 
 def _month_ticks(**dates: str) -> tuple[list[str], int]:
     with mpl.rc_context(style.use(WIDE)):
         figure, axes = plt.subplots()
-        style.time_axis(axes, Parameters(**dates))
+        timeline.time_axis(axes, Parameters(**dates))
         names = [label.get_text() for label in [*axes.get_xticklabels(), *axes.get_xticklabels(minor=True)]]
         plt.close(figure)
     return [name for name in names if name], len(axes.get_xticks())
@@ -112,16 +119,16 @@ def test_time_axis_suits_every_window(start: str, end: str, expected: list[str] 
 def test_pause_band_lies_within_the_window_and_is_named_for_what_it_is() -> None:
     with mpl.rc_context(style.use(WIDE)):
         figure, axes = plt.subplots()
-        style.pause_band(axes, QUICK)
+        timeline.pause_band(axes, QUICK)
         assert [text.get_text() for text in axes.texts] == ["Gaza ceasefire"]
-        style.pause_band(axes, Parameters(pause_start="2022-01-01", pause_end="2022-01-08"))
+        timeline.pause_band(axes, Parameters(pause_start="2022-01-01", pause_end="2022-01-08"))
         assert len(axes.patches) == 1
         inside = Parameters(window_start="2023-11-25", window_end="2023-11-27")
-        style.pause_band(axes, inside, "")
+        timeline.pause_band(axes, inside, "")
         box = axes.patches[-1].get_window_extent().transformed(axes.transData.inverted())
         assert box.width == pytest.approx(3)  # the last day is in the pause as a whole
         plt.close(figure)
-    assert style.pause_name(Parameters(pause_start="2023-12-24", pause_end="2023-12-31")) == "pause"
+    assert timeline.pause_name(Parameters(pause_start="2023-12-24", pause_end="2023-12-31")) == "pause"
 
 
 def test_what_is_called_ceasefire_is_the_ceasefire() -> None:

@@ -16,7 +16,7 @@ from test_escalation import EDGES, QUICK, incident, table, whole
 
 from helpers import tables
 from helpers.analysis.weapons_facts import facts
-from helpers.figures import places, style, weapons
+from helpers.figures import places, style, timeline, weapons
 from helpers.figures.wording import block_words
 from helpers.vocabulary import countries
 
@@ -91,7 +91,7 @@ def test_the_weeks_hold_every_attack() -> None:
     table = weapons.weekly(found)
     beside = (found.prepared["no_kind"] == "beside").sum()
     assert table.to_numpy().sum() == len(found.prepared) + beside
-    assert style.weeks(QUICK)[0] <= found.prepared["date"].min()
+    assert timeline.weeks(QUICK)[0] <= found.prepared["date"].min()
 
 
 def drawn(found: Any) -> dict[str, dict[str, str]]:

@@ -32,7 +32,7 @@ from helpers import parameters as parameters_module
 from helpers.analysis import pause
 from helpers.analysis.totals import Series
 from helpers.explorer.payload import address, default_view, extent, short_name
-from helpers.figures import style
+from helpers.figures import style, timeline
 from helpers.figures.places import Rings, lands
 from helpers.parameters import FOLDERS, Parameters
 from helpers.paths import resolve
@@ -59,7 +59,7 @@ def mix(incidents: pd.DataFrame, starts: pd.DatetimeIndex, reference_dir: str) -
 def _stacked(axes: Axes, counts: pd.DataFrame, parameters: Parameters, title: str) -> None:
     """Draw `counts` as stacked columns, one from each of its days to the next, in the weapons' colours."""
     known = weapons(parameters.reference_dir)
-    edges = [style.on_axis(day) for day in counts.index] + [style.on_axis(parameters.window_end) + 1]
+    edges = [timeline.on_axis(day) for day in counts.index] + [timeline.on_axis(parameters.window_end) + 1]
     base = np.zeros(len(counts))
     for code in counts.columns:
         top = base + counts[code].to_numpy()
@@ -69,8 +69,8 @@ def _stacked(axes: Axes, counts: pd.DataFrame, parameters: Parameters, title: st
         base = top
     axes.set_title(title, fontweight="bold")
     axes.set_ylim(0, max(4, float(base.max(initial=0)) * 1.1))
-    style.time_axis(axes, parameters)
-    style.pause_band(axes, parameters, "")
+    timeline.time_axis(axes, parameters)
+    timeline.pause_band(axes, parameters, "")
 
 
 def _map(axes: Axes, incidents: pd.DataFrame, borders: Rings) -> None:
@@ -95,7 +95,7 @@ def _map(axes: Axes, incidents: pd.DataFrame, borders: Rings) -> None:
 def picture(incidents: pd.DataFrame, parameters: Parameters, borders: Rings) -> bytes:
     """Return the panels as PNG for the selected `incidents`; `borders` are the rings of the countries."""
     reference = parameters.reference_dir
-    with mpl.rc_context(style.use(style.WIDE) | {"figure.constrained_layout.use": False}):
+    with mpl.rc_context(style.use(style.WIDE)):
         figure = Figure(figsize=(11, 5.4))
         FigureCanvasAgg(figure)
         grid = figure.add_gridspec(
@@ -103,7 +103,7 @@ def picture(incidents: pd.DataFrame, parameters: Parameters, borders: Rings) -> 
         )
         days, weeks, place = (figure.add_subplot(part) for part in (grid[0, 0], grid[1, 0], grid[:, 1]))
         _stacked(days, mix(incidents, Stretches(parameters).days, reference), parameters, "Attacks a day")
-        _stacked(weeks, mix(incidents, style.weeks(parameters), reference), parameters, "Attacks a week, by weapon")
+        _stacked(weeks, mix(incidents, timeline.weeks(parameters), reference), parameters, "Attacks a week, by weapon")
         if len(incidents):
             weeks.legend(frameon=False, ncols=4, loc="upper left", bbox_to_anchor=(0, -0.16), fontsize="small")
         _map(place, incidents, borders)

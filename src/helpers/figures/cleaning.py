@@ -63,7 +63,7 @@ def _origins(axes: Axes, counts: pd.DataFrame) -> None:
     for code in counts.columns:
         colour = style.CONFIRMATION_COLOURS.get(code, style.GRID)
         words = CONFIRMATION[code]
-        axes.bar(counts.index, counts[code], bottom=below, width=0.82, color=colour, linewidth=0, label=words)
+        style.bars(axes, counts.index - 0.41, counts[code], 0.82, below, color=colour, label=words)
         below = below + counts[code]
     top = float(below.max()) if len(below) else 1.0
     axes.legend(loc="upper right", frameon=False, reverse=True, handlelength=0.9, handleheight=0.9, borderpad=0)

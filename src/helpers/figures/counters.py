@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.analysis.counters import CountersResult, Tally, daily
 from helpers.analysis.coverage import GRADES
-from helpers.figures import style
+from helpers.figures import style, timeline
 from helpers.figures.labels import colour_key, end_labels
 from helpers.stretches import NAMES
 from helpers.vocabulary import COUNTRIES
@@ -34,7 +34,7 @@ def _running(axes: Axes, data: pd.DataFrame, result: CountersResult, layout: sty
     p, labels, top = result.parameters, [], 4.0
     for counter, frame in data.groupby("counter", sort=False):
         name, colour = str(counter), COLOURS[str(counter)]
-        x, y = [style.on_axis(day) + 1 for day in frame["date"]], frame["total"].to_numpy(float)  # at the day's end
+        x, y = [timeline.on_axis(day) + 1 for day in frame["date"]], frame["total"].to_numpy(float)  # at the day's end
         axes.plot(x, y, color=colour, linewidth=1.6 if name == "record" else 0.9)
         if name != "record":
             axes.plot(x[1:], y[1:], MARKERS[name], color=colour, markersize=layout.choose(3.0, 2.6), markeredgewidth=0)
@@ -44,8 +44,8 @@ def _running(axes: Axes, data: pd.DataFrame, result: CountersResult, layout: sty
     axes.set_ylim(0, top * 1.06)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.grid(axis="y")
-    style.time_axis(axes, p)
-    style.pause_band(axes, p, "")
+    timeline.time_axis(axes, p)
+    timeline.pause_band(axes, p, "")
     end_labels(axes, labels, size=layout.small)
 
 
@@ -119,12 +119,12 @@ def draw_monthly(result: CountersResult, layout: style.Layout) -> Figure:
     """Draw a stacked bar a month, and a red mark with its range for what officials counted."""
     table = monthly(result)
     figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.4, 2.2)))
-    left = np.array([style.on_axis(day) for day in table["first"]])
-    width = np.array([style.on_axis(day) + 1 for day in table["last"]]) - left
+    left = np.array([timeline.on_axis(day) for day in table["first"]])
+    width = np.array([timeline.on_axis(day) + 1 for day in table["last"]]) - left
     below = left * 0.0
     for grade in GRADES:
         count = table[grade].to_numpy(float)
-        axes.bar(left, count, width * 0.62, below, align="edge", color=style.CONFIRMATION_COLOURS[grade], linewidth=0)
+        style.bars(axes, left, count, width * 0.62, below, color=style.CONFIRMATION_COLOURS[grade])
         below += count
     known = table["officials"].notna().to_numpy()
     x = (left + width * 0.78)[known]
@@ -145,7 +145,7 @@ def draw_monthly(result: CountersResult, layout: style.Layout) -> Figure:
     axes.set_ylim(0, highest * 1.12)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.grid(axis="y")
-    style.time_axis(axes, result.parameters)
+    timeline.time_axis(axes, result.parameters)
     entries = [(words, style.CONFIRMATION_COLOURS[grade]) for grade, words in CONFIRMING.items()]
     colour_key(axes, [*entries, ("counted by US officials", style.ACCENT)], size=layout.small)
     return figure

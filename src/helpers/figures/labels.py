@@ -76,7 +76,7 @@ def colour_key(axes: Axes, entries: Iterable[tuple[str, ...]], *, size: float | 
     x = 0.0
     for text, colour, *other in entries:
         shown = clean_text(text)
-        taken = extent(figure, shown, fontsize=size)[0] * 72 + size * 2.2
+        taken = extent(shown, size)[0] * 72 + size * 2.2
         if x and x + taken > width:
             rows.append([])
             x = 0.0
@@ -119,7 +119,7 @@ def around(
     taken = np.vstack([np.hstack([pixels - wide, pixels + wide]), *(box.extents for box in avoid)])
     placed = []
     for place, (centre, text, radius) in enumerate(zip(pixels, map(clean_text, texts), radii, strict=True)):
-        size_in = np.array(extent(figure, text, fontsize=size)) * figure.dpi
+        size_in = np.array(extent(text, size)) * figure.dpi
         middle = centre + _WAY * ((radius + _REACH) * dot)[:, None] + np.sign(_WAY) * size_in / 2
         boxes = np.hstack([middle - size_in / 2, middle + size_in / 2])
         off = np.maximum(boxes[:, None, :2] - pixels, pixels - boxes[:, None, 2:]).clip(0)

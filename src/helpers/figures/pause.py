@@ -58,7 +58,7 @@ def draw(comparisons: Mapping[str, Comparison], layout: style.Layout) -> Figure:
         _row(axes, y, comparisons[name], layout)
     as_on = layout.choose("as on the days compared", "as on others")
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1, 1.25, END], ["none", "a quarter", "half", "", as_on, "", ""])
-    labels = [wrap(figure, LABELS[name], layout.choose(1.8, 1.0), fontsize=layout.font) for name in names]
+    labels = [wrap(LABELS[name], layout.choose(1.8, 1.03), layout.font) for name in names]
     axes.set_yticks(range(len(names)), labels)
     axes.tick_params(axis="y", length=0, labelcolor=style.INK)
     axes.spines["left"].set_visible(False)

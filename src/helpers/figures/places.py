@@ -22,10 +22,11 @@ from matplotlib.transforms import Bbox
 
 from helpers.analysis.places import Counted, Places, short
 from helpers.facts import Fact
-from helpers.figures import style
+from helpers.figures import style, timeline
 from helpers.figures.labels import around, of
-from helpers.figures.style import GRID, INK, MUTED, PAPER, Layout, on_axis, readable
+from helpers.figures.style import GRID, INK, MUTED, PAPER, Layout, readable
 from helpers.figures.text import extent
+from helpers.figures.timeline import on_axis
 from helpers.parameters import Parameters
 from helpers.paths import resolve
 from helpers.vocabulary import countries
@@ -69,11 +70,11 @@ def draw_map(sites: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
     """Draw the `sites` as dots, their area by attacks; a ring where people were killed."""
     west, south, east, north = frame(sites, layout.choose(1.65, 1.0))
     stretch = 1 / cos(radians((south + north) / 2))
-    figure, axes = plt.subplots(figsize=(layout.width, layout.width * (north - south) * stretch / (east - west)))
+    figure = plt.figure(figsize=(layout.width, layout.width * (north - south) * stretch / (east - west)))
+    axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], facecolor=SEA)
     axes.set_aspect(stretch)
     axes.spines[["left", "bottom"]].set_visible(False)
-    figure.get_layout_engine().set(w_pad=0, h_pad=0)  # type: ignore[union-attr, call-arg]
     region = lands(p.reference_dir)
     counted = {countries(p.reference_dir)[code].iso for code in p.countries}
     for code, rings in region.values():
@@ -90,7 +91,6 @@ def draw_map(sites: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
     rings_at = placed[killed]
     axes.scatter(rings_at["longitude"], rings_at["latitude"], zorder=5, facecolors="none", edgecolors=style.ACCENT,
                  s=[(2 * r + 5) ** 2 for r, hit in zip(radii, killed, strict=True) if hit], linewidths=1.3)  # fmt: skip
-    figure.draw_without_rendering()
     keep = [_scale(axes, layout), _key(axes, largest, layout)]
     points = list(zip(placed["longitude"].astype(float), placed["latitude"].astype(float), strict=True))
     marks = [max(radius, 2.0) + (3 if hit else 0) for radius, hit in zip(radii, killed, strict=True)]
@@ -120,7 +120,7 @@ def _name_countries(axes: Axes, region: dict[str, tuple[int | None, Rings]], tak
     points = np.column_stack([across.ravel(), up.ravel()])
     pixels, view = axes.transData.transform(points), axes.get_window_extent()
     for name, (_, rings) in region.items():
-        width, height = (inches * figure.dpi / 2 for inches in extent(figure, name.upper(), fontsize=layout.font))
+        width, height = (inches * figure.dpi / 2 for inches in extent(name.upper(), layout.font))
         corners = [pixels + np.array([width * x, height * y]) for x in (-1, 0, 1) for y in (-1, 1)]
         free = np.full(len(points), np.inf)
         for part in corners:  # the whole word must stand on the land
@@ -221,8 +221,8 @@ def draw_bases(data: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
         if place >= max(len(sites), 1):
             axes.remove()
             continue
-        style.time_axis(axes, p, named=place + across >= len(sites))
-        style.pause_band(axes, p, "")
+        timeline.time_axis(axes, p, named=place + across >= len(sites))
+        timeline.pause_band(axes, p, "")
         axes.set_ylim(0, top * 1.3)
         axes.axhline(_half(top), color=GRID, linewidth=0.6, zorder=0.5)
         axes.spines["left"].set_visible(False)

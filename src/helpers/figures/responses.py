@@ -21,9 +21,9 @@ from helpers.analysis.harm import US, Harm, deadliest, hurt_words
 from helpers.analysis.places import short
 from helpers.analysis.strikes import Strikes
 from helpers.facts import Facts
-from helpers.figures import style
-from helpers.figures.labels import around, end_labels, of, spread
-from helpers.figures.text import extent
+from helpers.figures import style, timeline
+from helpers.figures.labels import around, end_labels, spread
+from helpers.figures.text import LINE, extent
 from helpers.tables import each
 from helpers.words import short_day
 
@@ -44,12 +44,14 @@ def counted(result: Harm) -> pd.DataFrame:
 
 def draw_harm(result: Harm, data: pd.DataFrame, layout: style.Layout) -> Figure:
     """Draw both series as steps, with the worst attacks named."""
-    figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.1, 2.6)))
+    height = layout.choose(2.1, 2.6)
+    figure = plt.figure(figsize=(layout.width, height))
+    axes = figure.add_axes((0, 0, 1, 1))
     looks = {"record": (style.INK, "attacks on record"), "officials": (style.ACCENT, "US officials")}
-    last, lines, ends = style.on_axis(result.parameters.window_end) + 1, [], []
+    last, lines, ends = timeline.on_axis(result.parameters.window_end) + 1, [], []
     for series, part in data.groupby("series", sort=False):
         colour, name = looks[str(series)]
-        x, y = [style.on_axis(day) + 0.5 for day in part["date"]], part["injured"].tolist()
+        x, y = [timeline.on_axis(day) + 0.5 for day in part["date"]], part["injured"].tolist()
         lines += axes.step([*x, last], [*y, y[-1]], where="post", color=colour, linewidth=1.6)
         if series == "officials":
             axes.plot(x, y, "o", color=colour, markersize=3)
@@ -57,17 +59,20 @@ def draw_harm(result: Harm, data: pd.DataFrame, layout: style.Layout) -> Figure:
     axes.set_ylim(0, 1.12 * (float(data["injured"].max()) if len(data) else 4.0))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
     axes.grid(axis="y")
-    style.time_axis(axes, result.parameters)
-    style.pause_band(axes, result.parameters)
+    timeline.time_axis(axes, result.parameters)
+    timeline.pause_band(axes, result.parameters)
     if not len(data):
         axes.text(0.5, 0.5, "nobody is recorded as injured", transform=axes.transAxes, ha="center", color=style.MUTED)
-    figure.draw_without_rendering()  # labels need the final place of the axes
+    side, line = max((extent(text, layout.font)[0] for _, text, _ in ends), default=0.0) + 0.2, LINE * layout.font / 72
+    left, foot, head = 0.35, 2 * line + 0.1, layout.choose(1, 2) * line + 0.05  # ticks, months, the name of the pause
+    axes.set_position(
+        (left / layout.width, foot / height, 1 - (left + side) / layout.width, 1 - (foot + head) / height)
+    )
     end_labels(axes, ends)
-    figure.draw_without_rendering()  # the axes have made room for them
     hurt = result.worst[result.worst["us_injured"].fillna(0) > 0]
     worst = each(hurt.sort_values("us_injured", ascending=False, kind="stable").head(layout.choose(NAMED, 1)))
     record = data[data["series"] == "record"].set_index("date")["injured"]
-    points = [(style.on_axis(row.date) + 0.5, float(record[row.date])) for row in worst]
+    points = [(timeline.on_axis(row.date) + 0.5, float(record[row.date])) for row in worst]
     if points:
         axes.plot(*zip(*points, strict=True), "o", color=style.INK, markersize=4)
         texts = [f"{short_day(row.date)}, {short(row.site_name)}: {hurt_words(row, US)}" for row in worst]
@@ -104,12 +109,12 @@ def draw_strikes(result: Strikes, layout: style.Layout) -> Figure:
     """Draw attacks as bars and strikes as marks under them: full where two origins tell of them, else open."""
     figure, axes = plt.subplots(figsize=(layout.width, layout.choose(2.3, 2.8)))
     days = result.days
-    axes.bar([style.on_axis(day) + 0.5 for day in days["date"]], days["attacks"], 0.9, color=BARS, linewidth=0)
+    style.bars(axes, [timeline.on_axis(day) + 0.05 for day in days["date"]], days["attacks"], 0.9, color=BARS)
     top = max(4.0, float(days["attacks"].max()) if len(days) else 0.0)
     lane, floor = -0.12 * top, -top * 0.62
     sure = result.strikes["n_independent"] >= 2
     for part, face in ((result.strikes[sure], style.ACCENT), (result.strikes[~sure], "none")):
-        x = [style.on_axis(day) + 0.5 for day in part["date"]]
+        x = [timeline.on_axis(day) + 0.5 for day in part["date"]]
         axes.plot(x, [lane] * len(x), "^", markersize=6, markerfacecolor=face, markeredgecolor=style.ACCENT,
                   markeredgewidth=0.8, linestyle="none", clip_on=False)  # fmt: skip
     axes.axhline(0, color=style.MUTED, linewidth=0.7)
@@ -118,8 +123,8 @@ def draw_strikes(result: Strikes, layout: style.Layout) -> Figure:
         [tick for tick in MaxNLocator(integer=True, nbins=4).tick_values(0, top) if 0 <= tick <= top * 1.08]
     )
     axes.grid(axis="y")
-    style.time_axis(axes, result.parameters)
-    style.pause_band(axes, result.parameters)
+    timeline.time_axis(axes, result.parameters)
+    timeline.pause_band(axes, result.parameters)
     _deadliest(axes, result, top)
     _labels(axes, most_told(result, layout.choose(7, 4)), lane, floor, layout)
     return figure
@@ -130,8 +135,8 @@ def _labels(axes: Axes, strikes: pd.DataFrame, lane: float, floor: float, layout
     low, high = axes.get_xlim()
     texts = [f"{short_day(row['date'])}\n{_short(row['place'])}" for _, row in strikes.iterrows()]
     per_inch = (high - low) / (layout.width * layout.choose(0.9, 0.84))
-    sizes = [extent(of(axes), text, fontsize=layout.small)[0] * per_inch * 1.1 for text in texts]
-    wanted = [style.on_axis(day) + 0.5 for day in strikes["date"]]
+    sizes = [extent(text, layout.small)[0] * per_inch * 1.1 for text in texts]
+    wanted = [timeline.on_axis(day) + 0.5 for day in strikes["date"]]
     edge = max(sizes, default=0.0) / 2
     places = spread(wanted, sizes, low + edge, high - edge) if texts else []
     for text, want, place in zip(texts, wanted, places, strict=True):
@@ -144,7 +149,7 @@ def _labels(axes: Axes, strikes: pd.DataFrame, lane: float, floor: float, layout
 def _deadliest(axes: Axes, result: Strikes, top: float) -> None:
     """Name the attack in which most US personnel were killed, over its bar."""
     for row in each(deadliest(result.incidents)):
-        day = style.on_axis(row.date) + 0.5
+        day = timeline.on_axis(row.date) + 0.5
         height = float(result.days.loc[result.days["date"] == row.date, "attacks"].iloc[0])
         axes.annotate(
             f"{short_day(row.date)}, {short(row.site_name)}:\n{row.us_killed} killed", (day, height),

@@ -16,7 +16,7 @@ from helpers.analysis.places import short
 from helpers.analysis.strikes import strikes_in
 from helpers.analysis.weapons import naming, rungs
 from helpers.facts import SHOWN, Fact
-from helpers.figures import style
+from helpers.figures import style, timeline
 from helpers.figures.labels import colour_key, of
 from helpers.figures.text import HALO, extent
 from helpers.parameters import Parameters
@@ -42,7 +42,7 @@ def kind(weapon: Weapon) -> tuple[str, str]:
 
 
 def weekly(incidents: pd.DataFrame, p: Parameters) -> pd.DataFrame:
-    """Return attacks by week (`style.weeks`) and kind of heaviest weapon: a row a week, a column a kind.
+    """Return attacks by week (`timeline.weeks`) and kind of heaviest weapon: a row a week, a column a kind.
 
     An attack with a missile of a kind that nobody gives is one of these, unless it was made with a missile of a stated
     kind too. Where all missiles are of one stated kind, its column bears that kind's name.
@@ -52,7 +52,7 @@ def weekly(incidents: pd.DataFrame, p: Parameters) -> pd.DataFrame:
     missile = incidents["top_weapon"].map(lambda code: arms[code].group == "missile").astype(bool)
     for code in vague[:1]:
         named = named.mask(naming(incidents["weapons"], vague) & ~missile, kind(arms[code])[0])
-    counts = style.by_week(incidents["date"], named, p)
+    counts = timeline.by_week(incidents["date"], named, p)
     kinds = list(dict.fromkeys(kind(weapon)[0] for weapon in arms.values()))
     shown = counts[[name for name in sorted(kinds, key=lambda name: name.startswith("Other")) if name in counts]]
     one = set(incidents["top_weapon"][missile])
@@ -98,30 +98,30 @@ def draw(
     )
     colours = dict(map(kind, weapons(p.reference_dir).values()))
     shown = [(str(name), colours.get(str(name), MISSILE)) for name in table]
-    base, lefts, widths = style.week_bars(axes, table, [colour for _, colour in shown], p)
+    base, lefts, widths = timeline.week_bars(axes, table, [colour for _, colour in shown], p)
     top = max(float(base.max()), 4.0)
     for left, width, total in zip(lefts, widths, base, strict=True):
         if total and width > (4 if layout.narrow else 2):
             place = left + width / 2, total + top * 0.012
             axes.text(*place, f"{total}", ha="center", va="bottom", fontsize=layout.small)
     if wanted is not None and isinstance(wanted.value, float | int):
-        left = style.on_axis(p.pause_start)
+        left = timeline.on_axis(p.pause_start)
         axes.bar(left + 0.4, wanted.value, 6.2, align="edge", fill=False, edgecolor=style.INK, linewidth=0.7, zorder=3)
         axes.text(left + 0.4, wanted.value + top * 0.012, f"about {wanted.text}\nexpected", va="bottom",
                   fontsize=layout.small, linespacing=1.0, gid=HALO, zorder=4)  # fmt: skip
-    style.time_axis(axes, p, named=False)
-    style.pause_band(axes, p)
+    timeline.time_axis(axes, p, named=False)
+    timeline.pause_band(axes, p)
     _names(axes, named, base, p, layout)
     axes.yaxis.set_visible(False)
     axes.spines[["left", "bottom"]].set_visible(False)
     strip.yaxis.set_visible(False)
     strip.set_ylim(0, 1)
     strip.spines["left"].set_visible(False)
-    style.time_axis(strip, p)
-    style.pause_band(strip, p, "")
-    marks = [style.on_axis(day) + 0.5 for day in strikes]
+    timeline.time_axis(strip, p)
+    timeline.pause_band(strip, p, "")
+    marks = [timeline.on_axis(day) + 0.5 for day in strikes]
     strip.plot(marks, [0.5] * len(marks), "v", color=style.ACCENT, markersize=layout.choose(5, 4), markeredgewidth=0)
-    lift = layout.choose(15, 27) if style.pause_shown(p) else 4
+    lift = layout.choose(15, 27) if timeline.pause_shown(p) else 4
     key = [*shown, *([("US strikes", style.ACCENT, "▼")] if strikes else [])]
     colour_key(axes, key, size=layout.font, lift=lift)
     return figure
@@ -137,11 +137,11 @@ def _names(
     figure = of(axes)
     low, high = axes.get_xlim()
     per_inch = (high - low) / (layout.width * 0.97)
-    gap, band = 0.04 * per_inch, style.on_axis(p.pause_start)
+    gap, band = 0.04 * per_inch, timeline.on_axis(p.pause_start)
     sides: dict[bool, list[tuple[pd.Timestamp, float, float, float, str]]] = {False: [], True: []}
     for day, words in reversed(named):
-        text, x = f"{short_day(day)}: {words}", style.on_axis(day) + 0.5
-        width = extent(figure, text, fontsize=layout.font)[0] * per_inch
+        text, x = f"{short_day(day)}: {words}", timeline.on_axis(day) + 0.5
+        width = extent(text, layout.font)[0] * per_inch
         leftward = x + gap + width > high or (x < band < x + gap + width and x - gap - width > low)
         high = x if x + gap + width > high else high
         sides[leftward].append((day, x, x - gap - width if leftward else x + gap, width, text))

@@ -11,23 +11,25 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from IPython.display import SVG
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.dates import date2num as _date2num
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outline
+from matplotlib.text import Text
 
 from helpers.facts import Fact
 from helpers.figures.text import extent, families, fit, wrap
@@ -35,6 +37,11 @@ from helpers.figures.wording import block_words
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
 from helpers.tables import FIGURES, for_spreadsheet
+
+Numbers = npt.NDArray[np.float64]
+
+#: Points between panels and what stands beside them.
+PAD = 3.0
 
 INK = "#1a1a1a"
 MUTED = "#5f6368"
@@ -50,11 +57,6 @@ CONFIRMATION_COLOURS = {
     "media_only": "#9aa0a6",
     "claim_only": "#d0d3d6",
 }
-
-
-def on_axis(day: date) -> float:
-    """Return `day` (a date or timestamp) as its number on a time axis."""
-    return float(_date2num(pd.Timestamp(day)))  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def use(layout: Layout) -> dict[Any, Any]:
         "axes.spines.right": False,
         "axes.titlelocation": "left",
         "axes.titlesize": layout.font,
+        "axes.titley": 1.0,  # looked for nowhere else
         "axes.axisbelow": True,
         "axes.linewidth": 0.7,
         "xtick.color": MUTED,
@@ -123,7 +126,6 @@ def use(layout: Layout) -> dict[Any, Any]:
         "svg.fonttype": "none",  # words stay words
         "svg.hashsalt": "brief",
         "path.simplify": False,
-        "figure.constrained_layout.use": True,
     }
 
 
@@ -147,109 +149,87 @@ def tint(colour: str, share: float) -> str:
     return to_hex((red, green, blue))
 
 
-def headline(figure: Figure, title: str, subtitle: str = "", source: str = "", layout: Layout = WIDE) -> None:
+def headline(
+    figure: Figure, title: str, subtitle: str = "", source: str = "", layout: Layout = WIDE
+) -> tuple[float, float]:
     """Set the bold `title` and the `subtitle` at the top left of `figure`, the small `source` line at the bottom.
 
-    All three wrap to the figure's width. The figure grows by the height they take, so that the axes keep theirs. Call
-    it once, after the axes are drawn.
+    All three wrap to the figure's width. The figure grows by the height they take, so that the panels keep theirs. Call
+    it once, after the panels are drawn. Returns where the part of the panels begins and ends, as shares of the height.
     """
     margin, gap = 0.06, 0.05
-    across, axes_height = figure.get_size_inches()
+    across, panels = figure.get_size_inches()
 
-    def wrapped(words: str, **look: Any) -> list[tuple[str, dict[str, Any], float]]:
-        text = wrap(figure, words, (layout.width - 2 * margin) * 0.99, **look)
-        return [(text, look, extent(figure, text, **look)[1])] if words else []
+    def written(text: str, size: float, weight: str, colour: str, spacing: float) -> tuple[Text, float]:
+        lines = wrap(text, layout.width - 2 * margin, size, weight)
+        shown = figure.text(margin / across, 0, lines, fontsize=size, fontweight=weight, color=colour, in_layout=False)
+        shown.set_linespacing(spacing)
+        return shown, extent(lines, size, weight)[1] * spacing + gap if lines else 0.0
 
-    large, usual = layout.font + layout.choose(4, 3), layout.font + layout.choose(0.5, 0)
-    top = wrapped(title, fontsize=large, fontweight="semibold", color=INK, linespacing=1.0)
-    top += wrapped(subtitle, fontsize=usual, color=MUTED, linespacing=1.05)
-    foot = wrapped(source, fontsize=layout.small, color=MUTED, linespacing=1.05)
-    above = sum(taken + gap for *_, taken in top) + (2 * gap if top else 0.0)
-    below = sum(taken + 2 * gap for *_, taken in foot)
-    height = axes_height + above + below
+    above = written(title, layout.font + layout.choose(4, 3), "semibold", INK, 1.0)
+    beneath = written(subtitle, layout.font + layout.choose(0.5, 0), "normal", MUTED, 1.05)
+    source_line = written(source, layout.small, "normal", MUTED, 1.05)
+    head = above[1] + beneath[1] + (2 * gap if title or subtitle else 0.0)
+    below = source_line[1] + gap if source else 0.0
+    height = panels + head + below
     figure.set_size_inches(across, height)
-    from_top = gap
-    for text, look, taken in top:
-        figure.text(margin / across, 1 - from_top / height, text, ha="left", va="top", in_layout=False, **look)
-        from_top += taken + gap
-    for text, look, _ in foot:
-        figure.text(margin / across, gap / height, text, ha="left", va="bottom", in_layout=False, **look)
-    if (engine := figure.get_layout_engine()) is not None:
-        engine.set(rect=(0, below / height, 1, axes_height / height))  # type: ignore[call-arg]
+    above[0].set(y=1 - gap / height, va="top")
+    beneath[0].set(y=1 - (gap + above[1]) / height, va="top")
+    source_line[0].set(y=gap / height, va="bottom")
+    for axes in figure.axes:
+        place = axes.get_position(original=True)
+        axes.set_position((place.x0, (below + place.y0 * panels) / height, place.width, place.height * panels / height))
+    return below / height, 1 - head / height
 
 
-def time_axis(axes: Axes, parameters: Parameters, named: bool = True) -> None:
-    """Give `axes` the common time axis: the whole window, a tick at each month's first day, its name in its middle.
+def fit_panels(figure: Figure, renderer: RendererBase, bottom: float, top: float) -> None:
+    """Give each row and column of panels the room that its words need, between `bottom` and `top`.
 
-    Short windows (up to 45 days) show each week's first day instead, long ones (above 13 months) quarters or years. An
-    axis that is not `named` has no ticks: it stands above one that has.
+    What is left is shared as the grid's ratios say. Words are measured once, by the `renderer` that then draws
+    them; axes that stand in no grid stay where they are.
     """
-    start = pd.Timestamp(parameters.window_start)
-    end = pd.Timestamp(parameters.window_end) + pd.Timedelta(days=1)
-    axes.set_xlim(on_axis(start), on_axis(end))
-    if not named:
-        axes.xaxis.set_visible(False)
+    panels = [(axes, spec) for axes in figure.axes if (spec := axes.get_subplotspec())]
+    if not panels:
         return
-    days = (end - start).days
-    if days <= 45:
-        step = 1 if days <= 8 else 7 if days <= 30 else 14
-        ticks = list(pd.date_range(start, end - pd.Timedelta(days=1), freq=f"{step}D"))
-        axes.xaxis.set_major_locator(FixedLocator([on_axis(tick) for tick in ticks]))
-        axes.xaxis.set_major_formatter(FixedFormatter([f"{tick.day} {tick:%b}" for tick in ticks]))
-        axes.xaxis.set_minor_locator(FixedLocator([]))
-        return
-    months = next((step for step in (1, 3, 12, 24, 60, 120) if days / 30.4 / step <= 13.5), 240)
-    firsts = pd.date_range(start.replace(day=1) - pd.DateOffset(months=months), end, freq="MS")
-    firsts = firsts[(firsts.year * 12 + firsts.month - 1) % months == 0]
-    axes.xaxis.set_major_locator(FixedLocator([on_axis(first) for first in firsts if start <= first <= end]))
-    axes.xaxis.set_major_formatter(NullFormatter())
-    middles: list[float] = []
-    names: list[str] = []
-    for first in firsts:
-        left, right = max(first, start), min(first + pd.DateOffset(months=months), end)
-        if (right - left).days < days / 22:  # too narrow for its name
-            continue
-        middles.append(on_axis(left + (right - left) / 2))
-        year = f"{first:%Y}" if not names or first.month == 1 else ""
-        names.append("\n".join(part for part in (f"{first:%b}" if months < 12 else "", year) if part))
-    axes.xaxis.set_minor_locator(FixedLocator(middles))
-    axes.xaxis.set_minor_formatter(FixedFormatter(names))
-    axes.tick_params(axis="x", which="minor", length=0, pad=4, labelsize=plt.rcParams["xtick.labelsize"])
+    grid, size = panels[0][1].get_gridspec(), figure.bbox.size
+    columns, rows = np.zeros((grid.ncols, 2)), np.zeros((grid.nrows, 2))
+    for axes, spec in panels:
+        words, inner = axes.get_tightbbox(renderer, for_layout_only=True), axes.get_window_extent()
+        if words is not None:
+            across, down = spec.colspan, spec.rowspan
+            for margins, place, side, more in (
+                (columns, across.start, 0, inner.x0 - words.x0), (columns, across.stop - 1, 1, words.x1 - inner.x1),
+                (rows, down.start, 0, words.y1 - inner.y1), (rows, down.stop - 1, 1, inner.y0 - words.y0),
+            ):  # fmt: skip
+                margins[place, side] = max(margins[place, side], more + PAD)
+    lefts, rights = _shares(columns / size[0], grid.get_width_ratios(), 1.0)
+    tops, bottoms = _shares(rows / size[1], grid.get_height_ratios(), top - bottom)
+    for axes, spec in panels:
+        left, right = lefts[spec.colspan.start], rights[spec.colspan.stop - 1]
+        high, low = top - tops[spec.rowspan.start], top - bottoms[spec.rowspan.stop - 1]
+        axes.set_position((left, low, right - left, high - low))
 
 
-def pause_name(parameters: Parameters) -> str:
-    """Return what the pause is called: the Gaza ceasefire at its own dates, else the pause (dates a reader chose)."""
-    usual = Parameters()
-    same = (parameters.pause_start, parameters.pause_end) == (usual.pause_start, usual.pause_end)
-    return "Gaza ceasefire" if same else "pause"
+def _shares(margins: Numbers, ratios: npt.ArrayLike, whole: float) -> tuple[Numbers, Numbers]:
+    """Return where each row or column begins and ends within `whole`, each between its two `margins`."""
+    share = np.asarray(ratios, float)
+    sizes = share / share.sum() * max(whole - margins.sum(), 0.1 * whole)
+    ends = np.cumsum(margins.sum(axis=1) + sizes) - margins[:, 1]
+    return ends - sizes, ends
 
 
-def pause_shown(parameters: Parameters) -> bool:
-    """Return whether any day of the pause lies in the window."""
-    return parameters.pause_start <= parameters.window_end and parameters.pause_end > parameters.window_start
-
-
-def pause_band(axes: Axes, parameters: Parameters, label: str | None = None) -> None:
-    """Shade the pause on `axes` (x a time axis) and name it above, where it lies within the window.
-
-    `label` is its name (by default that of `pause_name`); an empty one leaves it off.
-    """
-    if not pause_shown(parameters):
-        return
-    left = on_axis(max(parameters.pause_start, parameters.window_start))
-    right = min(on_axis(parameters.pause_end), on_axis(parameters.window_end) + 1)
-    axes.axvspan(left, right, color=BAND, zorder=0, linewidth=0)
-    label = pause_name(parameters) if label is None else label
-    if label:
-        narrow = axes.figure.get_figure(root=True).get_size_inches()[0] < 5
-        middle, low, high = (left + right) / 2, *axes.get_xlim()
-        share = (middle - low) / (high - low)
-        axes.annotate(
-            label.replace(" ", "\n") if narrow else label, (middle, 1), xycoords=axes.get_xaxis_transform(),
-            xytext=(0, 2), textcoords="offset points", va="bottom", color=readable("#8a6d1a"),
-            ha="left" if share < 0.08 else "right" if share > 0.92 else "center",
-            fontsize=plt.rcParams["font.size"] - 0.5,
-        )  # fmt: skip
+def drawing(figure: Figure, words: Mapping[str, str], layout: Layout) -> str:
+    """Return `figure` under the title, subtitle and source line of its `words` as SVG, and close it."""
+    part = headline(figure, words["title"], words["subtitle"], words["source"], layout)
+    figure.dpi = 72
+    drawn = io.StringIO()
+    unsaid = {"Date": None, "Creator": None}
+    renderer = RendererSVG(*figure.bbox.size, drawn, metadata=unsaid)  # type: ignore[no-untyped-call]
+    fit_panels(figure, renderer, *part)
+    figure.draw(renderer)
+    renderer.finalize()  # type: ignore[no-untyped-call]
+    plt.close(figure)
+    return drawn.getvalue()
 
 
 def view(parameters: Parameters) -> dict[str, str]:
@@ -262,36 +242,24 @@ def view(parameters: Parameters) -> dict[str, str]:
     return shown
 
 
-def weeks(parameters: Parameters) -> pd.DatetimeIndex:
-    """Return the first days of the window's weeks; they start on the weekday on which the pause starts.
-
-    So a pause of a week is one week. The first week may begin before the window.
-    """
-    first = pd.Timestamp(parameters.pause_start)
-    start, end = pd.Timestamp(parameters.window_start), pd.Timestamp(parameters.window_end)
-    return pd.date_range(first + (start - first).days // 7 * pd.Timedelta(days=7), end, freq="7D")
-
-
-def by_week(dates: pd.Series, kinds: pd.Series, parameters: Parameters) -> pd.DataFrame:
-    """Return how many of `dates` lie in each of the `weeks` (rows), by kind (columns)."""
-    firsts = weeks(parameters)
-    week = pd.Series(firsts[firsts.searchsorted(dates, side="right") - 1], dates.index)
-    return pd.crosstab(week, kinds).reindex(firsts, fill_value=0).rename_axis("week")
+def bars(axes: Axes, left: Any, height: Any, width: Any, base: Any = 0.0, **look: Any) -> None:
+    """Draw upright bars from `left` and `base` on as one mark (numbers or arrays, in data units)."""
+    x, y, across, up = (np.asarray(part, float) for part in np.broadcast_arrays(left, base, width, height))
+    corners = np.stack([[x, y], [x + across, y], [x + across, y + up], [x, y + up], [x, y]]).transpose(2, 0, 1)
+    codes = [Outline.MOVETO, Outline.LINETO, Outline.LINETO, Outline.LINETO, Outline.CLOSEPOLY]
+    corners = corners[up != 0]
+    outline = Outline(corners.reshape(-1, 2), np.tile(codes, len(corners)))
+    axes.add_patch(PathPatch(outline, linewidth=0, **look))
 
 
-def week_bars(
-    axes: Axes, table: pd.DataFrame, colours: Sequence[str], parameters: Parameters
-) -> tuple[pd.Series, list[float], list[float]]:
-    """Draw the columns of `table` (a row a week) as stacked bars; return their tops, left edges and widths in days."""
-    start, end = on_axis(parameters.window_start), on_axis(parameters.window_end) + 1
-    lefts = [max(on_axis(week), start) for week in table.index]
-    widths = [min(on_axis(week) + 7, end) - left for week, left in zip(table.index, lefts, strict=True)]
-    base = pd.Series(0, table.index)
-    for name, colour in zip(table, colours, strict=True):
-        axes.bar([left + 0.4 for left in lefts], table[name], [max(width - 0.8, 0.3) for width in widths], base,
-                 align="edge", color=colour, zorder=2)  # fmt: skip
-        base += table[name]
-    return base, lefts, widths
+@dataclass(frozen=True)
+class Drawn:
+    """A drawing as a notebook shows it."""
+
+    svg: str
+
+    def _repr_svg_(self) -> str:
+        return self.svg
 
 
 def save(
@@ -301,7 +269,7 @@ def save(
     p: Parameters,
     facts: Mapping[str, Fact],
     folder: str | Path,
-) -> SVG | None:
+) -> Drawn | None:
     """Draw figure `name` at each width and write it to `folder`; return it as a notebook shows it.
 
     `draw` gives the picture without its title; title, subtitle, alt text and source line are those of the block
@@ -322,19 +290,9 @@ def save(
     target.mkdir(parents=True, exist_ok=True)
     for layout in LAYOUTS:
         with mpl.rc_context(use(layout)):
-            figure = draw(layout)
-            headline(figure, words["title"], words["subtitle"], words["source"], layout)
-            if (engine := figure.get_layout_engine()) is not None:  # once: saving would lay out twice, and draw twice
-                FigureCanvasSVG(figure)
-                figure.dpi = 72  # as the SVG is drawn
-                engine.execute(figure)
-            drawn = io.StringIO()
-            with mpl.rc_context({"figure.constrained_layout.use": False}):
-                figure.set_layout_engine(None)
-                figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-            plt.close(figure)
+            drawn = drawing(draw(layout), words, layout)
         suffix = "-narrow" if layout.narrow else ""
-        picture = fit(drawn.getvalue(), f"{name}{suffix}", families(), words["alt"])
+        picture = fit(drawn, f"{name}{suffix}", families(), words["alt"])
         (target / f"{name}{suffix}.svg").write_text(picture, encoding="utf-8")
     shown = data.map(for_spreadsheet)
     shown.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES)
@@ -342,4 +300,4 @@ def save(
     seen = {"view": {} if words["view"] == "none" else view(p) | dict(parse_qsl(words["view"]))}
     told = json.dumps(beside | seen, ensure_ascii=False, indent=1)
     (target / f"{name}.json").write_text(f"{told}\n", encoding="utf-8")
-    return SVG(filename=str(target / f"{name}.svg"))  # type: ignore[no-untyped-call]
+    return Drawn((target / f"{name}.svg").read_text(encoding="utf-8"))

@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from bisect import bisect_right
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
 from matplotlib import font_manager
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.ft2font import FT2Font, LoadFlags
 
 from helpers.paths import resolve
 
@@ -55,10 +54,23 @@ def _register(paths: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @cache
-def _letters(families: tuple[str, ...]) -> frozenset[str]:
-    """Return the characters that the fonts of `families` hold."""
-    paths = [font_manager.findfont(font_manager.FontProperties(family=family)) for family in families]
-    return frozenset(chr(code) for path in paths for code in font_manager.get_font(path).get_charmap())
+def _faces(weight: str) -> list[tuple[FT2Font, Mapping[int, Any]]]:
+    """Return the fonts in which a letter is looked up, in order, each with the characters that it holds."""
+    wanted = [font_manager.FontProperties(family=family, weight=weight) for family in families()]
+    fonts = [FT2Font(font_manager.findfont(properties)) for properties in wanted]
+    for font in fonts:
+        font.set_size(1000, 72)
+    return [(font, font.get_charmap()) for font in fonts]
+
+
+@cache
+def _advance(letter: str, weight: str) -> float:
+    """Return how far `letter` takes the pen on, in ems; nothing where no font holds it."""
+    for font, known in _faces(weight):
+        if ord(letter) in known:
+            advance: float = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance
+            return advance / 65536 / 1000
+    return 0.0
 
 
 def clean_text(text: object) -> str:
@@ -70,30 +82,38 @@ def clean_text(text: object) -> str:
     """
     composed = unicodedata.normalize("NFC", str(text))
     kept = "".join(c for c in composed if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs", "Cn"})
-    known = _letters(tuple(families()))
-    kept = "".join(c if c.isspace() or c in known else "\u25a1" for c in kept)
+    known = [letters for _, letters in _faces("normal")]
+    kept = "".join(c if c.isspace() or any(ord(c) in letters for letters in known) else "\u25a1" for c in kept)
     return "\n".join(re.sub(r"[^\S\u00a0]+", " ", line).strip() for line in kept.split("\n"))
 
 
-def extent(figure: Figure, text: str, **style: Any) -> tuple[float, float]:
-    """Return width and height in inches that `text` takes on `figure` with the given ``Text`` properties."""
-    probe = Text(0, 0, text, **style)
-    probe.set_figure(figure)
-    box = probe.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
-    return box.width / figure.dpi, box.height / figure.dpi
+#: Ems from the baseline of one line to that of the next, in the face of the figures.
+LINE = 1.326
 
 
-def wrap(figure: Figure, text: str, width: float, **style: Any) -> str:
-    """Return `text` broken at spaces into lines of at most `width` inches on `figure`; no last line of one short
-    word."""
+def extent(text: str, size: float, weight: str = "normal") -> tuple[float, float]:
+    """Return width and height in inches that `text` takes at `size` points.
+
+    Letters are summed up without kerning, which makes a line up to 2% shorter: a label keeps a little more room than it
+    needs, and no figure has to be drawn to know it.
+    """
+    lines = text.split("\n")
+    widest = max(sum(_advance(letter, weight) for letter in line) for line in lines)
+    return widest * size / 72, len(lines) * LINE * size / 72
+
+
+def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """Return `text` broken at spaces into lines of at most `width` inches; no last line of one short word."""
     lines: list[str] = []
     for paragraph in clean_text(text).split("\n"):
-        words = paragraph.split(" ")
-        while words:
-            more = range(2, len(words) + 1)
-            fit = 1 + bisect_right(more, width, key=lambda n: extent(figure, " ".join(words[:n]), **style)[0])
-            lines.append(" ".join(words[:fit]))
-            del words[:fit]
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and extent(longer, size, weight)[0] > width:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
         if len(lines) > 1 and len(lines[-1]) < 6 and " " not in lines[-1] and " " in lines[-2]:
             before, last = lines[-2].rsplit(" ", 1)
             lines[-2:] = [before, f"{last} {lines[-1]}"]

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from helpers.analysis.places import short
 from helpers.analysis.weapons import KINDS, Weapons, rungs
 from helpers.facts import Fact
-from helpers.figures import style
-from helpers.figures.labels import colour_key, of
+from helpers.figures import style, timeline
+from helpers.figures.labels import colour_key
 from helpers.figures.style import GRID, INK, MUTED, Layout, readable
 from helpers.figures.text import extent
 from helpers.tables import each
@@ -33,7 +33,7 @@ OTHER = "other"
 
 
 def weekly(found: Weapons) -> pd.DataFrame:
-    """Return attacks by week (`style.weeks`) and weapon, a column a weapon on record, missiles first, then downwards.
+    """Return attacks by week and weapon, a column a weapon on record, missiles first, then downwards.
 
     A missile of a kind that nobody gives has a column of its own, also where it stands beside another weapon. What is
     lighter than a drone, or not named, is `OTHER`.
@@ -43,10 +43,10 @@ def weekly(found: Weapons) -> pd.DataFrame:
     rung = {code: weapon.rung or 0 for code, weapon in known.items()}
     lowest = min((rung[code] for code in of_group("drone", p.reference_dir)), default=marks.rocket)
     own = (prepared["rung"] >= lowest) | prepared["top_weapon"].isin(marks.unspecified)
-    counts = style.by_week(prepared["date"], prepared["top_weapon"].where(own, OTHER), p)
+    counts = timeline.by_week(prepared["date"], prepared["top_weapon"].where(own, OTHER), p)
     if prepared["blank"].any():
         blank = prepared.loc[prepared["blank"], "date"]
-        counts[marks.unspecified[0]] = style.by_week(blank, pd.Series("blank", blank.index), p)["blank"]
+        counts[marks.unspecified[0]] = timeline.by_week(blank, pd.Series("blank", blank.index), p)["blank"]
     ladder = sorted((code for code in known if rung[code] >= lowest), key=lambda code: -rung[code])
     order = dict.fromkeys([*(c for c in ladder if c in marks.missiles), *marks.unspecified, *ladder, OTHER])
     return counts[[code for code in order if code in counts]]
@@ -82,8 +82,8 @@ def draw(table: pd.DataFrame, found: Weapons, layout: Layout) -> Figure:
 def _row(axes: Axes, table: pd.DataFrame, found: Weapons, layout: Layout, label: bool, last: bool) -> None:
     """Draw the weeks of one weapon, its name and number above, and of missiles the days."""
     p = found.parameters
-    style.time_axis(axes, p, named=last)
-    style.pause_band(axes, p, None if label and not layout.narrow else "")
+    timeline.time_axis(axes, p, named=last)
+    timeline.pause_band(axes, p, None if label and not layout.narrow else "")
     axes.yaxis.set_visible(False)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="x", which="both", length=0)
@@ -91,7 +91,7 @@ def _row(axes: Axes, table: pd.DataFrame, found: Weapons, layout: Layout, label:
     for code in table:
         known = weapons(p.reference_dir).get(str(code))
         colour, words = (known.colour, known.plural) if known else (MUTED, "other weapons, or none named")
-        style.week_bars(axes, table, [colour], p)
+        timeline.week_bars(axes, table, [colour], p)
         told = each(found.missiles[found.missiles["weapon"] == code])
         days = [short_day(a.date) if layout.narrow else f"{short_day(a.date)} {short(a.site_name)}" for a in told]
         when = f" ({', '.join(days)})" if 0 < len(days) <= TOLD else ""
@@ -106,7 +106,7 @@ def _sources(axes: Axes, attack: Any, found: Weapons, layout: Layout, width: flo
     counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
     widest = max(int(counts.sum(axis=1).max()) if len(counts) else 1, 1)
     labels = [weapons(found.parameters.reference_dir)[str(code)].label for code in counts.index]
-    taken = max((extent(of(axes), label, fontsize=layout.font)[0] for label in labels), default=0.0) + 0.1
+    taken = max((extent(label, layout.font)[0] for label in labels), default=0.0) + 0.1
     room = max(width - taken - 0.45, 0.5)  # the longest bar and its number
     axes.set(
         xlim=(-taken / room * widest, (1 + 0.3 / room) * widest),
