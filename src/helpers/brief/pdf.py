@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,34 +81,11 @@ def _compiled(document: Document, cited: dict[str, Any], shown: Callable[[str], 
             shutil.copyfile(document.run.figures / f"{picture.name}.svg", work / f"{picture.name}.svg")
         main = '#import "brief.typ": *\n#show: brief\n#masthead()\n\n' + markup
         (work / "main.typ").write_text(main, encoding="utf-8")
-        placed = _placed_pictures(work, list(data["figures"]))
-        made: Any = _compiler(work, placed).compile(format="pdf", pdf_standards=["ua-1"], timestamp=0)
+        compiler = typst.Compiler(
+            str(work / "main.typ"), root=folder, font_paths=[str(resolve("report/fonts"))], ignore_system_fonts=True
+        )
+        made: Any = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=0)
     return bytes(made)
-
-
-def _compiler(work: Path, placed: Mapping[str, bool], draft: bool = False) -> typst.Compiler:
-    """Return the compiler of ``main.typ`` in `work`; `placed` says which pictures stand where they are called."""
-    return typst.Compiler(
-        str(work / "main.typ"),
-        root=str(work),
-        font_paths=[str(resolve("report/fonts"))],
-        ignore_system_fonts=True,
-        sys_inputs={"placed": json.dumps(placed), "draft": "yes" if draft else "no"},
-    )
-
-
-def _placed_pictures(work: Path, names: list[str]) -> dict[str, bool]:
-    """Return of each picture whether its page has room for it where it is called.
-
-    That hangs on the pictures before it alone: each draft mends the first that is wrong, and those after it by guess.
-    """
-    placed = dict.fromkeys(names, True)
-    for _ in names:
-        fits = dict(json.loads(_compiler(work, placed, draft=True).query("<room>", field="value")))
-        if fits == placed:
-            break
-        placed = fits
-    return placed
 
 
 #: Classes of divisions for which the theme has a function of the same name.
