@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 from sheets import KEY, REFERENCE, Cases, decide, real_clean, report, source, write
 
 from helpers.cleaning import pipeline
-from helpers.cleaning.votes import choose_weapons, lower_median, tally
+from helpers.cleaning.votes import Said, choose_weapons, lower_median, tally
 from helpers.vocabulary import split
 from helpers.vocabulary import weapons as ladder
 
 CASES = Cases()
 
 
-def armed(*cells: str, official: str = "", same: bool = False) -> tuple[str, pd.DataFrame]:
-    """Return the weapons of one incident whose reports say `cells`; `official` holds a 1 for each official report."""
-    weight = [2 if official[place : place + 1] == "1" else 1 for place in range(len(cells))]
-    family = [0 if same else place for place in range(len(cells))]
-    table = pd.DataFrame({"incident": 0, "family": family, "weight": weight, "weapons": pd.Series(cells, dtype=object)})
-    verdict = choose_weapons(table)
-    value = verdict.chosen["value"].iloc[0] if len(verdict.chosen) else "unknown"
-    return value, verdict.others
+def armed(*cells: str, official: str = "", same: bool = False) -> tuple[str, dict[str, int]]:
+    """Return the weapons of one incident whose reports say `cells`, and what speaks against them, with the origins.
+
+    `official` holds a 1 for each official report; with `same`, all have one origin.
+    """
+    weights = [2 if official[place : place + 1] == "1" else 1 for place in range(len(cells))]
+    choice = choose_weapons((cell, 0 if same else place, weights[place]) for place, cell in enumerate(cells))
+    return (choice.value, dict(choice.others)) if choice else ("unknown", {})
 
 
 @pytest.mark.parametrize(
@@ -71,34 +71,24 @@ def test_reprints_have_one_voice() -> None:
     assert armed("rocket", "rocket", "rocket", same=True)[0] == "rocket"
     value, others = armed("ballistic_missile", "one_way_drone", "one_way_drone")
     assert value == "one_way_drone"
-    assert others.to_dict("records") == [{"incident": 0, "value": "ballistic_missile", "n": 1}]
+    assert others == {"ballistic_missile": 1}
 
 
 KINDS = st.lists(st.sampled_from(list(ladder())), min_size=1, max_size=3, unique=True).map(";".join)
-#: What the reports of many incidents say, judged in one go.
-INCIDENTS = st.lists(st.lists(KINDS, min_size=1, max_size=7), min_size=1, max_size=15)
 
 
-def chosen(incidents: list[list[str]]) -> list[str]:
-    """Return the weapons of each incident whose reports, of as many outlets, say the cells given."""
-    rows = [(number, place, 1, cell) for number, cells in enumerate(incidents) for place, cell in enumerate(cells)]
-    values = choose_weapons(pd.DataFrame(rows, columns=["incident", "family", "weight", "weapons"])).chosen["value"]
-    return list(values.astype(object).reindex(range(len(incidents)), fill_value="unknown"))
+@given(st.lists(KINDS, min_size=1, max_size=7), st.integers(2, 4))
+@settings(deadline=None)
+def test_being_reported_more_often_in_the_same_words_changes_no_weapon(cells: list[str], times: int) -> None:
+    assert armed(*cells)[0] == armed(*(cells * times))[0]
 
 
-@given(INCIDENTS, st.integers(2, 4))
-@settings(max_examples=5, deadline=None)
-def test_being_reported_more_often_in_the_same_words_changes_no_weapon(incidents: list[list[str]], times: int) -> None:
-    assert chosen(incidents) == chosen([cells * times for cells in incidents])
-
-
-@given(INCIDENTS, st.randoms())
-@settings(max_examples=5, deadline=None)
-def test_the_weapon_is_one_that_was_named_whatever_the_order(incidents: list[list[str]], random: Random) -> None:
-    values = chosen(incidents)
-    for value, cells in zip(values, incidents, strict=True):
-        assert set(split(value)) <= {kind for cell in cells for kind in split(cell)} | {"unknown"}
-    assert chosen([random.sample(cells, len(cells)) for cells in incidents]) == values
+@given(st.lists(KINDS, min_size=1, max_size=7), st.randoms())
+@settings(deadline=None)
+def test_the_weapon_is_one_that_was_named_whatever_the_order(cells: list[str], random: Random) -> None:
+    value, _ = armed(*cells)
+    assert set(split(value)) <= {kind for cell in cells for kind in split(cell)} | {"unknown"}
+    assert armed(*random.sample(cells, len(cells)))[0] == value
 
 
 def test_the_two_ballistic_incidents_of_the_record() -> None:
@@ -268,22 +258,16 @@ def test_rulings_move_reports_and_say_how_many_and_merges_in_a_chain_end_in_one_
     assert tables["cleaning_log"]["rule"].tolist() == ["ruling d-6"]
 
 
-SAID_NUMBERS = st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), min_size=1, max_size=9)
-
-
-@given(st.lists(SAID_NUMBERS, min_size=1, max_size=15))
-@settings(max_examples=10, deadline=None)
-def test_the_weighted_lower_median_is_the_plain_one_of_the_repeated_values(every: list[list[tuple[int, int]]]) -> None:
-    rows = [(number, *pair) for number, pairs in enumerate(every) for pair in pairs]
-    found = lower_median(pd.DataFrame(rows, columns=["incident", "value", "weight"]))
-    for number, pairs in enumerate(every):
-        long = sorted(value for value, weight in pairs for _ in range(weight))
-        assert found.loc[number] == long[(len(long) - 1) // 2]
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), min_size=1, max_size=9))
+@settings(deadline=None)
+def test_the_weighted_lower_median_is_the_plain_one_of_the_repeated_values(pairs: list[tuple[int, int]]) -> None:
+    said = [Said(value, place, weight) for place, (value, weight) in enumerate(pairs)]
+    long = sorted(value for value, weight in pairs for _ in range(weight))
+    assert lower_median(said) == long[(len(long) - 1) // 2]
 
 
 def test_an_origin_counts_once_for_a_value_with_its_strongest_weight() -> None:
-    said = pd.DataFrame({"incident": 0, "family": [1, 1, 2], "value": "a", "weight": [1, 2, 1]})
-    assert tally(said)[["weight", "n"]].to_numpy().tolist() == [[3, 2]]
+    assert tally([Said("a", 1, 1), Said("a", 1, 2), Said("a", 2, 1)]) == {"a": (3, 2)}
 
 
 def test_us_casualties_told_by_others_alone_are_not_taken_where_a_us_official_confirms_the_attack() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +64,8 @@ def _for_people(cells: pd.Series) -> pd.Series:
     return cells.astype(object).map(for_spreadsheet).map(_one_line_end)
 
 
-#: Rows that are written at a time, so that a long table is held once.
-ROWS = 1 << 18
+#: Rows that are written at a time, and rows that are made plain at a time, so that a long table is held once.
+ROWS, PLAIN_ROWS = 1 << 18, 1 << 14
 
 
 def write(
@@ -100,6 +100,23 @@ def write_csv(name: str, folder: str | Path) -> None:
 def each(frame: pd.DataFrame) -> list[Any]:
     """Return the rows of `frame` as named tuples, one attribute a column."""
     return list(frame.itertuples())
+
+
+def records(frame: pd.DataFrame, order: pd.Index | None = None) -> Iterator[Any]:
+    """Yield the rows of `frame` as named tuples of plain values: days as dates, blank days and numbers as None.
+
+    With `order`, labels of its index, in that order.
+    """
+    rows = frame.index if order is None else order
+    for start in range(0, len(rows), PLAIN_ROWS):
+        part = frame.loc[rows[start : start + PLAIN_ROWS]]
+        yield from pd.DataFrame({name: _plain(part[name]) for name in part}, dtype=object).itertuples(index=False)
+
+
+def _plain(cells: pd.Series) -> Any:
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        return cells.to_numpy().astype("datetime64[D]").astype(object)
+    return cells.astype(object).where(cells.notna(), None).to_numpy()
 
 
 def hand_over(frame: pd.DataFrame, name: str, report_dir: str | Path) -> Path:

@@ -29,6 +29,9 @@ CONFIRMATION = {
     "denied": "denied",
 }
 
+#: Confirmation by an official, US or local.
+OFFICIALS = ("us_official", "local_official")
+
 #: Kinds of outlet in the order in which sources are listed, firmest first.
 OUTLETS = ("official", "wire", "national_media", "local_media", "analyst", "claimant_media", "encyclopedia")
 

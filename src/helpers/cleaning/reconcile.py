@@ -21,13 +21,19 @@ The rules, by field:
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple
+
 import pandas as pd
 
-from helpers.cleaning.review import allowed_days, vague
-from helpers.cleaning.schemas import TABLES, TEXT, typed
-from helpers.cleaning.votes import Verdict, choose, choose_weapons, differing, heard, joined, lower_median, once, tally
-from helpers.vocabulary import CONFIRMATION, targets
+from helpers.cleaning.review import nowhere
+from helpers.cleaning.schemas import TABLES, typed
+from helpers.cleaning.votes import Choice, Said, choose, choose_weapons, differing, heard, lower_median, once, tally
+from helpers.tables import records
+from helpers.vocabulary import CONFIRMATION, OFFICIALS, targets
 
 #: Weight of a report in which an official, US or local, confirms the attack; any other weighs 1.
 OFFICIAL_WEIGHT = 2
@@ -41,6 +47,12 @@ ALPHABET = "tie: the alphabet"
 #: Ranks of words at a tie, where the codebook's order is not the cautious one.
 _TIES = {"intercepted": ("some", "all", "none"), "damage": ("none", "minor", "major")}
 
+LATEST = {
+    3: "latest figure by a US official",
+    2: "latest figure by an official",
+    1: "latest figure in the media",
+    0: "latest figure in a claim",
+}
 UNCONFIRMED = "told by others alone: no US official who confirms the attack tells of any"
 
 DATE_RULES = (
@@ -50,153 +62,175 @@ DATE_RULES = (
     "worked out from publication alone",
 )
 
+#: A coded report of an incident: the codebook's columns as attributes (days as dates, blank numbers None), with its
+#: ``family`` (origin), when its page was ``published``, and the first and last day that it allows (``start``, ``end``).
+Report = Any
 
-def reconcile(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
-    """Return the verdict on each field.
 
-    `reports` needs the coded columns (days as datetime64, numbers as Int64) and incident (whole number), family (whole
-    number), published (datetime64), key_day and key_site (day and site in the incident's id); `sites` is the gazetteer.
+def weight(confirmation: str) -> int:
+    """Return what a report weighs, by who confirms the attack in it."""
+    return OFFICIAL_WEIGHT if confirmation in OFFICIALS else 1
+
+
+def reconcile(incident: str, reports: Sequence[Report], countries: Mapping[str, str]) -> dict[str, Choice]:
+    """Return what is chosen for each field of `incident`; a field of which no report says anything is left out.
+
+    `incident` is the id, whose day and site decide ties; `countries` are those of the sites of the gazetteer.
     """
-    official = reports["confirmation"].isin(["us_official", "local_official"])
-    reports = reports.assign(weight=np.where(official, OFFICIAL_WEIGHT, 1))
-    clock = reports["time_local"].str.contains(":", regex=False)
-    hours = _said(reports, "time_local", tier=~clock)
-    verdicts = {"date": _dates(reports, clock), **_places(reports, sites)}
-    verdicts["time_local"] = choose(hours, [MOST] * 2, "tie: the earlier hour or word")
-    for field, order in {"target_type": tuple(targets()), **_TIES}.items():
-        verdicts[field] = choose(_said(reports, field, silent="unknown"), [MOST], "tie: the codebook's order", order)
-    claims = _said(reports, "claimed_by", tier=reports["claimed_by"] == "none")
-    claimed = choose(claims, ["named claimant: " + MOST, "no source names a claimant"], ALPHABET)
-    verdicts["claimed_by"] = Verdict(claimed.chosen, differing(claims, claimed.chosen["value"]))
+    hours = _said(reports, "time_local", lambda report: int(":" not in report.time_local))
+    claims = _said(reports, "claimed_by", lambda report: int(report.claimed_by == "none"))
     blamed = choose(_said(reports, "attributed_to"), [MOST], ALPHABET)
-    # free words: other words are no disagreement
-    verdicts["attributed_to"] = Verdict(blamed.chosen, blamed.others.iloc[:0])
-    verdicts["weapons"] = choose_weapons(reports)
-    verdicts["munitions"] = _munitions(reports)
-    us = reports["confirmation"].map(STANDING).astype("int64")
+    claimed = choose(claims, ["named claimant: " + MOST, "no source names a claimant"], ALPHABET)
+    chosen = {
+        "date": _date(reports, incident[:10]),
+        **_place(reports, incident[11:].rpartition("-")[0], countries),
+        "time_local": choose(hours, [MOST] * 2, "tie: the earlier hour or word"),
+        "claimed_by": claimed and replace(claimed, others=differing(claims, claimed.value)),
+        "attributed_to": blamed and replace(blamed, others={}),  # free words: other words are no disagreement
+        "weapons": choose_weapons((report.weapons, report.family, weight(report.confirmation)) for report in reports),
+        "munitions": _munitions(reports),
+        "confirmation": _confirmation(reports),
+    }
+    for field, order in {"target_type": tuple(targets()), **_TIES}.items():
+        chosen[field] = choose(_said(reports, field, silent="unknown"), [MOST], "tie: the codebook's order", order)
     for field in ("us_killed", "us_injured", "partner_killed", "partner_injured"):
-        low, high = (reports[f"{field}_{end}" if field == "us_injured" else field] for end in ("low", "high"))
-        verdicts[field] = _casualties(reports, low, high, us if field.startswith("us") else us.clip(upper=2))
-    verdicts["confirmation"] = _confirmation(reports)
-    return verdicts
+        chosen[field] = _casualties(reports, field)
+    return {field: choice for field, choice in chosen.items() if choice is not None}
 
 
 def _said(
-    reports: pd.DataFrame, field: str, tier: pd.Series | int = 0, weight: int | None = None, silent: str = ""
-) -> pd.DataFrame:
-    """Return who says what of a field (see `helpers.cleaning.votes`); blanks and what is `silent` say nothing."""
-    weights = reports["weight"] if weight is None else weight
-    told = reports[["incident", "family"]].assign(weight=weights, value=reports[field], tier=tier)
-    told = told.astype({"tier": "int8"})
-    blank = told["value"].isin(["", silent]) if told["value"].dtype.kind == "O" else told["value"].isna()
-    return told[~blank]
+    reports: Iterable[Report], field: str, tier: Callable[[Report], int] = lambda report: 0, silent: str = ""
+) -> list[Said]:
+    """Return who says what of a field; blanks and what is `silent` say nothing."""
+    return [
+        Said(value, report.family, weight(report.confirmation), tier(report))
+        for report in reports
+        if (value := getattr(report, field)) not in (None, "", silent)
+    ]
 
 
-def _confirmation(reports: pd.DataFrame) -> Verdict:
-    rank = reports["confirmation"].map({code: place for place, code in enumerate(CONFIRMATION)})
-    said = _said(reports, "confirmation", tier=rank)
+def _confirmation(reports: Sequence[Report]) -> Choice | None:
+    said = _said(reports, "confirmation", lambda report: list(CONFIRMATION).index(report.confirmation))
     rules = ["strongest standing among those who confirm it"] * (len(CONFIRMATION) - 1)
-    verdict = choose(said, [*rules, "every report of it is a denial"], "")
-    return Verdict(verdict.chosen, differing(said[said["value"] == "denied"], verdict.chosen["value"]))
+    choice = choose(said, [*rules, "every report of it is a denial"], "")
+    return choice and replace(choice, others=differing([one for one in said if one.value == "denied"], choice.value))
 
 
-def _dates(reports: pd.DataFrame, clock: pd.Series) -> Verdict:
-    """The day by the best fixed reports; `low` and `high` bound it, ``precision`` says how well it is fixed."""
-    exact = reports["date_precision"] == "day"
-    tier = pd.Series(
-        np.select([exact & clock, exact, reports["date_precision"] == "range"], [0, 1, 2], 3), reports.index
-    )
-    key_day = reports.drop_duplicates("incident").set_index("incident")["key_day"]
-    said = _said(reports, "date", tier, weight=1)
-    verdict = choose(said, DATE_RULES, "tie between days: the day of the key, else the earliest", prefer=key_day)
-    chosen, value = verdict.chosen, verdict.chosen["value"]
-    level = tier.groupby(reports["incident"]).min()
-    rests = tier == reports["incident"].map(level)
-    total = tally(said[rests]).groupby("incident")["n"].sum()
-    agreed = chosen["n_independent"] * 2 > total
-    precision = np.select([(level <= 1) & agreed, level <= 2], ["day", "range"], "approximate")
-
-    starts, ends = (days[rests].groupby(reports["incident"]) for days in allowed_days(reports))
-    holds = (starts.max() <= value) & (value <= ends.min())
-    chosen["low"] = starts.max().where(holds, starts.min()).where(precision != "day", value)
-    chosen["high"] = ends.min().where(holds, ends.max()).where(precision != "day", value)
-    chosen["precision"] = precision
-    others = differing(said, value)
-    firm = tally(said[exact])[["incident", "value"]]
-    return Verdict(chosen, others.merge(firm, on=["incident", "value"]))
+def _tier(report: Report) -> int:
+    """Return how well a report fixes the day: by the clock, by the day, by bounds, or not at all."""
+    if report.date_precision == "day":
+        return 0 if ":" in report.time_local else 1
+    return 2 if report.date_precision == "range" else 3
 
 
-def _places(reports: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Verdict]:
-    key_site = reports.drop_duplicates("incident").set_index("incident")["key_site"]
+def _date(reports: Sequence[Report], key_day: str) -> Choice | None:
+    """The day by the best fixed reports; `low` and `high` bound it, `precision` says how well it is fixed."""
+    said = [Said(report.date, report.family, tier=_tier(report)) for report in reports]
+    prefer = next((one.value for one in said if one.value.isoformat() == key_day), None)
+    choice = choose(said, DATE_RULES, "tie between days: the day of the key, else the earliest", prefer=prefer)
+    if choice is None:
+        return None
+    level = min(one.tier for one in said)
+    total = sum(votes.origins for votes in tally(one for one in said if one.tier == level).values())
+    agreed = choice.n_independent * 2 > total
+    precision = "day" if level <= 1 and agreed else "range" if level <= 2 else "approximate"
+    rests = [report for report in reports if _tier(report) == level]
+    starts, ends = [report.start for report in rests], [report.end for report in rests]
+    if precision == "day":
+        low = high = choice.value
+    elif max(starts) <= choice.value <= min(ends):
+        low, high = max(starts), min(ends)
+    else:
+        low, high = min(starts), max(ends)
+    firm = {report.date for report in reports if report.date_precision == "day"}
+    others = {day: origins for day, origins in differing(said, choice.value).items() if day in firm}
+    return replace(choice, others=others, low=low, high=high, precision=precision)
+
+
+def _place(reports: Sequence[Report], key_site: str, countries: Mapping[str, str]) -> dict[str, Choice | None]:
     rules = ["named site: " + MOST, "no source names a known site"]
-    named = _said(reports, "site_id", tier=vague(reports["site_id"]))
+    named = _said(reports, "site_id", lambda report: int(nowhere(report.site_id)))
     site = choose(named, rules, "tie: the site of the key, else the alphabet", prefer=key_site)
     said = _said(reports, "country")
-    fixed = choose(said, [MOST], ALPHABET).chosen
-    of_site = site.chosen["value"].map(sites.set_index("site_id")["country"].astype(object))
-    fixed.loc[of_site.notna() & (of_site != fixed["value"]), "rule"] = "the country of the chosen site"
-    fixed["value"] = of_site.fillna(fixed["value"])
-    fixed["n_independent"] = _support(said, fixed["value"])
-    return {"site_id": site, "country": Verdict(fixed, differing(said, fixed["value"]))}
+    country = choose(said, [MOST], ALPHABET)
+    of_site = countries.get(site.value) if site else None
+    if country and of_site and of_site != country.value:
+        country = replace(country, value=of_site, rule="the country of the chosen site")
+    if country:
+        value = country.value
+        country = replace(country, n_independent=_support(said, value), others=differing(said, value))
+    return {"site_id": site, "country": country}
 
 
-def _support(said: pd.DataFrame, chosen: pd.Series) -> pd.Series:
-    """Return for each incident how many origins say the value `chosen`."""
-    counted = tally(said)
-    mine = counted[(counted["value"] == counted["incident"].map(chosen)).fillna(False).to_numpy(dtype=bool)]
-    return mine.set_index("incident")["n"].reindex(chosen.index).fillna(0).astype(int)
+def _support(said: Iterable[Said], value: Any) -> int:
+    """Return how many origins say this `value`."""
+    return heard(one for one in said if one.value == value)
 
 
-def _munitions(reports: pd.DataFrame) -> Verdict:
-    low, high = reports["munitions_low"], reports["munitions_high"]
-    exact = (low == high).fillna(False).astype(bool)
-    tier = (~exact).groupby(reports["incident"]).transform("min")
-    said = _said(reports, "munitions_low", tier)
-    speaks = exact[said.index] | said["tier"].eq(1)
-    best = lower_median(once(said[speaks]))
-    exactly = best.index.isin(reports.loc[exact, "incident"])
-    rules = ("lower median of exact figures, officials twice", "lower median of 'at least' figures")
-    rule = pd.Series(np.where(exactly, *rules), best.index)
-    return _numbers(reports, best, rule, low, high, at_least=~exact, bounding=low.notna())
+class Figure(NamedTuple):
+    """A number that a report gives, as its bounds; without `high` it is an "at least"."""
+
+    family: Any
+    low: int
+    high: int | None
+    weight: int
+    standing: int
+    published: date
 
 
-def _casualties(reports: pd.DataFrame, low: pd.Series, high: pd.Series, standing: pd.Series) -> Verdict:
-    incident, given = reports["incident"], low.notna()
-    confirmed = standing.groupby(incident).transform("max") == STANDING["us_official"]
-    alone = confirmed & (standing < STANDING["us_official"]) & (low > 0).fillna(False)
-    taken = given & ~alone.astype(bool)
-    top = taken & (standing == standing.where(taken).groupby(incident).transform("max"))
-    latest = top & (reports["published"] == reports["published"].where(top).groupby(incident).transform("max"))
-    last = reports[["incident", "family"]].assign(value=low, weight=1)[latest]
-    best = lower_median(once(last)).reindex(pd.Index(sorted(incident[given].unique())))
-    words = {3: "latest figure by a US official", 2: "latest figure by an official", 1: "latest figure in the media"}
-    words[0] = "latest figure in a claim"
-    rule = standing[top].groupby(incident[top]).first().map(words).reindex(best.index).fillna(UNCONFIRMED)
-    return _numbers(reports, best, rule, low, high, at_least=high.isna() & top, bounding=top)
+def _figures(reports: Iterable[Report], low: str, high: str, most: int) -> list[Figure]:
+    """Return the numbers given, with the standing of who gives each, at most `most`."""
+    return [
+        Figure(
+            report.family,
+            getattr(report, low),
+            getattr(report, high),
+            weight(report.confirmation),
+            min(STANDING[report.confirmation], most),
+            report.published,
+        )
+        for report in reports
+        if getattr(report, low) is not None
+    ]
 
 
-def _numbers(
-    reports: pd.DataFrame,
-    best: pd.Series,
-    rule: pd.Series,
-    low: pd.Series,
-    high: pd.Series,
-    *,
-    at_least: pd.Series,
-    bounding: pd.Series,
-) -> Verdict:
-    """Put low and high beside the best figure, from the reports that are `bounding`.
+def _munitions(reports: Sequence[Report]) -> Choice | None:
+    figures = _figures(reports, "munitions_low", "munitions_high", STANDING["us_official"])
+    exact = [figure for figure in figures if figure.low == figure.high]
+    best = lower_median(once(Said(figure.low, figure.family, figure.weight) for figure in exact or figures))
+    rule = "lower median of exact figures, officials twice" if exact else "lower median of 'at least' figures"
+    return _number(figures, best, rule, figures, [figure for figure in figures if figure not in exact])
+
+
+def _casualties(reports: Sequence[Report], field: str) -> Choice | None:
+    low, high = (f"{field}_{end}" if field == "us_injured" else field for end in ("low", "high"))
+    confirmed = field.startswith("us") and any(report.confirmation == "us_official" for report in reports)
+    figures = _figures(reports, low, high, STANDING["us_official" if field.startswith("us") else "local_official"])
+    alone = [figure for figure in figures if confirmed and figure.standing < STANDING["us_official"] and figure.low]
+    taken = [figure for figure in figures if figure not in alone]
+    highest = max((figure.standing for figure in taken), default=None)
+    top = [figure for figure in taken if figure.standing == highest]
+    last = max((figure.published for figure in top), default=None)
+    latest = [Said(figure.low, figure.family) for figure in top if figure.published == last]
+    rule = UNCONFIRMED if highest is None else LATEST[highest]
+    return _number(figures, lower_median(once(latest)), rule, top, [figure for figure in top if figure.high is None])
+
+
+def _number(
+    figures: list[Figure], best: int | None, rule: str, bounding: list[Figure], at_least: list[Figure]
+) -> Choice | None:
+    """Put low and high beside the best figure, from those that are `bounding`; None without figures.
 
     An "at least" below the best figure agrees with it.
     """
-    incident = reports["incident"]
-    said = reports[["incident", "family"]].assign(value=low, weight=1)[low.notna()]
-    bounds = low[bounding].groupby(incident[bounding])
-    highest = pd.concat([low, high], axis=1).max(axis=1)[bounding].groupby(incident[bounding])
-    chosen = pd.DataFrame({"value": best, "rule": rule, "n_independent": _support(said, best)})
-    chosen["n_said"], chosen["low"], chosen["high"] = heard(said), bounds.min(), highest.max()
-    below = (said["value"] < said["incident"].map(best)).fillna(False).astype(bool)
-    return Verdict(chosen, differing(said[~(at_least[said.index] & below)], best))
+    if not figures:
+        return None
+    said = [Said(figure.low, figure.family) for figure in figures]
+    agree = [figure for figure in at_least if best is not None and figure.low < best]
+    differ = differing([one for one, figure in zip(said, figures, strict=True) if figure not in agree], best)
+    low = min((figure.low for figure in bounding), default=None)
+    high = max((max(figure.low, figure.high or 0) for figure in bounding), default=None)
+    return Choice(best, rule, _support(said, best), heard(said), differ, low, high)
 
 
 def reconcile_strikes(reports: pd.DataFrame) -> pd.DataFrame:
@@ -206,22 +240,24 @@ def reconcile_strikes(reports: pd.DataFrame) -> pd.DataFrame:
     both countries count as one answer; where no report gives a day, the key's); the dead are the lower median of the
     figures, low and high the smallest and the largest.
     """
-    if reports.empty:
-        return typed(pd.DataFrame(columns=TABLES["responses"].column_names), TABLES["responses"])
-    keys, known = pd.factorize(reports["response_key"], sort=True)
-    told = reports.assign(incident=keys, weight=1, family=pd.factorize(reports["family"])[0])
-    table = pd.DataFrame({"response_id": pd.Series(known, dtype=TEXT)})
-    key_day = pd.to_datetime(table["response_id"].str[:10], format="%Y-%m-%d", errors="coerce")
-    for field in ("date", "country", "place", "kind", "target", "killed_side"):
-        table[field] = choose(_said(told, field), [""], "").chosen["value"]
-    table["date"] = table["date"].astype("datetime64[ns]").fillna(key_day)
-    figures = _said(told, "killed_low")
-    largest = reports[["killed_low", "killed_high"]].max(axis=1)
-    table["killed_best"] = lower_median(once(figures))
-    table["killed_low"] = figures.groupby("incident")["value"].min()
-    table["killed_high"] = largest.groupby(keys).max()
-    sources = told[["incident", "source_id"]].drop_duplicates().sort_values(["incident", "source_id"])
-    table["n_sources"] = sources.groupby("incident").size()
-    table["sources"] = joined(sources["incident"], sources["source_id"])
-    table["n_independent"] = heard(told)
+    rows = []
+    told = sorted(records(reports), key=lambda report: report.response_key)
+    for key, same in groupby(told, lambda report: report.response_key):
+        strike = list(same)
+        row: dict[str, Any] = {"response_id": key}
+        for field in ("date", "country", "place", "kind", "target", "killed_side"):
+            said = [Said(value, report.family) for report in strike if (value := getattr(report, field))]
+            chosen = choose(said, [""], "")
+            row[field] = chosen.value if chosen else None
+        row["date"] = row["date"] or key[:10]
+        dead = [report for report in strike if report.killed_low is not None]
+        row["killed_best"] = lower_median(once(Said(report.killed_low, report.family) for report in dead))
+        row["killed_low"] = min((report.killed_low for report in dead), default=None)
+        bounds = [number for report in strike for number in (report.killed_low, report.killed_high)]
+        row["killed_high"] = max((number for number in bounds if number is not None), default=None)
+        sources = sorted({report.source_id for report in strike})
+        row |= {"n_sources": len(sources), "sources": ";".join(sources)}
+        row["n_independent"] = len({report.family for report in strike})
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=TABLES["responses"].column_names, dtype=object)
     return typed(table, TABLES["responses"]).sort_values(["date", "response_id"], ignore_index=True)

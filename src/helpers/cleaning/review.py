@@ -52,9 +52,9 @@ def numbers(cells: pd.Series) -> pd.Series:
     return pd.to_numeric(cells, errors="coerce")
 
 
-def vague(sites: pd.Series) -> pd.Series:
-    """Return which of a column of site_ids name no site of the gazetteer: ``other``, ``unspecified-iraq`` ..."""
-    return sites.str.startswith("unspecified-") | (sites == "other")
+def nowhere(site_id: str) -> bool:
+    """Return whether a site_id names no site of the gazetteer: ``other``, ``unspecified-iraq`` ..."""
+    return site_id.startswith("unspecified-") or site_id == "other"
 
 
 def allowed_days(reports: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -289,7 +289,7 @@ def _bits(cell: str) -> int:
 
 def distances(sites: pd.DataFrame) -> pd.DataFrame:
     """Return kilometres between the points of all pairs of named sites (haversine), as a square table."""
-    named = sites[~vague(sites["site_id"])].sort_values("site_id")
+    named = sites[~sites["site_id"].map(nowhere).astype(bool)].sort_values("site_id")
     lat, lon = np.radians(named["lat"].to_numpy(float)), np.radians(named["lon"].to_numpy(float))
     apart = np.sin((lat[:, None] - lat) / 2) ** 2
     apart += np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2

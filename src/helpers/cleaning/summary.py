@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from helpers.cleaning.reconcile import OFFICIAL_WEIGHT
+from helpers.cleaning.reconcile import weight
 from helpers.cleaning.review import measure
 from helpers.cleaning.schemas import FIELDS
 from helpers.cleaning.votes import choose_weapons
 from helpers.facts import Row
-from helpers.vocabulary import CONFIRMATION, split, top_weapon
+from helpers.tables import records
+from helpers.vocabulary import CONFIRMATION, OFFICIALS, split, top_weapon
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -85,27 +87,24 @@ def other_weapons(tables: Tables) -> pd.DataFrame:
     Columns: incident_id, chosen, `highest` (the highest kind that any report names), `unweighted` (officials count
     once) and `each_report` (every report has a voice, reprints too).
     """
-    kept = linked(tables)
-    number, ids = pd.factorize(kept["incident_id"], sort=True)
-    told = pd.DataFrame({"incident": number, "family": pd.factorize(kept["family"])[0], "weight": 1})
-    told["weapons"] = kept["weapons"].to_numpy(dtype=object)
-    ways = {
-        "chosen": told.assign(weight=np.where(kept["confirmation"].isin(OFFICIAL), OFFICIAL_WEIGHT, 1)),
-        "unweighted": told,
-        "each_report": told.assign(family=np.arange(len(told))),
-    }
-    table = pd.DataFrame({"incident_id": ids})
-    for name, reports in ways.items():
-        value = choose_weapons(reports).chosen["value"].reindex(table.index).fillna("unknown")
-        table[name] = value.map(lambda cell: top_weapon(split(cell)))
-    named = told.groupby("incident")["weapons"].agg(lambda cells: top_weapon(split(";".join(cells))))
-    return table.assign(highest=named)
+    columns = ["incident_id", "report_id", "family", "confirmation", "weapons"]
+    kept = linked(tables)[columns].sort_values(["incident_id", "report_id"])
+    rows = []
+    for incident, same in groupby(records(kept), lambda report: report.incident_id):
+        told = list(same)
+        ways = {
+            "chosen": [(report.weapons, report.family, weight(report.confirmation)) for report in told],
+            "unweighted": [(report.weapons, report.family, 1) for report in told],
+            "each_report": [(report.weapons, number, 1) for number, report in enumerate(told)],
+        }
+        choices = {name: choose_weapons(way) for name, way in ways.items()}
+        tops = {name: top_weapon(split(choice and choice.value)) for name, choice in choices.items()}
+        highest = top_weapon([code for report in told for code in split(report.weapons)])
+        rows.append({"incident_id": incident, **tops, "highest": highest})
+    return pd.DataFrame(rows, columns=["incident_id", *ways, "highest"] if rows else None)
 
 
 Ids = Callable[[Tables], pd.Series]
-
-#: Confirmation by an official, US or local.
-OFFICIAL = ["us_official", "local_official"]
 
 
 def linked(tables: Tables) -> pd.DataFrame:
@@ -126,7 +125,7 @@ def by_origins(least: int, most: float) -> Ids:
 def weakest(tables: Tables) -> pd.Series:
     """Return the incidents with one origin and no official."""
     incidents = tables["incidents"]
-    return incidents[(incidents["n_independent"] == 1) & ~incidents["confirmation"].isin(OFFICIAL)]["incident_id"]
+    return incidents[(incidents["n_independent"] == 1) & ~incidents["confirmation"].isin(OFFICIALS)]["incident_id"]
 
 
 def disputed(tables: Tables) -> pd.Series:

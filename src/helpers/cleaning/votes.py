@@ -1,97 +1,116 @@
-"""Counting what independent origins say, for many incidents at once.
+"""Counting what the independent origins of one incident's reports say of one field.
 
-Everything here works on a long frame ``said``: columns incident (whole number), family (whole number), value, weight,
-tier. An origin (family) speaks once for each value, with its strongest weight, however often it is reprinted.
+What is said is a list of `Said`. An origin (family) speaks once for each value, with its strongest weight, however
+often it is reprinted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from helpers.vocabulary import kin, split, unstated, weapons
 
 
+class Said(NamedTuple):
+    """What one report says: a value, its origin, its weight; only what stands in the lowest tier is chosen from."""
+
+    value: Any
+    family: Any
+    weight: int = 1
+    tier: int = 0
+
+
+class Votes(NamedTuple):
+    """What stands behind a value: the weight together, and the number of origins."""
+
+    weight: int
+    origins: int
+
+
 @dataclass(frozen=True)
-class Verdict:
-    """What was chosen for one field.
+class Choice:
+    """What was chosen for one field of one incident of which somebody says something.
 
     Attributes
     ----------
-    chosen: one row an incident in which anyone says anything: columns value, rule, n_independent, n_said (origins),
-        of days and numbers also low, high; the index is the incident's number.
-    others: the values not chosen that disagree: columns incident, value, n.
+    value: the value chosen, None if no report's value could be taken; rule: how it was chosen, in words.
+    n_independent, n_said: the origins that say this value, and those that say anything.
+    others: each value not chosen that disagrees, with the origins that say it.
+    low, high: of days and numbers, the bounds; precision: of days, how well it is fixed.
     """
 
-    chosen: pd.DataFrame
-    others: pd.DataFrame
+    value: Any
+    rule: str
+    n_independent: int
+    n_said: int
+    others: Mapping[Any, int] = field(default_factory=dict)
+    low: Any = None
+    high: Any = None
+    precision: str = ""
 
 
-def once(said: pd.DataFrame) -> pd.DataFrame:
-    """Return `said` with one row for each incident, value and origin: the heaviest."""
-    return said.groupby(["incident", "value", "family"], observed=True)["weight"].max().reset_index()
+def once(said: Iterable[Said]) -> list[Said]:
+    """Return what is said with one entry for each value and origin: the heaviest."""
+    heaviest: dict[tuple[Any, Any], Said] = {}
+    for one in said:
+        before = heaviest.setdefault((one.value, one.family), one)
+        if one.weight > before.weight:
+            heaviest[one.value, one.family] = one
+    return list(heaviest.values())
 
 
-def tally(said: pd.DataFrame) -> pd.DataFrame:
-    """Return for each incident and value, in order, the `weight` behind it and `n`, the origins that say so."""
-    voices = once(said).groupby(["incident", "value"], observed=True)["weight"]
-    counted = voices.agg(weight="sum", n="size").reset_index()
-    return counted.astype({"value": object}) if counted["value"].dtype == "category" else counted
+def tally(said: Iterable[Said]) -> dict[Any, Votes]:
+    """Return for each value, in order, what stands behind it."""
+    counted: dict[Any, Votes] = {}
+    for one in once(said):
+        weight, origins = counted.get(one.value, (0, 0))
+        counted[one.value] = Votes(weight + one.weight, origins + 1)
+    return dict(sorted(counted.items()))
 
 
-def heard(said: pd.DataFrame) -> pd.Series:
-    """Return for each incident how many origins say anything."""
-    return said[["incident", "family"]].drop_duplicates().groupby("incident").size()
+def heard(said: Iterable[Said]) -> int:
+    """Return how many origins say anything."""
+    return len({one.family for one in said})
 
 
-def differing(said: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
-    """Return the values said that are not the one `chosen` for their incident: columns incident, value, n."""
-    counted = tally(said)
-    other = (counted["value"] != counted["incident"].map(chosen)).fillna(True).to_numpy(dtype=bool)
-    return counted.loc[other, ["incident", "value", "n"]].reset_index(drop=True)
+def differing(said: Iterable[Said], chosen: Any) -> dict[Any, int]:
+    """Return the values said that are not the one `chosen`, with the origins that say each."""
+    return {value: votes.origins for value, votes in tally(said).items() if value != chosen}
 
 
 def choose(
-    said: pd.DataFrame, rules: Sequence[str], tie: str, order: Sequence[str] = (), prefer: pd.Series | None = None
-) -> Verdict:
-    """Choose for each incident the value with the greatest weight among those of its lowest tier.
+    said: Sequence[Said], rules: Sequence[str], tie: str, order: Sequence[str] = (), prefer: Any = None
+) -> Choice | None:
+    """Choose the value with the greatest weight among those of the lowest tier; None if nothing is said.
 
-    Ties go to the value that `prefer` names for the incident, else to the first in `order`, else to the smallest. How
-    it was chosen is told by the tier's line in `rules`, at a tie by `tie`. Others are those of the same tier.
+    Ties go to `prefer`, else to the first in `order`, else to the smallest. How it was chosen is told by the tier's
+    line in `rules`, at a tie by `tie`. Others are those of the same tier.
     """
-    tier = said.groupby("incident")["tier"].min()
-    counted = tally(said[said["tier"] == said["incident"].map(tier)])
-    places = {value: place for place, value in enumerate(order)}
-    counted["rank"] = counted["value"].map(places) if order else pd.factorize(counted["value"], sort=True)[0]
-    if prefer is not None:
-        counted.loc[(counted["value"] == counted["incident"].map(prefer)).to_numpy(dtype=bool), "rank"] = -1
-    ranked = counted.sort_values(["incident", "weight", "rank"], ascending=[True, False, True])
-    chosen = ranked.drop_duplicates("incident").set_index("incident").rename(columns={"n": "n_independent"})
-    top = ranked["weight"] == ranked["incident"].map(chosen["weight"])
-    tied = ranked[top].groupby("incident").size() > 1
-    chosen["rule"] = np.where(tied, tie, np.array(rules, dtype=object)[tier.to_numpy(dtype=int)])
-    chosen["n_said"] = heard(said)
-    others = ranked.loc[ranked["incident"].duplicated(), ["incident", "value", "n"]]
-    return Verdict(chosen[["value", "rule", "n_independent", "n_said"]], others.reset_index(drop=True))
+    if not said:
+        return None
+    tier = min(one.tier for one in said)
+    counted = tally(one for one in said if one.tier == tier)
+    known = sorted(counted, key=order.index) if order else list(counted)
+    ranked = sorted(known, key=lambda value: (-counted[value].weight, value != prefer))
+    best, *others = ranked
+    tied = bool(others) and counted[others[0]].weight == counted[best].weight
+    behind = {value: counted[value].origins for value in others}
+    return Choice(best, tie if tied else rules[tier], counted[best].origins, heard(said), behind)
 
 
-def lower_median(said: pd.DataFrame) -> pd.Series:
-    """Return for each incident the weighted lower median of the numbers in ``value``."""
-    ordered = said.sort_values(["incident", "value"])
-    groups = ordered.groupby("incident")["weight"]
-    reached = groups.cumsum() * 2 >= groups.transform("sum")
-    return ordered[reached].drop_duplicates("incident").set_index("incident")["value"]
-
-
-def joined(groups: pd.Series, cells: pd.Series) -> pd.Series:
-    """Return for each of `groups` (whole numbers, sorted) its `cells` in their order, joined by ``;``."""
-    numbers, words = groups.to_numpy(), cells.astype(object).tolist()
-    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
-    texts = [";".join(words[start:end]) for start, end in zip(starts, [*starts[1:], len(words)], strict=False)]
-    return pd.Series(texts, index=numbers[starts], dtype=object)
+def lower_median(said: Iterable[Said]) -> Any:
+    """Return the weighted lower median of the numbers said, None if there are none."""
+    ordered = sorted((one.value, one.weight) for one in said)
+    half, reached = sum(weight for _, weight in ordered), 0
+    for value, weight in ordered:
+        reached += 2 * weight
+        if reached >= half:
+            return value
+    return None
 
 
 RULE = "named by most independent origins, officials twice"
@@ -101,10 +120,19 @@ GENERIC = "kind not said by some: the kind that others name"
 UNSAID = "no report names a weapon"
 
 
-def choose_weapons(reports: pd.DataFrame) -> Verdict:
-    """Return the weapons of each incident: what its origins say together, not the highest that any of them names.
+class Named(NamedTuple):
+    """A kind of weapon that a report names, by its place on the ladder, and the origin and weight behind it."""
 
-    The rule, in this order, for each incident:
+    report: int
+    value: int
+    family: Any
+    weight: int
+
+
+def choose_weapons(reports: Iterable[tuple[str, Any, int]]) -> Choice | None:
+    """Return the weapons of an incident: what its origins say together, not the highest that any of them names.
+
+    The rule, in this order:
 
     1. Each independent origin has one voice for each kind that it names, of weight 2 where an official confirms the
        attack in its text, else 1. Reports that name no weapon have no voice.
@@ -120,88 +148,71 @@ def choose_weapons(reports: pd.DataFrame) -> Verdict:
     A majority of a growing number of reports does not grow with them; the highest kind that anyone names does. Ties go
     down the ladder, so that a doubt never makes an incident an escalation.
 
-    `reports` have the columns incident, family, weight and weapons (joined by ``;``, as the verdict's values are, in
-    the ladder's order).
+    `reports` give their weapons (joined by ``;``, as in the value chosen, there in the ladder's order), their origin
+    and their weight; None if no report names a weapon.
     """
-    codes = list(weapons())
-    said = _kinds_named(reports, codes)
-    told = tally(said)
-    generic = _yield_generic(said, told, codes)
-    renamed = _one_name(said, codes)
-    counted = tally(said)
-    rungs = {place: np.inf if weapon.rung is None else weapon.rung for place, weapon in enumerate(weapons().values())}
-    ranked = counted.assign(rung=counted["value"].map(rungs))
-    ranked = ranked.sort_values(["incident", "weight", "rung", "value"], ascending=[True, False, True, True])
-    leading = ranked.drop_duplicates("incident").set_index("incident")
-    lead = leading["value"]
-    tied = ranked[ranked["weight"] == ranked["incident"].map(leading["weight"])].groupby("incident").size() > 1
+    ladder = weapons()
+    codes = list(ladder)
+    told = [
+        Named(number, codes.index(code), family, weight)
+        for number, (cell, family, weight) in enumerate(reports)
+        for code in dict.fromkeys(split(cell))
+        if code != "unknown"
+    ]
+    if not told:
+        return None
+    before = _counted(told)
+    said, generic = _yield_generic(told, codes)
+    said, renamed = _one_name(told, said, codes)
+    counted = _counted(said)
+    rungs = [np.inf if weapon.rung is None else weapon.rung for weapon in ladder.values()]
+    lead, *rest = sorted(counted, key=lambda kind: (-counted[kind].weight, rungs[kind]))
+    tied = bool(rest) and counted[rest[0]].weight == counted[lead].weight
 
-    total = said.groupby(["incident", "family"])["weight"].max().groupby("incident").sum()
-    total = counted["incident"].map(total)
-    mixed = said["report"].isin(said.loc[said["value"] == said["incident"].map(lead), "report"])
-    beside = _pairs(counted).isin(_pairs(said[mixed]))
-    leads = counted["value"] == counted["incident"].map(lead)
-    kept = counted[leads | (counted["weight"] * 2 > total) | ((counted["weight"] * 3 >= total) & beside)]
-
-    words = dict(enumerate(codes))
-    chosen = pd.DataFrame({"value": joined(kept["incident"], kept["value"].map(words))}, index=lead.index)
-    flags = [tied.to_numpy(), lead.index.isin(renamed), lead.index.isin(generic)]
-    chosen["rule"] = np.select(flags, [TIE, NAMES, GENERIC], RULE)
-    chosen["n_independent"] = told[told["value"] == told["incident"].map(lead)].set_index("incident")["n"]
-    chosen["n_said"] = heard(said)
+    total = sum({one.family: one.weight for one in sorted(said, key=lambda one: one.weight)}.values())
+    mixed = {one.report for one in said if one.value == lead}
+    beside = {one.value for one in said if one.report in mixed}
+    kept = [
+        kind
+        for kind, (weight, _) in counted.items()
+        if kind == lead or weight * 2 > total or (weight * 3 >= total and kind in beside)
+    ]
+    rule = TIE if tied else NAMES if renamed else GENERIC if generic else RULE
     # a word for no stated kind that yielded is no disagreement
-    yielded = told["value"].isin([codes.index(code) for code in unstated()]) & ~_pairs(told).isin(_pairs(counted))
-    others = told[~_pairs(told).isin(_pairs(kept)) & ~yielded].assign(value=lambda table: table["value"].map(words))
-    return Verdict(chosen, others[["incident", "value", "n"]].reset_index(drop=True))
+    yielded = {codes.index(code) for code in unstated()} - set(counted)
+    others = {codes[kind]: votes.origins for kind, votes in before.items() if kind not in {*kept, *yielded}}
+    behind = before[lead].origins if lead in before else 0
+    return Choice(";".join(codes[kind] for kind in kept), rule, behind, len({one.family for one in told}), others)
 
 
-def _pairs(table: pd.DataFrame) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(table[["incident", "value"]])
+def _counted(named: Iterable[Named]) -> dict[int, Votes]:
+    return tally(Said(one.value, one.family, one.weight) for one in named)
 
 
-def _kinds_named(reports: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
-    """Return ``said`` with a row for each kind that each report names, by its place in `codes`; `unknown` is none.
-
-    The column `told` keeps what the report itself says.
-    """
-    place, known = pd.factorize(reports["weapons"])
-    named = [[codes.index(code) for code in dict.fromkeys(split(cell)) if code != "unknown"] for cell in known]
-    times = np.array([len(several) for several in named], dtype=int)[place]
-    said = reports[["incident", "family", "weight"]].reset_index(drop=True).rename_axis("report").reset_index()
-    said = said.loc[said.index.repeat(times)].reset_index(drop=True)
-    kinds = np.array([kind for several in named for kind in several], dtype=int)
-    first = np.cumsum([0, *map(len, named)])[place]
-    said["told"] = kinds[np.repeat(first, times) + said.groupby("report").cumcount().to_numpy()]
-    return said.assign(value=said["told"])
-
-
-def _yield_generic(said: pd.DataFrame, told: pd.DataFrame, codes: list[str]) -> set[int]:
-    """Let "missile" in `said` count for the kind of missile that most name; return the incidents where it does."""
-    does: set[int] = set()
+def _yield_generic(told: list[Named], codes: list[str]) -> tuple[list[Named], bool]:
+    """Let "missile" count for the kind of missile that most name; say whether it does anywhere."""
+    said = told
     for vague, meant in unstated().items():
-        leading = _leading(told[told["value"].isin([codes.index(code) for code in meant])])
-        moved = (said["value"] == codes.index(vague)) & said["incident"].isin(leading.index)
-        said.loc[moved, "value"] = said["incident"].map(leading)[moved].astype(int)
-        does |= set(said.loc[moved, "incident"])
-    return does
+        leading = _leading(_counted(one for one in told if codes[one.value] in meant))
+        if leading is not None:
+            said = [one._replace(value=leading) if codes[one.value] == vague else one for one in said]
+    return said, said != told
 
 
-def _one_name(said: pd.DataFrame, codes: list[str]) -> set[int]:
-    """Put the voices for the several names of one thing together in `said`; return the incidents where it does."""
-    does: set[int] = set()
+def _one_name(told: list[Named], said: list[Named], codes: list[str]) -> tuple[list[Named], bool]:
+    """Put the voices for the several names of one thing together; say whether they are anywhere."""
+    renamed = False
     for names in kin():
-        places = [codes.index(name) for name in names]
-        alike = tally(said[said["value"].isin(places)])
-        both = said[said["told"].isin(places)]
-        apart = both.loc[both["report"].duplicated(), "incident"]
-        disputed = set(alike.loc[alike["incident"].duplicated(), "incident"]) - set(apart)
-        moved = said["value"].isin(places) & said["incident"].isin(disputed)
-        said.loc[moved, "value"] = said["incident"].map(_leading(alike))[moved].astype(int)
-        does |= disputed
-    return does
+        places = {codes.index(name) for name in names}
+        alike = _counted(one for one in said if one.value in places)
+        both = [one.report for one in told if one.value in places]
+        leading = _leading(alike)
+        if leading is not None and len(alike) > 1 and len(set(both)) == len(both):
+            renamed = True
+            said = [one._replace(value=leading) if one.value in places else one for one in said]
+    return said, renamed
 
 
-def _leading(counted: pd.DataFrame) -> pd.Series:
-    """Return for each incident of a tally the value with the greatest weight, at a tie the first."""
-    ranked = counted.sort_values(["incident", "weight", "value"], ascending=[True, False, True])
-    return ranked.drop_duplicates("incident").set_index("incident")["value"]
+def _leading(counted: Mapping[int, Votes]) -> int | None:
+    """Return the kind with the greatest weight, at a tie the first; None if there is none."""
+    return min(counted, key=lambda kind: (-counted[kind].weight, kind), default=None)
