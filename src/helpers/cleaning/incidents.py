@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from helpers.cleaning.reconcile import Report, reconcile
 from helpers.cleaning.review import allowed_days, nowhere
 from helpers.cleaning.rulings import Linked
-from helpers.cleaning.schemas import FIELDS, TABLES, typed
+from helpers.cleaning.schemas import FIELDS, TABLES, TEXT, typed
 from helpers.cleaning.votes import UNSAID, Choice
 from helpers.tables import records
 from helpers.vocabulary import FIRM_OUTLETS, OUTLETS, split, top_weapon
@@ -54,7 +54,9 @@ def make(reports: pd.DataFrame, sources: pd.DataFrame, sites: pd.DataFrame, link
 
     def gather() -> None:
         for name, told in rows.items():
-            made[name].append(typed(pd.DataFrame(told, columns=TABLES[name].column_names), TABLES[name]))
+            frame = typed(pd.DataFrame(told, columns=TABLES[name].column_names), TABLES[name])
+            texts = frame.columns[frame.dtypes == TEXT] if name == "reconciled" else []
+            made[name].append(frame.astype(dict.fromkeys(texts, "category")))
             told.clear()
 
     for incident, told in _by_incident(reports, sources):
@@ -65,18 +67,29 @@ def make(reports: pd.DataFrame, sources: pd.DataFrame, sites: pd.DataFrame, link
         if len(rows["incidents"]) == BATCH:
             gather()
     gather()
-    tables = {name: pd.concat(parts, ignore_index=True) for name, parts in made.items()}
+    tables = {name: _whole(parts) for name, parts in made.items()}
     tables["incidents"] = tables["incidents"].sort_values(["date", "incident_id"], ignore_index=True)
     return tables
 
 
+def _whole(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the parts of a table as one; categories, which hold texts that repeat in little memory, stay such."""
+    columns = {name: [part[name] for part in parts] for name in parts[0]}
+    return pd.DataFrame(
+        {
+            name: union_categoricals(cells) if cells[0].dtype == "category" else pd.concat(cells, ignore_index=True)
+            for name, cells in columns.items()
+        }
+    )
+
+
 def _by_incident(reports: pd.DataFrame, sources: pd.DataFrame) -> Iterator[tuple[str, list[Report]]]:
-    """Yield each incident, in the order of the ids, with its reports, in the order of theirs."""
+    """Yield each incident, in the order of the ids, with its reports, in their order."""
     starts, ends = allowed_days(reports)
     published = reports["source_id"].map(sources.set_index("source_id")["published"])
     columns = {name: reports[name] for name in reports if name not in _UNUSED}
     told = pd.DataFrame({**columns, "published": published, "start": starts, "end": ends}, copy=False)
-    order = reports[["incident_id", "report_id"]].sort_values(["incident_id", "report_id"]).index
+    order = reports["incident_id"].sort_values(kind="stable").index
     for incident, same in groupby(records(told, order), lambda report: report.incident_id):
         if incident:
             yield incident, list(same)
@@ -97,11 +110,11 @@ def _overruled(incident: str, chosen: Chosen, linked: Linked, countries: Mapping
         told, ruling = linked.redated[incident]
         day = date.fromisoformat(told)
         rule = f"ruling {ruling}"
-        chosen["date"] = replace(chosen["date"], value=day, low=day, high=day, rule=rule, precision="day")
+        chosen["date"] = chosen["date"]._replace(value=day, low=day, high=day, rule=rule, precision="day")
     if incident in linked.resited:
         site, ruling = linked.resited[incident]
         for field, value in (("site_id", site), ("country", countries[site])):
-            chosen[field] = replace(chosen[field], value=value, rule=f"ruling {ruling}")
+            chosen[field] = chosen[field]._replace(value=value, rule=f"ruling {ruling}")
     return chosen
 
 

@@ -15,20 +15,16 @@ from helpers.cleaning.check import Checked, Findings, Stopped, read_and_check
 from helpers.cleaning.normalise import families, read_houses
 from helpers.cleaning.reconcile import reconcile_strikes
 from helpers.cleaning.review import suspects
-from helpers.cleaning.rulings import Linked, as_coded, effects, link, roots
+from helpers.cleaning.rulings import Linked, effects, link, roots
 from helpers.cleaning.schemas import CODED, TABLES, TEXT, typed
 
 
 @dataclass(frozen=True)
 class Clean:
-    """What the cleaning gives: the clean `tables` by name, the findings for review, and the sources coded `twice`.
-
-    `twice` holds for these their reports as coded, the second coding, and the stretches compared.
-    """
+    """What the cleaning gives: the clean `tables` by name, and the findings for review."""
 
     tables: dict[str, pd.DataFrame]
     findings: Findings
-    twice: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
 def clean(coded_dir: str | Path, reference_dir: str | Path) -> Clean:
@@ -48,8 +44,6 @@ def cleaned(checked: Checked, reference_dir: str | Path) -> Clean:
         raise Stopped(checked.findings)
     frames, rulings = checked.frames, checked.rulings
     linked = link(frames["reports"], rulings)
-    again = frames["reports"]["source_id"].isin(frames["second_coding"]["source_id"].unique())
-    first = as_coded(frames["reports"][again], checked.log)
     made = {name: typed(frames.pop(name), CODED[name]) for name in ("sources", "sites")}
     made["sources"]["family"] = families(made["sources"], read_houses(reference_dir))
     reports = typed(frames.pop("reports"), CODED["reports"])
@@ -77,7 +71,7 @@ def cleaned(checked: Checked, reference_dir: str | Path) -> Clean:
     family = strikes["source_id"].map(made["sources"].set_index("source_id")["family"])
     made["responses"] = reconcile_strikes(strikes.assign(family=family))
     tables = {name: made[name][TABLES[name].column_names] for name in TABLES if name in made}
-    return Clean(tables, checked.findings, (first, frames["second_coding"], frames["coding_stretches"]))
+    return Clean(tables, checked.findings)
 
 
 def _set_aside(reports: pd.DataFrame, linked: Linked, rulings: pd.DataFrame) -> pd.DataFrame:

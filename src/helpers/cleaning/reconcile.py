@@ -22,7 +22,6 @@ The rules, by field:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -31,7 +30,7 @@ import pandas as pd
 
 from helpers.cleaning.review import nowhere
 from helpers.cleaning.schemas import TABLES, typed
-from helpers.cleaning.votes import Choice, Said, choose, choose_weapons, differing, heard, lower_median, once, tally
+from helpers.cleaning.votes import Choice, Said, choose, choose_weapons, differing, heard, lower_median, tally
 from helpers.tables import records
 from helpers.vocabulary import CONFIRMATION, OFFICIALS, targets
 
@@ -85,8 +84,8 @@ def reconcile(incident: str, reports: Sequence[Report], countries: Mapping[str, 
         "date": _date(reports, incident[:10]),
         **_place(reports, incident[11:].rpartition("-")[0], countries),
         "time_local": choose(hours, [MOST] * 2, "tie: the earlier hour or word"),
-        "claimed_by": claimed and replace(claimed, others=differing(claims, claimed.value)),
-        "attributed_to": blamed and replace(blamed, others={}),  # free words: other words are no disagreement
+        "claimed_by": claimed and claimed._replace(others=differing(claims, claimed.value)),
+        "attributed_to": blamed and blamed._replace(others={}),  # free words: other words are no disagreement
         "weapons": choose_weapons((report.weapons, report.family, weight(report.confirmation)) for report in reports),
         "munitions": _munitions(reports),
         "confirmation": _confirmation(reports),
@@ -113,7 +112,7 @@ def _confirmation(reports: Sequence[Report]) -> Choice | None:
     said = _said(reports, "confirmation", lambda report: list(CONFIRMATION).index(report.confirmation))
     rules = ["strongest standing among those who confirm it"] * (len(CONFIRMATION) - 1)
     choice = choose(said, [*rules, "every report of it is a denial"], "")
-    return choice and replace(choice, others=differing([one for one in said if one.value == "denied"], choice.value))
+    return choice and choice._replace(others=differing([one for one in said if one.value == "denied"], choice.value))
 
 
 def _tier(report: Report) -> int:
@@ -144,7 +143,7 @@ def _date(reports: Sequence[Report], key_day: str) -> Choice | None:
         low, high = min(starts), max(ends)
     firm = {report.date for report in reports if report.date_precision == "day"}
     others = {day: origins for day, origins in differing(said, choice.value).items() if day in firm}
-    return replace(choice, others=others, low=low, high=high, precision=precision)
+    return choice._replace(others=others, low=low, high=high, precision=precision)
 
 
 def _place(reports: Sequence[Report], key_site: str, countries: Mapping[str, str]) -> dict[str, Choice | None]:
@@ -155,10 +154,10 @@ def _place(reports: Sequence[Report], key_site: str, countries: Mapping[str, str
     country = choose(said, [MOST], ALPHABET)
     of_site = countries.get(site.value) if site else None
     if country and of_site and of_site != country.value:
-        country = replace(country, value=of_site, rule="the country of the chosen site")
+        country = country._replace(value=of_site, rule="the country of the chosen site")
     if country:
         value = country.value
-        country = replace(country, n_independent=_support(said, value), others=differing(said, value))
+        country = country._replace(n_independent=_support(said, value), others=differing(said, value))
     return {"site_id": site, "country": country}
 
 
@@ -196,16 +195,20 @@ def _figures(reports: Iterable[Report], low: str, high: str, most: int) -> list[
 
 def _munitions(reports: Sequence[Report]) -> Choice | None:
     figures = _figures(reports, "munitions_low", "munitions_high", STANDING["us_official"])
+    if not figures:
+        return None
     exact = [figure for figure in figures if figure.low == figure.high]
-    best = lower_median(once(Said(figure.low, figure.family, figure.weight) for figure in exact or figures))
+    best = lower_median(Said(figure.low, figure.family, figure.weight) for figure in exact or figures)
     rule = "lower median of exact figures, officials twice" if exact else "lower median of 'at least' figures"
     return _number(figures, best, rule, figures, [figure for figure in figures if figure not in exact])
 
 
 def _casualties(reports: Sequence[Report], field: str) -> Choice | None:
     low, high = (f"{field}_{end}" if field == "us_injured" else field for end in ("low", "high"))
-    confirmed = field.startswith("us") and any(report.confirmation == "us_official" for report in reports)
     figures = _figures(reports, low, high, STANDING["us_official" if field.startswith("us") else "local_official"])
+    if not figures:
+        return None
+    confirmed = field.startswith("us") and any(report.confirmation == "us_official" for report in reports)
     alone = [figure for figure in figures if confirmed and figure.standing < STANDING["us_official"] and figure.low]
     taken = [figure for figure in figures if figure not in alone]
     highest = max((figure.standing for figure in taken), default=None)
@@ -213,18 +216,16 @@ def _casualties(reports: Sequence[Report], field: str) -> Choice | None:
     last = max((figure.published for figure in top), default=None)
     latest = [Said(figure.low, figure.family) for figure in top if figure.published == last]
     rule = UNCONFIRMED if highest is None else LATEST[highest]
-    return _number(figures, lower_median(once(latest)), rule, top, [figure for figure in top if figure.high is None])
+    return _number(figures, lower_median(latest), rule, top, [figure for figure in top if figure.high is None])
 
 
 def _number(
     figures: list[Figure], best: int | None, rule: str, bounding: list[Figure], at_least: list[Figure]
-) -> Choice | None:
-    """Put low and high beside the best figure, from those that are `bounding`; None without figures.
+) -> Choice:
+    """Put low and high beside the best figure, from those that are `bounding`.
 
     An "at least" below the best figure agrees with it.
     """
-    if not figures:
-        return None
     said = [Said(figure.low, figure.family) for figure in figures]
     agree = [figure for figure in at_least if best is not None and figure.low < best]
     differ = differing([one for one, figure in zip(said, figures, strict=True) if figure not in agree], best)
@@ -251,7 +252,7 @@ def reconcile_strikes(reports: pd.DataFrame) -> pd.DataFrame:
             row[field] = chosen.value if chosen else None
         row["date"] = row["date"] or key[:10]
         dead = [report for report in strike if report.killed_low is not None]
-        row["killed_best"] = lower_median(once(Said(report.killed_low, report.family) for report in dead))
+        row["killed_best"] = lower_median(Said(report.killed_low, report.family) for report in dead)
         row["killed_low"] = min((report.killed_low for report in dead), default=None)
         bounds = [number for report in strike for number in (report.killed_low, report.killed_high)]
         row["killed_high"] = max((number for number in bounds if number is not None), default=None)

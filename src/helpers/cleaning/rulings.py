@@ -72,18 +72,6 @@ def correct(reports: pd.DataFrame, rulings: pd.DataFrame) -> tuple[pd.DataFrame,
     return reports, pd.DataFrame(log, columns=["file", "row", "column", "before", "after", "rule"])
 
 
-def as_coded(reports: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
-    """Return `reports` (indexed by spreadsheet row) with the cells that a ruling corrected as the coder left them.
-
-    A correction made after the coding would count as agreement of two codings that was not there.
-    """
-    coded = reports.copy()
-    for change in log[(log["file"] == "reports.csv") & log["rule"].str.startswith("ruling ")].iloc[::-1].itertuples():
-        if change.row in coded.index:
-            coded.loc[change.row, str(change.column)] = str(change.before)
-    return coded
-
-
 def roots(decisions: pd.DataFrame) -> dict[str, str]:
     """Return merged key -> the key that its incident bears in the end; a circle ends where it closes."""
     merges = decisions[decisions["action"] == "merge"]

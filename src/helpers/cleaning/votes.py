@@ -7,7 +7,7 @@ often it is reprinted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,8 +31,7 @@ class Votes(NamedTuple):
     origins: int
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """What was chosen for one field of one incident of which somebody says something.
 
     Attributes
@@ -47,29 +46,19 @@ class Choice:
     rule: str
     n_independent: int
     n_said: int
-    others: Mapping[Any, int] = field(default_factory=dict)
+    others: Mapping[Any, int] = MappingProxyType({})
     low: Any = None
     high: Any = None
     precision: str = ""
 
 
-def once(said: Iterable[Said]) -> list[Said]:
-    """Return what is said with one entry for each value and origin: the heaviest."""
-    heaviest: dict[tuple[Any, Any], Said] = {}
-    for one in said:
-        before = heaviest.setdefault((one.value, one.family), one)
-        if one.weight > before.weight:
-            heaviest[one.value, one.family] = one
-    return list(heaviest.values())
-
-
 def tally(said: Iterable[Said]) -> dict[Any, Votes]:
     """Return for each value, in order, what stands behind it."""
-    counted: dict[Any, Votes] = {}
-    for one in once(said):
-        weight, origins = counted.get(one.value, (0, 0))
-        counted[one.value] = Votes(weight + one.weight, origins + 1)
-    return dict(sorted(counted.items()))
+    voices: dict[Any, dict[Any, int]] = {}
+    for value, family, weight, _ in said:
+        mine = voices.setdefault(value, {})
+        mine[family] = max(weight, mine.get(family, 0))
+    return {value: Votes(sum(voices[value].values()), len(voices[value])) for value in sorted(voices)}
 
 
 def heard(said: Iterable[Said]) -> int:
@@ -93,6 +82,8 @@ def choose(
     if not said:
         return None
     tier = min(one.tier for one in said)
+    if len({(one.value, one.tier) for one in said}) == 1:
+        return Choice(said[0].value, rules[tier], heard(said), heard(said))
     counted = tally(one for one in said if one.tier == tier)
     known = sorted(counted, key=order.index) if order else list(counted)
     ranked = sorted(known, key=lambda value: (-counted[value].weight, value != prefer))
@@ -104,10 +95,10 @@ def choose(
 
 def lower_median(said: Iterable[Said]) -> Any:
     """Return the weighted lower median of the numbers said, None if there are none."""
-    ordered = sorted((one.value, one.weight) for one in said)
-    half, reached = sum(weight for _, weight in ordered), 0
-    for value, weight in ordered:
-        reached += 2 * weight
+    counted = tally(said)
+    half, reached = sum(votes.weight for votes in counted.values()), 0
+    for value, votes in counted.items():
+        reached += 2 * votes.weight
         if reached >= half:
             return value
     return None
