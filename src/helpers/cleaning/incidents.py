@@ -55,7 +55,7 @@ def make(reports: pd.DataFrame, sources: pd.DataFrame, sites: pd.DataFrame, link
     def gather() -> None:
         for name, told in rows.items():
             frame = typed(pd.DataFrame(told, columns=TABLES[name].column_names), TABLES[name])
-            texts = frame.columns[frame.dtypes == TEXT] if name == "reconciled" else []
+            texts: list[str] = list(frame.columns[frame.dtypes == TEXT]) if name == "reconciled" else []
             made[name].append(frame.astype(dict.fromkeys(texts, "category")))
             told.clear()
 
