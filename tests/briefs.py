@@ -29,6 +29,7 @@ from jinja2 import Undefined
 
 from helpers import tables
 from helpers.brief import document, nodes
+from helpers.explorer import page
 from helpers.facts import Facts
 from helpers.figures import style, wording
 from helpers.parameters import Parameters
@@ -115,6 +116,7 @@ def _quick(
     with (
         patch.object(tables, "read", lambda name, folder="data/clean": _table(name, str(folder)).copy()),
         patch.object(style, "save", save),
+        patch.object(page, "build", lambda folder, path, parameters: Path(path)),
         patch.dict(os.environ, {"BRIEF_ROOT": str(ROOT)}),
         contextlib.redirect_stdout(io.StringIO()),
         warnings.catch_warnings(),

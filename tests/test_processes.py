@@ -114,6 +114,33 @@ def test_processes_are_forked_and_have_nothing_in_common(warm: None, tmp_path: P
     assert all(gone(int(str(one["pid"]))) for one in told)
 
 
+#: The process that forked the one where it is evaluated, and which of some modules are imported there.
+LOADED = """(lambda os, sys: (os.getppid(), [name for name in ("wave", "plistlib", "colorsys", "mailbox")
+             if name in sys.modules]))(__import__("os"), __import__("sys"))"""
+
+
+def test_the_first_process_need_not_wait_for_the_imports_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BRIEF_IMPORTS", raising=False)
+    monkeypatch.setattr(processes, "MODULES", ("wave",))
+    monkeypatch.setattr(processes, "DRAWING", ("colorsys",))
+    processes.prepare(tmp_path / ".brief", ["plistlib"], ["this_module_is_not_there", "mailbox"])
+    server = multiprocessing.forkserver._forkserver
+    first = server._forkserver_alive_fd
+    try:
+        told = [processes.call(eval, LOADED) for _ in range(3)]
+    finally:
+        os.close(first)
+        server._stop()
+        processes.close()
+    servers = [parent for parent, _ in told]
+    assert servers[0] != servers[1] == servers[2]
+    assert told[0][1] == ["wave", "plistlib"]
+    assert told[1][1] == told[2][1] == ["wave", "plistlib", "colorsys", "mailbox"]
+    assert all(map(gone, servers))
+
+
 def test_a_process_is_started_afresh_where_there_is_no_forking(
     warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

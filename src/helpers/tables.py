@@ -74,7 +74,7 @@ def write(
     """Write `frame` as ``name.parquet`` into `folder`; where `made` is given, it makes what is written of its rows."""
     target = resolve(folder)
     target.mkdir(parents=True, exist_ok=True)
-    writer = None
+    writer: Any = None
     for start in range(0, max(len(frame), 1), ROWS):
         part = frame.iloc[start : start + ROWS]
         table = pa.Table.from_pandas(part if made is None else made(part), preserve_index=False)

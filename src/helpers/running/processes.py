@@ -1,8 +1,9 @@
 """Functions called in processes of their own, forked from one that has the imports done.
 
-The process that forks is the standard library's fork server, which imports this module and, by it, what notebooks
-need. A process is in a session of its own and ends, with all it has started, as soon as the run that asked for it is
-gone, however the run ended. Nothing of this listens where another user could reach it: run and process talk by a pipe.
+The process that forks is the standard library's fork server, which imports this module and, by it, what the first
+notebook needs; a second server, forked from it, imports the rest meanwhile and takes over. A process is in a session of
+its own and ends, with all it has started, as soon as the run that asked for it is gone, however the run ended. Nothing
+of this listens where another user could reach it: run and process talk by a pipe.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import random
 import resource
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -54,10 +56,16 @@ _OWN_SETTINGS = ("LC_", "LANGUAGE", "PYTHON", "MPL", "MATPLOTLIB", "IPYTHON", "J
 _CONFIG = ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
 
 #: Imported before anything is forked, beside what the notebooks name; what is not installed is left out.
-MODULES = (
-    "papermill", "ipykernel.zmqshell", "pandas.io.formats.style", "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg",
+MODULES = ("papermill", "ipykernel.zmqshell", "pandas.io.formats.style")
+
+#: Imported with them before any but the first notebooks.
+DRAWING = (
+    "matplotlib.pyplot", "matplotlib_inline.backend_inline", "matplotlib.backends.backend_svg",
+    "matplotlib.backends.backend_agg",
 )  # fmt: skip
+
+#: Slow to import and left out: what libraries try for grammars of addresses, formulas and bars that nobody here uses.
+_LEFT_OUT = ("rfc3987_syntax", "rfc3986_validator", "isoduration", "formulaic", "ipywidgets")
 
 #: Names modules to import instead, with spaces between.
 IMPORTS = "BRIEF_IMPORTS"
@@ -82,6 +90,7 @@ _guard = threading.Lock()
 _stopping = False
 _processes: list[Any] = []
 _preload: list[str] = []
+_more: list[str] | None = None
 _hidden: Path | None = None
 _sockets: str | None = None
 
@@ -99,9 +108,12 @@ def _context() -> Any:
     return multiprocessing.get_context("forkserver" if forks else "spawn")
 
 
-def prepare(hidden: Path, modules: Iterable[str] = ()) -> None:
-    """Let the fork server start to import `modules` and what every notebook needs; what is its own is in `hidden`."""
-    global _hidden, _preload
+def prepare(hidden: Path, modules: Iterable[str] = (), more: Iterable[str] | None = None) -> None:
+    """Let the fork server start to import `modules` and what every notebook needs; what is its own is in `hidden`.
+
+    Where `more` modules are named, they are imported while the first process that is asked for is already at work.
+    """
+    global _hidden, _preload, _more
     with _guard:
         _hidden = hidden
         for name in _CONFIG:  # libraries leave temporary folders behind where theirs are missing
@@ -110,6 +122,8 @@ def prepare(hidden: Path, modules: Iterable[str] = ()) -> None:
         asked = os.environ.get(IMPORTS)
         _preload = [*MODULES, *modules] if asked is None else asked.split()
         if _context().get_start_method() == "forkserver" and not _stopping:
+            if multiprocessing.forkserver._forkserver._forkserver_pid is None and more is not None:  # type: ignore[attr-defined]
+                _more = [*DRAWING, *more] if asked is None else []
             with contextlib.suppress(OSError), _as_child():
                 multiprocessing.forkserver.ensure_running()
 
@@ -203,9 +217,28 @@ def _start(root: Path | str | None, more: Mapping[str, str] | None, *answer: Any
         process = _context().Process(target=_answer, args=(str(root or "/"), environment(root, more), *answer))
         with _as_child():
             process.start()
-        _processes[:] = [other for other in _processes if other.exitcode is None]
-        _processes.append(process)
+            _processes[:] = [other for other in _processes if other.exitcode is None]
+            _processes.append(process)
+            if _more is not None:
+                with contextlib.suppress(OSError):  # the first goes on forking, and the others import by themselves
+                    _fork_server()
         return process
+
+
+def _fork_server() -> None:
+    """Fork a second server from the first, which imports `_more` and forks all processes from now on."""
+    global _more
+    modules, _more = _more, None
+    alive, held = multiprocessing.Pipe(duplex=False)
+    with socket.socket(socket.AF_UNIX) as listener, alive, held:
+        listener.bind(f"{sockets()}/second")
+        listener.listen()
+        process = _context().Process(target=_serve_more, args=(listener, alive, modules), daemon=True)
+        process.start()
+        _processes.append(process)
+        server: Any = multiprocessing.forkserver._forkserver
+        server._forkserver_address = listener.getsockname()
+        server._forkserver_alive_fd = os.dup(held.fileno())  # that of the first stays open until this process ends
 
 
 def _why(process: Any, error: BaseException) -> str:
@@ -258,10 +291,24 @@ def _serve(modules: Iterable[str]) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     _silence()
     os.chdir("/")
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # jsonschema's grammar for addresses: slow, unused
+    _import(modules)
+
+
+def _serve_more(listener: socket.socket, alive: Connection, modules: Iterable[str]) -> None:
+    """Be the second server: import `modules` and fork what is asked for at `listener` until the run is gone."""
+    os.setsid()
+    _import(modules)
+    multiprocessing.forkserver.main(listener.detach(), alive.fileno(), [])
+
+
+def _import(modules: Iterable[str]) -> None:
+    left_out = [name for name in _LEFT_OUT if name not in sys.modules]
+    sys.modules |= dict.fromkeys(left_out)  # type: ignore[arg-type]
     for module in modules:
         with contextlib.suppress(Exception):  # a notebook that needs it says what is wrong with it
             importlib.import_module(module)
+    for name in left_out:
+        del sys.modules[name]
     gc.freeze()
 
 

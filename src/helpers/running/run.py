@@ -202,6 +202,8 @@ class Run:
     def _start(self, waiting: list[Step], running: dict[Future[Done], Step], pool: ThreadPoolExecutor) -> None:
         """Settle what is up to date or in the cache, and start as many of `waiting` as may run now."""
         for step in list(waiting):
+            if len(running) == self.jobs:
+                break
             if self.needs[step.name] - set(self.done):
                 continue
             parts = self.inputs.parts(step)
@@ -215,15 +217,13 @@ class Run:
             elif made is not None:
                 self._accept(step, parts, made)
                 self.done[step.name] = Done(step.name, "taken", 0.0, summary(why))
-            elif len(running) < self.jobs:
+            else:
                 if not self.library:
                     self.library = steps.modules()
-                    named = {name for other in waiting for name in other.imports}
-                    processes.prepare(self.layout.hidden, sorted(named))
+                    later = {name for other in waiting for name in other.imports if other is not step}
+                    processes.prepare(self.layout.hidden, step.imports, sorted(later) if later else None)
                 self.progress.started(step.name)
                 running[pool.submit(self._run, step, parts, why)] = step
-            else:
-                continue
             waiting.remove(step)
 
     def _explain(self, step: Step) -> None:

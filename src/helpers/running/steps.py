@@ -225,6 +225,7 @@ class Inputs:
         self.values = parameters.values()
         self.patterns = [path for step in steps for path in step.writes]
         self.patterns += [f"{folder}/*" for folder in (*RESULTS_ALONE, f"{OUTPUT_FOLDERS['report_dir']}/{EXECUTED}")]
+        self._results = re.compile("|".join(map(fnmatch.translate, self.patterns)))
         #: Results of finished steps: path as notebooks see it -> (hash, where it lies now).
         self.made: dict[str, tuple[str, Path]] = {}
         lock = content(root / "requirements.lock") or ""
@@ -232,7 +233,7 @@ class Inputs:
 
     def is_result(self, path: str) -> bool:
         """Return whether `path` (relative to the root) is written by a notebook."""
-        return any(overlap(pattern, path) for pattern in self.patterns)
+        return self._results.match(path) is not None
 
     def _own(self, path: str) -> dict[str, str]:
         """Return path -> hash for the project's own files that `path` means: a file, a pattern, or a whole folder."""
