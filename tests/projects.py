@@ -8,11 +8,14 @@ import os
 import pty
 import re
 import select
+import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from helpers.parameters import cell_source
@@ -115,6 +118,19 @@ def project(root: Path, *, clean: str = CLEAN, count: str = COUNT, draw: str = D
         ["{report_dir}/brief.html", "{report_dir}/brief.pdf"],
     )
     return root
+
+
+@cache
+def _usual() -> tempfile.TemporaryDirectory[str]:
+    place = tempfile.TemporaryDirectory(prefix="brief-built-")
+    done = brief(project(Path(place.name)), "run")
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+def built(root: Path) -> Path:
+    """Copy into `root` the usual project with its default brief built; it is built once in a process."""
+    return Path(shutil.copytree(_usual().name, root, dirs_exist_ok=True))
 
 
 def command(*arguments: str) -> list[str]:

@@ -43,6 +43,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def paper(made: Path) -> list[str]:
+    """The words of each page of the brief on paper."""
+    return [sheet.extract_text() for sheet in PdfReader(made / "first.pdf").pages]
+
+
+@pytest.fixture(scope="module")
 def data(made: Path) -> dict[str, Any]:
     """What the page holds behind its numbers."""
     page = (made / "first.html").read_text(encoding="utf-8")
@@ -64,27 +70,16 @@ def test_no_path_of_the_machine_and_no_mark_of_the_template_is_left(made: Path) 
     assert not re.search(r"\{\{|\{%|\ue000|\bnan\b|\bNaT\b|\bNone\b", words)
 
 
-def test_a_long_list_ends_on_paper_and_says_where_the_rest_is(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "On paper the first" not in (made / "first.html").read_text(encoding="utf-8")
-    monkeypatch.setattr(document, "PRINTED", 10)
-    brief = document.Document(document.load(Parameters(report_dir=str(made))))
-    paper = squeezed("".join(sheet.extract_text() for sheet in PdfReader(pdf.write(brief)).pages))
-    assert squeezed("On paper the first ten attacks stand; the others are on the screen") in paper
-    assert [row.number for row in brief.incidents[:10]] == [row.number for row in brief.printed]
-    assert squeezed("January 2024") not in paper.partition(squeezed("On paper the first"))[2]
-    (made / "brief.pdf").unlink()
-
-
-def test_both_forms_hold_every_section_and_every_incident(made: Path, data: dict[str, Any]) -> None:
+def test_both_forms_hold_every_section_and_every_incident(made: Path, paper: list[str], data: dict[str, Any]) -> None:
     page = (made / "first.html").read_text(encoding="utf-8")
-    paper = "".join(sheet.extract_text() for sheet in PdfReader(made / "first.pdf").pages)
+    words = squeezed("".join(paper))
     facts = Facts.read(made / "facts.json")
     heads = [re.sub(r"<[^>]*>", "", words).removesuffix(" #") for words in re.findall(r"<h2.*?>(.*?)</h2>", page)]
     heads = [html.unescape(head) for head in heads if head]
     assert len(heads) >= 8
     for head in heads:
-        assert squeezed(head) in squeezed(paper), head
-    assert "All sources of the record" not in paper, "the register is on the screen alone"
+        assert squeezed(head) in words, head
+    assert squeezed("All sources of the record") not in words, "the register is on the screen alone"
     identifiers = facts["brief.incidents"].incidents
     assert [row[0] for row in data["incidents"]] == [f"incident-{identifier}" for identifier in identifiers]
     assert len(data["sources"]) == len(tables.read("sources"))
@@ -110,16 +105,39 @@ def test_every_number_of_the_text_leads_to_evidence_with_the_fact_s_own_text(mad
         assert note or numbers or rows, name
 
 
-def test_a_figure_has_one_number_on_the_screen_and_on_paper(made: Path) -> None:
+def test_a_figure_has_one_number_on_the_screen_and_on_paper(made: Path, paper: list[str]) -> None:
     page = (made / "first.html").read_text(encoding="utf-8")
-    paper = "".join(sheet.extract_text() for sheet in PdfReader(made / "first.pdf").pages)
+    words = squeezed("".join(paper))
     screen = dict(re.findall(r'id="figure-([a-z-]+)".*?Figure (S?\d+)</a>', page, re.DOTALL))
     printed = [number for number in screen.values() if not number.startswith("S")]
     assert printed == [str(number) for number in range(1, len(printed) + 1)]
     for name, number in screen.items():
-        assert (squeezed(f"Figure {number}. Data: figures/{name}.csv") in squeezed(paper)) == (
-            not number.startswith("S")
-        ), name
+        assert (squeezed(f"Figure {number}. Data: figures/{name}.csv") in words) == (not number.startswith("S")), name
+
+
+def test_the_paper_is_tagged_and_has_bookmarks_numbers_and_links(made: Path, paper: list[str]) -> None:
+    reader = PdfReader(made / "first.pdf")
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"].lower().startswith("en")
+    assert b"pdfuaid" in root["/Metadata"].get_data()
+    assert reader.metadata is not None
+    assert "US" in str(reader.metadata.title)
+    assert len(reader.outline) >= 8
+    body = next(number for number, text in enumerate(paper) if "What the text cites" in text)
+    assert 5 <= body <= 10, "pages before the sources"
+    assert len(paper) - body <= 8, "pages of the sources and the list of attacks"
+    for number, text in enumerate(paper, 1):
+        assert re.search(rf"{number} / {len(paper)}", text)
+    links = sum(len(page.get("/Annots") or ()) for page in reader.pages)
+    assert links > 200
+    pictures = [name for page in reader.pages for name in page["/Resources"].get("/XObject", {})]
+    kinds = {
+        str(page["/Resources"]["/XObject"][name]["/Subtype"])
+        for page in reader.pages
+        for name in page["/Resources"].get("/XObject", {})
+    }
+    assert "/Image" not in kinds, f"pictures are vectors, not pixels: {pictures}"
 
 
 def test_what_is_cited_is_listed(made: Path) -> None:
@@ -135,6 +153,22 @@ def head() -> Facts:
     for name in ("reports_linked", "sources", "languages"):
         facts.add(f"data.{name}", 1, unit="count")
     return facts
+
+
+def test_a_long_list_ends_on_paper_and_says_where_the_rest_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "On paper the first" not in (REPORT / "brief.html").read_text(encoding="utf-8")
+    monkeypatch.setattr(document, "PRINTED", 10)
+    clean = {"incidents": tables.read("incidents"), "sources": tables.read("sources")}
+    parts = (REPORT / "sections/95-appendix.md").read_text(encoding="utf-8").split("\n## ")
+    listed = next(part for part in parts if "{{ incident_list }}" in part)
+    (tmp_path / "brief.md").write_text(f"## {listed}\n", encoding="utf-8")
+    parameters = Parameters(report_dir=str(tmp_path))
+    run = document.Run(parameters, document.own_facts(head(), clean, parameters), clean, tmp_path)
+    brief = document.Document(run, tmp_path / "brief.md", papers={})
+    paper = squeezed("".join(sheet.extract_text() for sheet in PdfReader(pdf.write(brief)).pages))
+    assert squeezed("On paper the first ten attacks stand; the others are on the screen") in paper
+    assert [row.number for row in brief.incidents[:10]] == [row.number for row in brief.printed]
+    assert squeezed("January 2024") not in paper.partition(squeezed("On paper the first"))[2]
 
 
 def test_a_place_without_a_name_and_a_long_anchor_can_be_printed(tmp_path: Path) -> None:

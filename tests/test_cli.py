@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from projects import BRIEF, brief, command, environment, on_terminal, project, results
+from projects import BRIEF, brief, built, command, environment, on_terminal, project, results
 from rich.cells import cell_len
 
 from helpers.parameters import Parameters
@@ -26,10 +26,7 @@ from helpers.running.terminal import table
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose default brief has been built."""
-    root = project(tmp_path_factory.mktemp("made"))
-    done = brief(root, "run")
-    assert done.returncode == 0, done.stderr
-    return root
+    return built(tmp_path_factory.mktemp("made"))
 
 
 def test_a_run_builds_the_brief_and_says_where_it_is(made: Path) -> None:
@@ -59,50 +56,66 @@ def test_the_last_lines_name_what_was_built(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "lines"),
-    [
-        (("-p", "windowstart", "2023-11-01"), ["windowstart: unknown parameter; did you mean window_start?"]),
-        (("-p", "window_end", "31/12/2023"), ["window_end: a day is written YYYY-MM-DD, not '31/12/2023'"]),
-        (("-p", "window_end", "2023-10-01"), ["window_end 2023-10-01 lies before window_start 2023-10-17"]),
-        (("-p", "window_start", "2024-02-01"), ["window_start, window_end: no report on IQ, SY, JO falls between"]),
-        (("-p", "countries", "IQ,XX"), ["countries: each must be one of IQ, SY, JO"]),
-        (("-p", "seed", "one", "-p", "resamples", "1"), ["seed: a whole number", "resamples: must be greater"]),
-        (("-p", "seed", "1", "-p", "seed", "2"), ["seed: given more than once"]),
-        (
-            ("-p", "confirmed_by=media"),
-            ["confirmed_by: no notebook declares it: it would change nothing; `make notebooks`"],
-        ),
-        (("-p", "coded_dir", "nowhere"), ["coded_dir: there is no folder nowhere"]),
-        (("-p", "figures_dir", "/tmp"), ["figures_dir: results cannot be written to /tmp"]),
-        (("-p", "figures_dir", "report/x"), ["figures_dir: report/x lies in, or holds, a folder that has another use"]),
-        (("-p", "clean_dir", "data/coded"), ["clean_dir: data/coded lies in, or holds, a folder that has another use"]),
-        (("--name", "../outside"), ["--name: '../outside' cannot name a folder"]),
-        (("--only", "99_nothing"), ["--only: there is no notebook 99_nothing; there are 01_clean, 02_count"]),
-        (("-f", "missing.yml"), ["missing.yml: No such file"]),
-        (("-f", "broken.yml"), ["broken.yml, line 3: is no YAML"]),
-        (("-f", "list.yml"), ["list.yml: holds no lines of the form NAME: VALUE"]),
-        (
-            ("-f", "two.yml"),
-            [
-                "two.yml, line 2: seed: a whole number is wanted, not '1.5'",
-                "two.yml, line 1: nonsense: unknown parameter",
-            ],
-        ),
-    ],
-)
-def test_bad_input_is_refused_in_one_line_each(made: Path, arguments: tuple[str, ...], lines: list[str]) -> None:
+#: Arguments that are refused, and how each line that is said of them begins.
+REFUSED: list[tuple[tuple[str, ...], list[str]]] = [
+    (("-p", "windowstart", "2023-11-01"), ["windowstart: unknown parameter; did you mean window_start?"]),
+    (("-p", "window_end", "31/12/2023"), ["window_end: a day is written YYYY-MM-DD, not '31/12/2023'"]),
+    (("-p", "window_end", "2023-10-01"), ["window_end 2023-10-01 lies before window_start 2023-10-17"]),
+    (("-p", "window_start", "2024-02-01"), ["window_start, window_end: no report on IQ, SY, JO falls between"]),
+    (("-p", "countries", "IQ,XX"), ["countries: each must be one of IQ, SY, JO"]),
+    (("-p", "seed", "one", "-p", "resamples", "1"), ["seed: a whole number", "resamples: must be greater"]),
+    (("-p", "seed", "1", "-p", "seed", "2"), ["seed: given more than once"]),
+    (
+        ("-p", "confirmed_by=media"),
+        ["confirmed_by: no notebook declares it: it would change nothing; `make notebooks`"],
+    ),
+    (("-p", "coded_dir", "nowhere"), ["coded_dir: there is no folder nowhere"]),
+    (("-p", "figures_dir", "/tmp"), ["figures_dir: results cannot be written to /tmp"]),
+    (("-p", "figures_dir", "report/x"), ["figures_dir: report/x lies in, or holds, a folder that has another use"]),
+    (("-p", "clean_dir", "data/coded"), ["clean_dir: data/coded lies in, or holds, a folder that has another use"]),
+    (("--name", "../outside"), ["--name: '../outside' cannot name a folder"]),
+    (("--only", "99_nothing"), ["--only: there is no notebook 99_nothing; there are 01_clean, 02_count"]),
+    (("-f", "missing.yml"), ["missing.yml: No such file"]),
+    (("-f", "broken.yml"), ["broken.yml, line 3: is no YAML"]),
+    (("-f", "list.yml"), ["list.yml: holds no lines of the form NAME: VALUE"]),
+    (
+        ("-f", "two.yml"),
+        [
+            "two.yml, line 2: seed: a whole number is wanted, not '1.5'",
+            "two.yml, line 1: nonsense: unknown parameter",
+        ],
+    ),
+]
+
+#: Runs the command with each list of arguments that it is given, in processes forked from one that has imported it.
+EACH = """
+import json, os, sys
+from helpers.running.__main__ import command_line
+for number, arguments in enumerate(json.loads(sys.stdin.read())):
+    if not os.fork():
+        for stream in (1, 2):
+            os.dup2(os.open(f"said-{number}-{stream}", os.O_WRONLY | os.O_CREAT), stream)
+        command_line(arguments, prog_name="brief")
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+"""
+
+
+def test_bad_input_is_refused_in_one_line_each(made: Path) -> None:
     (made / "broken.yml").write_text("seed: 1\ncountries: [IQ\n")
     (made / "list.yml").write_text("- seed\n")
     (made / "two.yml").write_text("nonsense: 1\nseed: 1.5\n")
     before = results(made)
-    done = brief(made, "run", *arguments)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    said = done.stderr.splitlines()
-    assert len(said) == len(lines)
-    for line, start in zip(said, lines, strict=True):
-        assert line.startswith(f"brief: {start}")
+    asked = json.dumps([["run", *arguments] for arguments, _ in REFUSED])
+    done = subprocess.run(
+        [sys.executable, "-c", EACH], cwd=made, env=environment(), input=asked, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["2"] * len(REFUSED), done.stderr
+    for number, (arguments, lines) in enumerate(REFUSED):
+        assert (made / f"said-{number}-1").read_text() == ""
+        said = (made / f"said-{number}-2").read_text().splitlines()
+        assert len(said) == len(lines), (arguments, said)
+        for line, start in zip(said, lines, strict=True):
+            assert line.startswith(f"brief: {start}"), arguments
     assert results(made) == before
     assert not (made / "runs").exists()
 

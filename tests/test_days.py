@@ -69,7 +69,7 @@ class Made:
 
     def __init__(self, folder: Path, changes: dict[str, date]) -> None:
         self.p = Parameters(**changes)
-        settings = {**{name: str(day) for name, day in changes.items()}, "report_dir": str(folder)}
+        settings = {**{name: str(day) for name, day in changes.items()}, "report_dir": str(folder), "resamples": 99}
         (folder / "facts").mkdir()
         self.facts: dict[str, dict[str, Any]] = {}
         with patch.object(style, "save"), redirect_stdout(io.StringIO()):
@@ -95,7 +95,14 @@ class Made:
         return self.facts[name]["value"]
 
 
-@pytest.fixture(scope="module", params=SETS.values(), ids=SETS)
+#: Sets tried in every test run.
+FEW = ("default", "stop in the pause")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(SETS[name], id=name, marks=[] if name in FEW else [pytest.mark.soak]) for name in SETS],
+)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("BRIEF_ROOT", str(ROOT))

@@ -109,7 +109,11 @@ def disturb(root: Path, number: int, wait: float | Path, undisturbed: Undisturbe
 
 @pytest.mark.parametrize(
     ("number", "moment"),
-    [(signal.SIGINT, "01_clean"), (signal.SIGTERM, "02_count"), (signal.SIGKILL, "02_count")],
+    [
+        pytest.param(signal.SIGINT, "01_clean", marks=pytest.mark.soak),  # as Ctrl-C on a terminal, below
+        (signal.SIGTERM, "02_count"),
+        (signal.SIGKILL, "02_count"),
+    ],
 )
 def test_stopped_while_notebooks_run(number: int, moment: str, tmp_path: Path, undisturbed: Undisturbed) -> None:
     assert disturb(tmp_path, number, tmp_path / ".brief/work/default" / moment, undisturbed) == "old"

@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
-from pypdf import PdfReader
 
 BRIEF = ROOT / "report" / "brief.html"
-PAPER = ROOT / "report" / "brief.pdf"
 
 
 @pytest.fixture(scope="module")
@@ -155,29 +153,3 @@ def test_every_figure_has_words_data_and_a_view(tmp_path: Path) -> None:
         unseen = 'id="figure-choices"' in figure or 'id="figure-reliability"' in figure  # no view of the explorer
         assert 'href="explorer.html#' in figure or unseen
         assert figure.count("<svg ") == 2
-
-
-def test_the_paper_is_tagged_and_has_bookmarks_numbers_and_links() -> None:
-    reader = PdfReader(PAPER)
-    root = reader.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"]
-    assert root["/Lang"].lower().startswith("en")
-    assert b"pdfuaid" in root["/Metadata"].get_data()
-    assert reader.metadata is not None
-    assert "US" in str(reader.metadata.title)
-    assert len(reader.outline) >= 8
-    texts = [page.extract_text() for page in reader.pages]
-    body = next(number for number, text in enumerate(texts) if "What the text cites" in text)
-    assert 5 <= body <= 10, "pages before the sources"
-    assert len(texts) - body <= 8, "pages of the sources and the list of attacks"
-    for number, text in enumerate(texts, 1):
-        assert re.search(rf"{number} / {len(texts)}", text)
-    links = sum(len(page.get("/Annots") or ()) for page in reader.pages)
-    assert links > 200
-    pictures = [name for page in reader.pages for name in page["/Resources"].get("/XObject", {})]
-    kinds = {
-        str(page["/Resources"]["/XObject"][name]["/Subtype"])
-        for page in reader.pages
-        for name in page["/Resources"].get("/XObject", {})
-    }
-    assert "/Image" not in kinds, f"pictures are vectors, not pixels: {pictures}"

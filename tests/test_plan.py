@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from projects import CLEAN, brief, notebook, project, results
+from projects import CLEAN, brief, built, notebook, project, results
 
 from helpers.running import steps
 from helpers.running.files import Layout, Refusal, content
@@ -26,11 +25,8 @@ def outcome(stdout: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose default brief has been built."""
-    root = project(tmp_path_factory.mktemp("made"))
-    done = brief(root, "run")
-    assert done.returncode == 0, done.stderr
-    return root
+    """A project whose default brief has been built, on which one test after the other goes on."""
+    return built(tmp_path_factory.mktemp("made"))
 
 
 def test_each_change_reruns_what_rests_on_it_and_says_why(made: Path) -> None:
@@ -79,8 +75,9 @@ def test_each_change_reruns_what_rests_on_it_and_says_why(made: Path) -> None:
     assert list(run("--only", "02")) == ["01_clean", "02_count"]
 
     # That one alone is forced, not what it rests on; which runs still if it is out of date.
-    assert run("--only", "02", "--force") == {"01_clean": "up to date", "02_count": ANY}
-    assert run("--only", "02", "--force")["02_count"].endswith("forced")
+    said = run("--only", "02", "--force")
+    assert said == {"01_clean": "up to date", "02_count": ANY}
+    assert said["02_count"].endswith("forced")
     assert set(run().values()) == {"up to date"}
     (made / "data/coded/reports.csv").write_text("report_id,country,date\na/1,IQ,2023-10-18\n")
     said = run("--only", "02", "--force")
@@ -114,8 +111,7 @@ def test_a_file_that_is_opened_counts_though_it_is_not_declared(tmp_path: Path) 
 
 
 def test_results_that_nobody_writes_any_more_go(tmp_path: Path) -> None:
-    root = project(tmp_path)
-    assert brief(root, "run").returncode == 0
+    root = built(tmp_path)
     book = root / "notebooks"
     source = 'from helpers.paths import resolve\n(resolve(figures_dir) / "two.svg").write_text("<svg/>")'
     notebook(book / "03_draw.ipynb", [source], ["figures_dir"], [], ["{figures_dir}/two.svg"])
@@ -232,8 +228,7 @@ def test_the_state_is_no_secret(made: Path) -> None:
 
 
 def test_a_saved_edit_of_a_parameters_cell_changes_no_default_brief(tmp_path: Path) -> None:
-    root = project(tmp_path)
-    assert brief(root, "run").returncode == 0
+    root = built(tmp_path)
     before = results(root)
     book = root / "notebooks/02_count.ipynb"
     text = book.read_text()
@@ -259,9 +254,8 @@ def test_a_saved_edit_of_a_parameters_cell_changes_no_default_brief(tmp_path: Pa
         ),
     ],
 )
-def test_damaged_memory_is_made_anew_and_said_in_one_line(file: str, damage: str, tmp_path: Path, made: Path) -> None:
-    root = shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    assert brief(root, "run").returncode == 0  # another test may have left a sheet changed
+def test_damaged_memory_is_made_anew_and_said_in_one_line(file: str, damage: str, tmp_path: Path) -> None:
+    root = built(tmp_path)
     before = results(root)
     (root / ".brief" / file).parent.mkdir(parents=True, exist_ok=True)
     (root / ".brief" / file).write_text(damage)

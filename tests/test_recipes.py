@@ -101,7 +101,10 @@ def recipes() -> dict[str, list[Step]]:
 TRIED = """
 import csv, json, sys
 import briefs
+from helpers import tables
 from helpers.cleaning import pipeline, publish
+from helpers.parameters import Parameters
+from helpers.tables import select
 from helpers.vocabulary import missiles
 
 done = pipeline.clean("data/coded", "data/reference")
@@ -110,14 +113,14 @@ publish.publish("data/clean")
 incident = done.tables["incidents"].set_index("incident_id").loc["2024-01-05-camp-x-1"]
 settings = {**briefs.known("default"), "countries": ["IQ", "SY", "JO", "KW"], "fewest_independent": 1}
 brief = briefs.made(settings, draw=sys.argv[1:])
-fewer = briefs.made(settings | {"fewest_independent": 3})
+fewer = select(tables.read("incidents", "data/clean"), Parameters(**settings | {"fewest_independent": 3}))
 print(json.dumps({
     "country": incident["country"], "weapon": incident["top_weapon"],
     "missiles": int(done.tables["incidents"]["top_weapon"].isin(missiles("data/reference")).sum()), "acled": [
         row["sub_event_type"] for row in csv.DictReader(open("data/clean/acled.csv"))
         if row["event_id_cnty"] == "2024-01-05-camp-x-1"],
     "text": brief.text, "figures": brief.figures, "shown": brief.shown, "facts": sorted(brief.facts),
-    "attacks": [one.facts["brief.incidents"].value for one in (brief, fewer)],
+    "attacks": [brief.facts["brief.incidents"].value, len(fewer)],
 }))
 """
 #: A report of the new weapon in the new country.
