@@ -117,9 +117,9 @@ def test_the_settings_written_are_the_settings_shown(
 @pytest.mark.parametrize(
     "values",
     [
-        {"window_start": "2023-11-24", "window_end": "2023-11-30"},
+        pytest.param({"window_start": "2023-11-24", "window_end": "2023-11-30"}, marks=pytest.mark.soak),
         {"window_start": "2025-01-01", "window_end": "2025-01-01"},
-        {"countries": "JO"},
+        pytest.param({"countries": "JO"}, marks=pytest.mark.soak),
         {"pause_start": "2022-01-01", "pause_end": "2022-01-02"},
     ],
 )
