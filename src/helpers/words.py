@@ -66,9 +66,9 @@ def day_text(day: date | str, year: bool = True) -> str:
     return f"{known.day} {known:%B %Y}" if year else f"{known.day} {known:%B}"
 
 
-def short_day(day: date) -> str:
-    """Return a day as an axis or a label prints it: "21 Nov"."""
-    return f"{day.day} {day:%b}"
+def short_day(day: date, year: bool = False) -> str:
+    """Return a day as an axis or a label prints it: "21 Nov", or with its year."""
+    return f"{day.day} {day:%b %Y}" if year else f"{day.day} {day:%b}"
 
 
 def signed(value: float) -> str:

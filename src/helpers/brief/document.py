@@ -293,7 +293,7 @@ class Document:
         path = self.run.figures / f"{name}.json"
         if not path.exists():
             drawn = sorted(file.stem for file in self.run.figures.glob("*.json"))
-            raise ValueError(f"no figure is named {name!r}{wording.nearest(name, drawn)}")
+            raise ValueError(f"no figure is named {name!r}{wording.hint(name, drawn)}")
         beside = json.loads(path.read_text(encoding="utf-8"))
         place = 1 + sum(shown.paper == paper for shown in self.pictures.values())
         number = self.pictures[name].number if name in self.pictures else f"{'' if paper else 'S'}{place}"

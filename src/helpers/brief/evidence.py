@@ -13,10 +13,10 @@ from helpers.brief import nodes
 from helpers.brief.nodes import Node
 from helpers.brief.plain import LONGEST, anchor, clean, safe_address
 from helpers.facts import Fact
-from helpers.figures.wording import nearest
+from helpers.figures.wording import hint
 from helpers.paths import resolve
 from helpers.vocabulary import CONFIRMATION, COUNTRIES, split, weapons
-from helpers.words import capital, day_text, plural
+from helpers.words import capital, day_text, plural, short_day
 
 #: Table -> the column that names its rows, and the words for one row.
 TABLES = {
@@ -90,7 +90,7 @@ def _source(row: Mapping[Any, Any]) -> Source:
         f"{original}, by way of {outlet}" if original and original != outlet else outlet,
         clean(row.get("title")) or "untitled page",
         safe_address(row.get("url")),
-        short_day(row["published"]) if known(row.get("published")) else "undated",
+        short_day(row["published"], year=True) if known(row.get("published")) else "undated",
         clean(row.get("language")),
         clean(row.get("kind")),
     )
@@ -118,21 +118,15 @@ def _incident(number: int, row: Mapping[Any, Any], sources: Mapping[str, Source]
     )
 
 
-def short_day(day: Any) -> str:
-    """Return a day in short: 18 Oct 2023."""
-    stamp = pd.Timestamp(day)
-    return f"{stamp.day} {stamp:%b %Y}"
-
-
 def when(row: Mapping[Any, Any]) -> str:
     """Return the day of an incident with what is known of its precision: "18 Oct 2023", "18 to 20 Oct 2023"."""
-    best = short_day(row["date"])
+    best = short_day(row["date"], year=True)
     precision = row.get("date_precision")
     first, last = row.get("date_earliest", ""), row.get("date_latest", "")
     if precision == "range" and known(first) and known(last) and first != last:
         start, end = pd.Timestamp(str(first)), pd.Timestamp(str(last))
-        head = f"{start.day}" if (start.year, start.month) == (end.year, end.month) else f"{start.day} {start:%b}"
-        return f"{head} to {short_day(end)}"
+        head = f"{start.day}" if (start.year, start.month) == (end.year, end.month) else short_day(start)
+        return f"{head} to {short_day(end, year=True)}"
     return f"about {best}" if precision == "approximate" else best
 
 
@@ -287,7 +281,7 @@ class References:
             elif identifier in self._sources:
                 item = _press(self._sources[identifier])
             else:
-                near = nearest(identifier, [*self._papers, *self._sources])
+                near = hint(identifier, [*self._papers, *self._sources])
                 raise ValueError(f"no source or paper is named {identifier!r}{near}")
             key = anchor(identifier)
             self._cited[key] = nodes.meta({"id": key, **item})

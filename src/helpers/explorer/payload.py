@@ -14,6 +14,7 @@ from helpers import vocabulary
 from helpers.analysis import harm, totals
 from helpers.brief.plain import safe_address
 from helpers.cleaning.normalise import claimant_names
+from helpers.figures import style
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
 from helpers.stretches import NAMES, Stretches, span_text
@@ -40,6 +41,9 @@ SAID = (
 )  # fmt: skip
 
 
+#: The lists of filters.
+LISTS = ("country", "site", "weapon", "confirmation", "harm", "group")
+
 #: One state of the explorer, under the names of its address: days (``from`` and ``to``, both included), lists (empty:
 #: all), and words searched for. Within a list any value fits; between the lists all must. ``q`` looks for places; with
 #: ``sources`` it looks also in what sources say and how they are called.
@@ -58,20 +62,10 @@ def default_view(parameters: Parameters, confirmations: Iterable[str] = ()) -> V
     A list that would leave nothing out stays empty: countries where all count, and confirmation where every code in
     `confirmations` (those in the data) counts.
     """
-    counted = CONFIRMATIONS[parameters.confirmed_by]
-    every = set(parameters.countries) == set(vocabulary.countries(parameters.reference_dir))
-    return {
-        "from": parameters.window_start.isoformat(),
-        "to": parameters.window_end.isoformat(),
-        "country": [] if every else list(parameters.countries),
-        "site": [],
-        "weapon": [],
-        "confirmation": [] if set(confirmations) <= set(counted) else list(counted),
-        "harm": [],
-        "group": [],
-        "q": "",
-        "sources": "",
-    }
+    shown, counted = style.view(parameters), CONFIRMATIONS[parameters.confirmed_by]
+    lists = {name: shown[name].split(",") if name in shown else [] for name in LISTS}
+    lists["confirmation"] = [] if set(confirmations) <= set(counted) else list(counted)
+    return {"from": shown["from"], "to": shown["to"], **lists, "q": "", "sources": ""}
 
 
 def stories(parameters: Parameters, usual: View) -> dict[str, tuple[str, View]]:

@@ -77,7 +77,8 @@ def _origins(axes: Axes, counts: pd.DataFrame) -> None:
 
 def _disputed(axes: Axes, table: pd.DataFrame) -> None:
     if len(table):
-        sns.barplot(table, x="share", y="label", color=style.ACCENT, saturation=1, width=0.7, linewidth=0, ax=axes)
+        look = {"color": style.ACCENT, "saturation": 1, "width": 0.7, "linewidth": 0}
+        sns.barplot(table, x="share", y="label", errorbar=None, ax=axes, **look)
     for place, row in enumerate(table.to_dict("records")):
         words = f" {row['share']:.0%} of {row['spoken']:,}"
         axes.text(row["share"], place, words, ha="left", va="center", color=style.MUTED)

@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 from scipy.optimize import isotonic_regression
 
@@ -51,7 +50,7 @@ def end_labels(axes: Axes, labels: Iterable[tuple[float, str, str]], *, size: fl
     entries = [(float(y), clean_text(text), colour) for y, text, colour in labels if np.isfinite(y)]
     size = size or plt.rcParams["font.size"]
     low, high = axes.get_ylim()
-    per_unit = (axes.get_window_extent().height / axes.figure.dpi * 72 or 1.0) / abs(high - low)
+    per_unit = (axes.get_window_extent().height or 1.0) / abs(high - low)
     wanted = [(y - min(low, high)) * per_unit for y, _, _ in entries]
     room = [size * 1.25 * (text.count("\n") + 1) for _, text, _ in entries]
     for (y, text, colour), place, want in zip(entries, spread(wanted, room), wanted, strict=True):
@@ -69,9 +68,8 @@ def colour_key(axes: Axes, entries: Iterable[tuple[str, ...]], *, size: float | 
     An entry is text, colour and, where it is no square, the mark. `lift` is the distance above the axes in points;
     leave more where the ceasefire's name stands there.
     """
-    figure = of(axes)
     size = size or plt.rcParams["font.size"]
-    width = figure.get_size_inches()[0] * 0.86 * 72
+    width = axes.figure.bbox.width * 0.86
     rows: list[list[tuple[float, str, str, str]]] = [[]]
     x = 0.0
     for text, colour, *other in entries:
@@ -106,21 +104,20 @@ def around(
     avoid: Sequence[Bbox] = (),
     size: float,
 ) -> list[Bbox]:
-    """Label `points` (data units) of `axes`, each `radii` points wide, where labels hide neither marks nor each other.
+    """Label `points` (data units) of `axes`, marks of these `radii`, where labels hide neither marks nor each other.
 
     Labels are placed in the order given, so the important first; one that stands off is joined to its point by a line,
     and none stands nearer to another mark than to its own if that can be helped. A label that finds no free place is
-    drawn where it covers least. Returns the boxes in pixels; `avoid` holds boxes to keep free.
+    drawn where it covers least. Returns the boxes in points; `avoid` holds boxes to keep free.
     """
-    figure = of(axes)
-    dot, frame = figure.dpi / 72, axes.get_window_extent().padded(-4 * figure.dpi / 72)
+    frame = axes.get_window_extent().padded(-4)
     pixels = axes.transData.transform(np.asarray(points, float).reshape(-1, 2))
-    wide = np.asarray(radii, float).reshape(-1, 1) * dot
+    wide = np.asarray(radii, float).reshape(-1, 1)
     taken = np.vstack([np.hstack([pixels - wide, pixels + wide]), *(box.extents for box in avoid)])
     placed = []
     for place, (centre, text, radius) in enumerate(zip(pixels, map(clean_text, texts), radii, strict=True)):
-        size_in = np.array(extent(text, size)) * figure.dpi
-        middle = centre + _WAY * ((radius + _REACH) * dot)[:, None] + np.sign(_WAY) * size_in / 2
+        size_in = np.array(extent(text, size)) * 72
+        middle = centre + _WAY * (radius + _REACH)[:, None] + np.sign(_WAY) * size_in / 2
         boxes = np.hstack([middle - size_in / 2, middle + size_in / 2])
         off = np.maximum(boxes[:, None, :2] - pixels, pixels - boxes[:, None, 2:]).clip(0)
         gaps = np.hypot(off[..., 0], off[..., 1]) - wide[:, 0]
@@ -136,7 +133,7 @@ def around(
         line = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkA": 0, "shrinkB": radius,
                 "relpos": (1 - np.sign(_WAY[best])) / 2}  # fmt: skip
         label = axes.annotate(
-            text, points[place], xytext=(middle[best] - centre) / dot, textcoords="offset points", ha="center",
+            text, points[place], xytext=middle[best] - centre, textcoords="offset points", ha="center",
             va="center", fontsize=size, color=INK, zorder=6, gid=HALO, arrowprops=line if _REACH[best] > 2 else None,
         )  # fmt: skip
         label.set_multialignment(("center", "left", "right")[int(np.sign(_WAY[best, 0]))])
@@ -148,10 +145,3 @@ def _shared(boxes: Boxes, others: Boxes) -> Boxes:
     low = np.maximum(boxes[:, None, :2], others[:, :2])
     high = np.minimum(boxes[:, None, 2:], others[:, 2:])
     return np.asarray((high - low).clip(0).prod(axis=2))
-
-
-def of(axes: Axes) -> Figure:
-    """Return the figure that `axes` stand on."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    return figure

@@ -23,7 +23,7 @@ from matplotlib.transforms import Bbox
 from helpers.analysis.places import Counted, Places, short
 from helpers.facts import Fact
 from helpers.figures import style, timeline
-from helpers.figures.labels import around, of
+from helpers.figures.labels import around
 from helpers.figures.style import GRID, INK, MUTED, PAPER, Layout, readable
 from helpers.figures.text import extent
 from helpers.figures.timeline import on_axis
@@ -96,9 +96,8 @@ def draw_map(sites: pd.DataFrame, p: Parameters, layout: Layout) -> Figure:
     marks = [max(radius, 2.0) + (3 if hit else 0) for radius, hit in zip(radii, killed, strict=True)]
     if points:
         keep += around(axes, points, list(map(_label, placed.to_dict("records"))), marks, avoid=keep, size=layout.font)
-        dot = figure.dpi / 72
         for (x, y), radius in zip(axes.transData.transform(points), marks, strict=True):
-            keep.append(Bbox.from_bounds(x - radius * dot, y - radius * dot, 2 * radius * dot, 2 * radius * dot))
+            keep.append(Bbox.from_bounds(x - radius, y - radius, 2 * radius, 2 * radius))
     _name_countries(axes, region, keep, layout)
     return figure
 
@@ -115,12 +114,11 @@ def _radius(attacks: int, largest: int, layout: Layout) -> float:
 
 def _name_countries(axes: Axes, region: dict[str, tuple[int | None, Rings]], taken: list[Bbox], layout: Layout) -> None:
     """Write each country's name on its land, farthest from the edges and from what is `taken`; none where none fits."""
-    figure = of(axes)
     across, up = np.meshgrid(np.linspace(*axes.get_xlim(), 61), np.linspace(*axes.get_ylim(), 41))
     points = np.column_stack([across.ravel(), up.ravel()])
     pixels, view = axes.transData.transform(points), axes.get_window_extent()
     for name, (_, rings) in region.items():
-        width, height = (inches * figure.dpi / 2 for inches in extent(name.upper(), layout.font))
+        width, height = (inches * 36 for inches in extent(name.upper(), layout.font))
         corners = [pixels + np.array([width * x, height * y]) for x in (-1, 0, 1) for y in (-1, 1)]
         free = np.full(len(points), np.inf)
         for part in corners:  # the whole word must stand on the land
@@ -141,7 +139,7 @@ def _name_countries(axes: Axes, region: dict[str, tuple[int | None, Rings]], tak
 
 
 def _scale(axes: Axes, layout: Layout) -> Bbox:
-    """Draw a scale of a round number of km at the lower left; return its box in pixels."""
+    """Draw a scale of a round number of km at the lower left; return its box in points."""
     west, east = axes.get_xlim()
     south, north = axes.get_ylim()
     km = DEGREE * cos(radians((south + north) / 2))
@@ -156,14 +154,14 @@ def _scale(axes: Axes, layout: Layout) -> Bbox:
 
 
 def _key(axes: Axes, largest: int, layout: Layout) -> Bbox:
-    """Draw what the dots' sizes mean at the lower right; return its box in pixels."""
-    dot, box = of(axes).dpi / 72, axes.get_window_extent()
-    right, bottom = box.x1 - 8 * dot, box.y0 + 8 * dot
+    """Draw what the dots' sizes mean at the lower right; return its box in points."""
+    box = axes.get_window_extent()
+    right, bottom = box.x1 - 8, box.y0 + 8
     widest = _radius(largest, largest, layout)
     for size in sorted({1, max(1, ceil(largest / 4)), largest}):
         radius = _radius(size, largest, layout)
         centre, top = axes.transData.inverted().transform(
-            [(right - widest * dot, bottom + radius * dot), (right - widest * dot, bottom + 2 * radius * dot)]
+            [(right - widest, bottom + radius), (right - widest, bottom + 2 * radius)]
         )
         axes.scatter(
             centre[0], centre[1], s=(2 * radius) ** 2, facecolors="none", edgecolors=MUTED, linewidths=0.7, zorder=5
@@ -171,7 +169,7 @@ def _key(axes: Axes, largest: int, layout: Layout) -> Bbox:
         line = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0}
         axes.annotate(str(size), tuple(top), xytext=(-widest - 3, 0), textcoords="offset points", ha="right",
                       va="center", fontsize=layout.small, color=MUTED, zorder=5, arrowprops=line)  # fmt: skip
-    return Bbox.from_extents(right - (2 * widest + 22) * dot, box.y0, box.x1, bottom + 2 * widest * dot)
+    return Bbox.from_extents(right - 2 * widest - 22, box.y0, box.x1, bottom + 2 * widest)
 
 
 def save_map(places: Places, p: Parameters, facts: Mapping[str, Fact], folder: str | Path) -> Any:

@@ -82,7 +82,7 @@ def draw_harm(result: Harm, data: pd.DataFrame, layout: style.Layout) -> Figure:
 
 
 def _boxes(axes: Axes, line: Line2D) -> list[Bbox]:
-    """Return boxes in pixels round the steps of `line`, which labels should keep free."""
+    """Return boxes in points round the steps of `line`, which labels should keep free."""
     x, y = (np.asarray(part, float) for part in line.get_data())
     places = axes.transData.transform(np.column_stack([np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]]))
     ends = [np.sort(both, axis=0) for both in pairwise(places)]

@@ -17,7 +17,7 @@ from helpers.analysis.strikes import strikes_in
 from helpers.analysis.weapons import naming, rungs
 from helpers.facts import SHOWN, Fact
 from helpers.figures import style, timeline
-from helpers.figures.labels import colour_key, of
+from helpers.figures.labels import colour_key
 from helpers.figures.text import HALO, extent
 from helpers.parameters import Parameters
 from helpers.tables import each
@@ -111,7 +111,7 @@ def draw(
                   fontsize=layout.small, linespacing=1.0, gid=HALO, zorder=4)  # fmt: skip
     timeline.time_axis(axes, p, named=False)
     timeline.pause_band(axes, p)
-    _names(axes, named, base, p, layout)
+    _names(figure, axes, named, base, p, layout)
     axes.yaxis.set_visible(False)
     axes.spines[["left", "bottom"]].set_visible(False)
     strip.yaxis.set_visible(False)
@@ -128,13 +128,17 @@ def draw(
 
 
 def _names(
-    axes: Axes, named: list[tuple[pd.Timestamp, str]], base: pd.Series, p: Parameters, layout: style.Layout
+    figure: Figure,
+    axes: Axes,
+    named: list[tuple[pd.Timestamp, str]],
+    base: pd.Series,
+    p: Parameters,
+    layout: style.Layout,
 ) -> None:
     """Write what happened in rows above the bars, each beside a line to its day, words over no others and no line.
 
     Words run to the right of their line, or to its left where they would cross the pause, a later line or the edge.
     """
-    figure = of(axes)
     low, high = axes.get_xlim()
     per_inch = (high - low) / (layout.width * 0.97)
     gap, band = 0.04 * per_inch, timeline.on_axis(p.pause_start)

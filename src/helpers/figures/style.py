@@ -37,6 +37,7 @@ from helpers.figures.wording import block_words
 from helpers.parameters import CONFIRMATIONS, Parameters
 from helpers.paths import resolve
 from helpers.tables import FIGURES, for_spreadsheet
+from helpers.vocabulary import countries
 
 Numbers = npt.NDArray[np.float64]
 
@@ -96,7 +97,7 @@ def use(layout: Layout) -> dict[Any, Any]:
     """
     return {
         "font.family": families(),
-        "figure.dpi": 72,
+        "figure.dpi": 72,  # a point is a pixel
         "font.size": layout.font,
         "text.parse_math": False,
         "text.hinting": "no_hinting",  # the same line breaks at every resolution
@@ -221,7 +222,6 @@ def _shares(margins: Numbers, ratios: npt.ArrayLike, whole: float) -> tuple[Numb
 def drawing(figure: Figure, words: Mapping[str, str], layout: Layout) -> str:
     """Return `figure` under the title, subtitle and source line of its `words` as SVG, and close it."""
     part = headline(figure, words["title"], words["subtitle"], words["source"], layout)
-    figure.dpi = 72
     drawn = io.StringIO()
     unsaid = {"Date": None, "Creator": None}
     renderer = RendererSVG(*figure.bbox.size, drawn, metadata=unsaid)  # type: ignore[no-untyped-call]
@@ -234,10 +234,10 @@ def drawing(figure: Figure, words: Mapping[str, str], layout: Layout) -> str:
 
 def view(parameters: Parameters) -> dict[str, str]:
     """Return the explorer's address parameters that show the incidents which `parameters` counts."""
-    shown, usual = {"from": f"{parameters.window_start}", "to": f"{parameters.window_end}"}, Parameters()
-    if parameters.countries != usual.countries:
+    shown = {"from": f"{parameters.window_start}", "to": f"{parameters.window_end}"}
+    if set(parameters.countries) != set(countries(parameters.reference_dir)):
         shown["country"] = ",".join(parameters.countries)
-    if parameters.confirmed_by != usual.confirmed_by:
+    if parameters.confirmed_by != "anyone":
         shown["confirmation"] = ",".join(CONFIRMATIONS[parameters.confirmed_by])
     return shown
 
@@ -292,7 +292,7 @@ def save(
         with mpl.rc_context(use(layout)):
             drawn = drawing(draw(layout), words, layout)
         suffix = "-narrow" if layout.narrow else ""
-        picture = fit(drawn, f"{name}{suffix}", families(), words["alt"])
+        picture = fit(drawn, f"{name}{suffix}", words["alt"])
         (target / f"{name}{suffix}.svg").write_text(picture, encoding="utf-8")
     shown = data.map(for_spreadsheet)
     shown.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d", float_format=FIGURES)

@@ -27,30 +27,28 @@ _GEOMETRY = ("d", "x", "y", "width", "height", "points", "transform", "viewBox",
 HALO = "halo"
 _HALO = {"paint-order": "stroke", "stroke": "#ffffff", "stroke-width": "2.2", "stroke-linejoin": "round"}
 
-#: Type families in the order in which a letter is looked for, as far as ``report/fonts`` holds them. They are few since
-#: matplotlib looks every one of them up for every text.
-_FAMILIES = ("Source Sans 3", "Noto Sans Arabic", "Noto Sans CJK JP")
+#: Files of ``report/fonts`` in which a letter is looked for, in order. They are few since matplotlib looks every family
+#: up for every text.
+_FONTS = (
+    "SourceSans3-Regular.ttf",
+    "SourceSans3-Bold.ttf",
+    "NotoSansArabic-Regular.ttf",
+    "NotoSansCJKjp-Subset.otf",
+)
 #: The family that comes with matplotlib, so that figures look alike on machines with other fonts installed.
 _LAST_FAMILY = "DejaVu Sans"
-
 
 # A family of one weight stands in for its bold: no news to a reader of a notebook.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 
-def families() -> list[str]:
-    """Register the fonts of ``report/fonts``; return the families to look letters up in, in order."""
-    bundled = _register(tuple(sorted(str(path) for path in resolve("report/fonts").glob("*.[ot]tf"))))
-    return [*(family for family in _FAMILIES if family in bundled), _LAST_FAMILY]
-
-
 @cache
-def _register(paths: tuple[str, ...]) -> tuple[str, ...]:
-    known = {entry.fname for entry in font_manager.fontManager.ttflist}
-    for path in paths:
-        if path not in known:
-            font_manager.fontManager.addfont(path)
-    return tuple(sorted({font_manager.get_font(path).family_name for path in paths}))
+def families() -> tuple[str, ...]:
+    """Register the fonts of figures with matplotlib; return the families to look letters up in, in order."""
+    for path in (resolve("report/fonts") / name for name in _FONTS):
+        font_manager.fontManager.addfont(path)
+    added = font_manager.fontManager.ttflist[-len(_FONTS) :]
+    return (*dict.fromkeys(font.name for font in added), _LAST_FAMILY)
 
 
 @cache
@@ -120,11 +118,11 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
     return "\n".join(lines)
 
 
-def fit(svg: str, name: str, families: list[str], alt: str = "") -> str:
+def fit(svg: str, name: str, alt: str = "") -> str:
     """Return `svg`, as matplotlib writes it with words as words, without style attributes and in fewer bytes.
 
-    `name` begins every id, so that several drawings can stand in one page; `families` are the fonts of its words; `alt`
-    is its title, which readers that cannot see it are given.
+    `name` begins every id, so that several drawings can stand in one page; `alt` is its title, which readers that
+    cannot see it are given.
     """
     ElementTree.register_namespace("", _SVG)
     root = ElementTree.fromstring(svg)
@@ -149,7 +147,7 @@ def fit(svg: str, name: str, families: list[str], alt: str = "") -> str:
     title = ElementTree.Element(f"{{{_SVG}}}title")
     title.text = alt
     root.insert(0, title)
-    root.attrib |= {"stroke-linejoin": "round", "font-family": ", ".join(f"'{family}'" for family in families)}
+    root.attrib |= {"stroke-linejoin": "round", "font-family": ", ".join(f"'{family}'" for family in families())}
     return ElementTree.tostring(root, encoding="unicode").replace(" />", "/>") + "\n"
 
 

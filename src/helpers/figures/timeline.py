@@ -84,7 +84,7 @@ def pause_band(axes: Axes, parameters: Parameters, label: str | None = None) -> 
     axes.axvspan(left, right, color=BAND, zorder=0, linewidth=0)
     label = pause_name(parameters) if label is None else label
     if label:
-        narrow = axes.figure.get_figure(root=True).get_size_inches()[0] < 5
+        narrow = axes.figure.bbox.width < 360
         middle, low, high = (left + right) / 2, *axes.get_xlim()
         share = (middle - low) / (high - low)
         axes.annotate(

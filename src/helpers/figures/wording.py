@@ -41,7 +41,7 @@ class UnknownFact(ValueError):
     """A fact that nobody recorded."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def hint(name: str, known: Iterable[str]) -> str:
     """Return words for that one of `known` that is most like `name`: "; the nearest is 'pause.coded.fall'"."""
     found = get_close_matches(name, list(known), 1, 0.0)
     return f"; the nearest is {found[0]!r}" if found else ""
@@ -73,7 +73,7 @@ class Known(dict[str, Fact]):
         self.read = set[str]()
 
     def __missing__(self, name: str) -> Fact:
-        raise UnknownFact(f"no fact is named {name!r}{nearest(name, self)}")
+        raise UnknownFact(f"no fact is named {name!r}{hint(name, self)}")
 
     def __getitem__(self, name: str) -> Fact:
         self.read.add(name)
@@ -287,7 +287,7 @@ def block_words(
     path = resolve(file)
     blocks = _blocks(path, path.stat().st_mtime_ns)
     if name not in blocks:
-        raise WordsError(f"{file} has no block {name!r}{nearest(name, blocks)}")
+        raise WordsError(f"{file} has no block {name!r}{hint(name, blocks)}")
     parts = _FIELD.split(rendered(_block(path, blocks[name]), names(facts, parameters), path.parent))
     given = dict.fromkeys(FIELDS, "")
     for field, value in zip(parts[1::2], parts[2::2], strict=True):
