@@ -62,6 +62,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Document]:
     root = tmp_path_factory.mktemp("poisoned")
     result = pipeline.clean(poisoned(root / "coded"), REFERENCE)
     publish.store(result.tables, root / "clean")
+    publish.publish(root / "clean")
     report = root / "report"
     (report / "facts").mkdir(parents=True)
     handed = Facts.read(ROOT / "report/facts.json")
