@@ -27,16 +27,10 @@ _GEOMETRY = ("d", "x", "y", "width", "height", "points", "transform", "viewBox",
 HALO = "halo"
 _HALO = {"paint-order": "stroke", "stroke": "#ffffff", "stroke-width": "2.2", "stroke-linejoin": "round"}
 
-#: Files of ``report/fonts`` in which a letter is looked for, in order. They are few since matplotlib looks every family
-#: up for every text.
-_FONTS = (
-    "SourceSans3-Regular.ttf",
-    "SourceSans3-Bold.ttf",
-    "NotoSansArabic-Regular.ttf",
-    "NotoSansCJKjp-Subset.otf",
-)
-#: The family that comes with matplotlib, so that figures look alike on machines with other fonts installed.
-_LAST_FAMILY = "DejaVu Sans"
+#: Files of ``report/fonts`` that figures use, and the families in which a letter is looked for, in order: few, since
+#: matplotlib looks each up for every text. The last comes with matplotlib and is the same on every machine.
+_FILES = ("SourceSans3-Regular", "SourceSans3-Semibold", "NotoSansArabic-Regular", "NotoSansCJKjp-Subset")
+_FAMILIES = ("Source Sans 3", "Noto Sans Arabic", "Noto Sans CJK JP", "DejaVu Sans")
 
 # A family of one weight stands in for its bold: no news to a reader of a notebook.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
@@ -45,10 +39,10 @@ logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 @cache
 def families() -> tuple[str, ...]:
     """Register the fonts of figures with matplotlib; return the families to look letters up in, in order."""
-    for path in (resolve("report/fonts") / name for name in _FONTS):
-        font_manager.fontManager.addfont(path)
-    added = font_manager.fontManager.ttflist[-len(_FONTS) :]
-    return (*dict.fromkeys(font.name for font in added), _LAST_FAMILY)
+    for path in sorted(resolve("report/fonts").glob("*.[ot]tf")):
+        if path.stem in _FILES:
+            font_manager.fontManager.addfont(path)
+    return _FAMILIES
 
 
 @cache
