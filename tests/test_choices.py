@@ -12,7 +12,7 @@ from helpers.analysis import choices
 from helpers.analysis.choices import HEADLINES, analyse_choices
 from helpers.analysis.pause import on_record
 from helpers.facts import CANNOT, NOT_SHOWN, SHOWN
-from helpers.figures import choices as figures
+from helpers.figures import ratios
 from helpers.parameters import Parameters
 
 NAMES = ("incidents", "incidents_other_rulings", "sources", "official_counts")
@@ -75,5 +75,5 @@ def test_facts_say_what_the_table_says(result):
 def test_edges_give_a_whole_table_and_no_finding(clean, given, tmp_path):
     found = analyse_choices(clean, Parameters(**given))
     assert not (found["finding"] == SHOWN).any()
-    figures.save(found, Parameters(**given), choices.facts(found), tmp_path)
+    ratios.save_choices(found, Parameters(**given), choices.facts(found), tmp_path)
     assert (tmp_path / "choices.svg").exists()

@@ -193,9 +193,9 @@ def write_tables(folder: Path, place: Layout, sets: list[Set], outcomes: Mapping
 
 
 def _draw(table: Path) -> None:
-    from helpers.figures import choices  # heavy, and of use in another process alone
+    from helpers.figures import ratios  # heavy, and of use in another process alone
 
-    choices.save_sweep(table, {finding: words for finding, _, words in HEADLINES})
+    ratios.save_sweep(table, {finding: words for finding, _, words in HEADLINES})
 
 
 def _write(path: Path, rows: Iterable[Iterable[str]]) -> None:
