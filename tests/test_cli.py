@@ -90,6 +90,7 @@ REFUSED: list[tuple[tuple[str, ...], list[str]]] = [
 #: Runs the command with each list of arguments that it is given, in processes forked from one that has imported it.
 EACH = """
 import json, os, sys
+from helpers.running import request, run
 from helpers.running.__main__ import command_line
 for number, arguments in enumerate(json.loads(sys.stdin.read())):
     if not os.fork():
