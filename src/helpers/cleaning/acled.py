@@ -24,6 +24,7 @@ import pandas as pd
 from helpers.cleaning.normalise import claimant_names, loose, read_spellings, readings
 from helpers.cleaning.reading import DELIMITERS, write_sheets
 from helpers.cleaning.schemas import TABLES, coded
+from helpers.tables import records
 from helpers.vocabulary import CONFIRMATION, countries, country_code, split, weapons
 
 #: Kind of outlet -> the scale at which ACLED would place it.
@@ -45,37 +46,33 @@ def export(incidents: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     outlets = dict(zip(sources["source_id"], sources["outlet"], strict=True))
     kinds = dict(zip(sources["source_id"], sources["kind"], strict=True))
     names, columns = claimant_names(), TABLES["acled"].column_names
-    rows = incidents.itertuples(index=False, name=None)
-    titles = [str(name) for name in incidents.columns]
-    events = (_event(dict(zip(titles, row, strict=True)), outlets, kinds, names) for row in rows)
-    return pd.DataFrame([tuple(event.get(column) for column in columns) for event in events], columns=columns)
+    events = [_event(row, outlets, kinds, names) for row in records(incidents)]
+    return pd.DataFrame(events, columns=columns)
 
 
-def _event(
-    row: Mapping[str, Any], outlets: dict[str, str], kinds: dict[str, str], names: dict[str, str]
-) -> dict[str, Any]:
-    date, country, weapon = pd.Timestamp(str(row["date"])), countries()[row["country"]], weapons()[row["top_weapon"]]
-    behind, claimant = split(row["sources"]), _claimant(row, names)
-    killed = [int(row[name]) for name in ("us_killed", "partner_killed") if not pd.isna(row[name])]
-    stopped = [f"intercepted: {row['intercepted']}"] if row["intercepted"] in ("all", "some") else []
+def _event(row: Any, outlets: dict[str, str], kinds: dict[str, str], names: dict[str, str]) -> dict[str, Any]:
+    country, weapon = countries()[row.country], weapons()[row.top_weapon]
+    behind, claimant = split(row.sources), _claimant(row, names)
+    killed = [number for number in (row.us_killed, row.partner_killed) if number is not None]
+    stopped = [f"intercepted: {row.intercepted}"] if row.intercepted in ("all", "some") else []
     return {
-        "event_id_cnty": row["incident_id"],
-        "event_date": date,
-        "year": date.year,
-        "time_precision": row["date_code"],
+        "event_id_cnty": row.incident_id,
+        "event_date": row.date,
+        "year": row.date.year,
+        "time_precision": row.date_code,
         "disorder_type": "Political violence",
         "event_type": weapon.event,
         "sub_event_type": weapon.sub_event,
         "actor1": claimant or f"Unidentified Armed Group ({country.name})",
-        "actor2": GOVERNMENT if row["target_type"] == "diplomatic" else STATES,
+        "actor2": GOVERNMENT if row.target_type == "diplomatic" else STATES,
         "iso": country.iso,
         "region": "Middle East",
         "country": country.name,
-        "admin1": row["admin1"],
-        "location": row["site_name"],
-        "latitude": row["latitude"],
-        "longitude": row["longitude"],
-        "geo_precision": row["place_precision"],
+        "admin1": row.admin1,
+        "location": row.site_name,
+        "latitude": row.latitude,
+        "longitude": row.longitude,
+        "geo_precision": row.place_precision,
         "source": ";".join(dict.fromkeys(outlets[source].replace(";", ",") for source in behind)),
         "source_scale": "-".join(dict.fromkeys(SCALES[kinds[source]] for source in behind)),
         "notes": _notes(row),
@@ -84,20 +81,19 @@ def _event(
     }
 
 
-def _claimant(row: Mapping[str, Any], names: dict[str, str]) -> str:
+def _claimant(row: Any, names: dict[str, str]) -> str:
     """Return the name of the group that claimed the attack, or "" where none did or none is told."""
-    code = str(row["claimed_by"]) if isinstance(row["claimed_by"], str) else ""
-    return names.get(code, code.removeprefix("other:") if code.startswith("other:") else "")
+    other = row.claimed_by.removeprefix("other:") if row.claimed_by.startswith("other:") else ""
+    return names.get(row.claimed_by, other)
 
 
-def _notes(row: Mapping[str, Any]) -> str:
-    arms = [weapons()[code].label for code in split(row["weapons"]) if code in weapons()]
-    parts = [f"Weapons: {', '.join(arms)}", f"intercepted: {row['intercepted']}", f"damage: {row['damage']}"]
-    for name, label in (("munitions_best", "munitions"), ("us_injured_best", "US and coalition injured")):
-        if not pd.isna(row[name]):
-            parts.append(f"{label}: {row[name]}")
-    parts.append(f"confirmed by: {CONFIRMATION[str(row['confirmation'])]}")
-    parts.append(f"{row['n_reports']} reports, {row['n_independent']} independent")
+def _notes(row: Any) -> str:
+    arms = [weapons()[code].label for code in split(row.weapons) if code in weapons()]
+    parts = [f"Weapons: {', '.join(arms)}", f"intercepted: {row.intercepted}", f"damage: {row.damage}"]
+    numbers = {"munitions": row.munitions_best, "US and coalition injured": row.us_injured_best}
+    parts += [f"{label}: {number}" for label, number in numbers.items() if number is not None]
+    parts.append(f"confirmed by: {CONFIRMATION[row.confirmation]}")
+    parts.append(f"{row.n_reports} reports, {row.n_independent} independent")
     return "; ".join(parts) + "."
 
 

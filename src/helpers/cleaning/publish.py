@@ -12,6 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from helpers import words
 from helpers.cleaning import acled
 from helpers.cleaning.schemas import CODED, TABLES, Sheet, published, require, table_schema, typed
 from helpers.paths import resolve
-from helpers.tables import read, write, write_csv
+from helpers.tables import read, records, write, write_csv
 from helpers.vocabulary import CONFIRMATION, COUNTRIES
 
 GEOJSON = "incidents.geojson"
@@ -77,33 +78,18 @@ def write_geojson(incidents: pd.DataFrame, path: Path) -> None:
     """
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write('{"type":"FeatureCollection","features":[')
-        columns = [str(name) for name in incidents.columns]
-        for number, row in enumerate(incidents.itertuples(index=False, name=None)):
-            feature = _feature(dict(zip(columns, row, strict=True)))
-            text = json.dumps(feature, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        for number, row in enumerate(records(incidents)):
+            text = json.dumps(_feature(row), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             file.write((",\n" if number else "\n") + text)
         file.write("\n]}\n")
 
 
-def _feature(row: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = pd.isna(row["latitude"]) or pd.isna(row["longitude"]) or row["place_precision"] >= FINEST_WITHOUT_POINT
-    point = None if unknown else [round(float(row["longitude"]), 6), round(float(row["latitude"]), 6)]
-    return {
-        "type": "Feature",
-        "id": row["incident_id"],
-        "geometry": None if point is None else {"type": "Point", "coordinates": point},
-        "properties": {name: _plain(value) for name, value in row.items()},
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return value or None
-    if pd.isna(value):
-        return None
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    return value.item() if hasattr(value, "item") else value
+def _feature(row: Any) -> dict[str, Any]:
+    known = None not in (row.latitude, row.longitude) and row.place_precision < FINEST_WITHOUT_POINT
+    point = {"type": "Point", "coordinates": [round(row.longitude, 6), round(row.latitude, 6)]} if known else None
+    cells = {name: value.isoformat() if isinstance(value, date) else value for name, value in row._asdict().items()}
+    properties = {name: None if value == "" else value for name, value in cells.items()}
+    return {"type": "Feature", "id": row.incident_id, "geometry": point, "properties": properties}
 
 
 def title(days: pd.Series) -> str:
