@@ -60,7 +60,7 @@ def cleaned(checked: Checked, reference_dir: str | Path) -> Clean:
     made["cleaning_log"] = checked.log.sort_values(["file", "row", "column"], kind="stable", ignore_index=True)
     made["cleaning_log"] = typed(made["cleaning_log"], TABLES["cleaning_log"])
     for name in ("sources", "sites"):
-        made[name] = made[name].sort_values(CODED[name].column_names, ignore_index=True)
+        made[name] = made[name].sort_values(list(CODED[name].key), ignore_index=True)
     for name in ("context", "forces", "claims", "official_counts", "other_counts"):
         made[name] = typed(frames[name], CODED[name]).sort_values(CODED[name].column_names, ignore_index=True)
     for name, key in (("official_counts", "count"), ("other_counts", "other"), ("context", "context")):
