@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from projects import CLEAN, brief, command, environment, notebook, project, results
+from projects import CLEAN, COUNT, brief, command, environment, notebook, project, results
 
 from helpers.running import processes
 from helpers.running.execute import Executed, execute, tidy
@@ -68,19 +68,19 @@ def warm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     processes.close()
 
 
-def done(folder: Path, source: str, name: str = "note") -> Executed:
+def done(folder: Path, source: str, name: str = "note", afresh: bool = False) -> Executed:
     """Execute a notebook of one cell in a folder of its own; return what became of it."""
     box = folder / name
     box.mkdir()
     notebook(folder / f"{name}.ipynb", [source], [], [], [])
     asked = (folder / f"{name}.ipynb", box, folder, folder / f"{name}-done.ipynb", {})
-    found: Executed = processes.call(execute, *asked, root=box, hear=lambda done, total: None)
+    found: Executed = processes.call(execute, *asked, root=box, hear=lambda done, total: None, afresh=afresh)
     return found
 
 
-def run(folder: Path, source: str, name: str = "note") -> dict[str, object]:
+def run(folder: Path, source: str, name: str = "note", afresh: bool = False) -> dict[str, object]:
     """Execute a notebook of one cell in a folder of its own; return what it wrote into told.json."""
-    assert not done(folder, source, name).fault
+    assert not done(folder, source, name, afresh).fault
     told: dict[str, object] = json.loads((folder / name / "told.json").read_text())
     return told
 
@@ -114,31 +114,10 @@ def test_processes_are_forked_and_have_nothing_in_common(warm: None, tmp_path: P
     assert all(gone(int(str(one["pid"]))) for one in told)
 
 
-#: The process that forked the one where it is evaluated, and which of some modules are imported there.
-LOADED = """(lambda os, sys: (os.getppid(), [name for name in ("wave", "plistlib", "colorsys", "mailbox")
-             if name in sys.modules]))(__import__("os"), __import__("sys"))"""
-
-
-def test_the_first_process_need_not_wait_for_the_imports_of_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("BRIEF_IMPORTS", raising=False)
-    monkeypatch.setattr(processes, "MODULES", ("wave",))
-    monkeypatch.setattr(processes, "DRAWING", ("colorsys",))
-    processes.prepare(tmp_path / ".brief", ["plistlib"], ["this_module_is_not_there", "mailbox"])
-    server = multiprocessing.forkserver._forkserver
-    first = server._forkserver_alive_fd
-    try:
-        told = [processes.call(eval, LOADED) for _ in range(3)]
-    finally:
-        os.close(first)
-        server._stop()
-        processes.close()
-    servers = [parent for parent, _ in told]
-    assert servers[0] != servers[1] == servers[2]
-    assert told[0][1] == ["wave", "plistlib"]
-    assert told[1][1] == told[2][1] == ["wave", "plistlib", "colorsys", "mailbox"]
-    assert all(map(gone, servers))
+def test_a_process_started_afresh_need_not_wait_for_the_imports_of_the_others(warm: None, tmp_path: Path) -> None:
+    told = run(tmp_path, FIRST, afresh=True)
+    assert told["parent"] == os.getpid()
+    assert told["hash"] == run(tmp_path, FIRST, "other")["hash"]
 
 
 def test_a_process_is_started_afresh_where_there_is_no_forking(
@@ -162,13 +141,16 @@ def test_nothing_is_started_once_the_run_is_being_stopped(
 
 
 def test_the_server_has_one_thread_with_all_imports_done(tmp_path: Path) -> None:
-    root = project(tmp_path, clean=CLEAN + "\nimport os, sys\nprint(sorted({'pandas', 'scipy'} & set(sys.modules)))")
-    text = (root / "notebooks/01_clean.ipynb").read_text()
-    more = "from helpers.figures import style\\nprint(len(os.listdir(f'/proc/{os.getppid()}/task')))"
-    (root / "notebooks/01_clean.ipynb").write_text(text.replace("print(sorted", more + "\\nprint(sorted"))
-    done = brief(root, "run", "--only", "01", BRIEF_IMPORTS=None)
+    more = """
+import os, sys
+from helpers.figures import style
+print(len(os.listdir(f"/proc/{os.getppid()}/task")))
+print(sorted({"pandas", "scipy"} & set(sys.modules)))
+"""
+    root = project(tmp_path, count=COUNT + more)
+    done = brief(root, "run", "--only", "02", BRIEF_IMPORTS=None)
     assert done.returncode == 0, done.stderr
-    executed = json.loads((root / "report/notebooks/01_clean.ipynb").read_text())
+    executed = json.loads((root / "report/notebooks/02_count.ipynb").read_text())
     printed = "".join(executed["cells"][-1]["outputs"][0]["text"]).splitlines()
     assert printed[1] == "1"
     assert "pandas" in printed[2]

@@ -196,7 +196,9 @@ def from_notebook(names: Mapping[str, Any]) -> Parameters:
     own = {name for name in ("coded_dir", "reference_dir") if getattr(parameters, name) != getattr(usual, name)}
     if RUN in os.environ or not (own or parameters.differing()):
         return parameters
-    folders = ("figures_dir", "report_dir", *(["clean_dir"] if "coded_dir" in names else []))  # who reads sheets cleans
+    # Who reads sheets cleans them anew; the brief, which only names them, reads what was cleaned of them.
+    cleans = "coded_dir" in names and (own or "window_start" not in names)
+    folders = ("figures_dir", "report_dir", *(["clean_dir"] if cleans else []))
     moved = {name: f"runs/notebook/{getattr(usual, name)}" for name in folders if name in names}
     moved = {name: folder for name, folder in moved.items() if getattr(parameters, name) == getattr(usual, name)}
     if moved:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from datetime import date
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,7 @@ from sqlite_utils import Database
 from helpers import vocabulary
 from helpers.cleaning.publish import title
 from helpers.cleaning.schemas import TABLES
-from helpers.explorer.payload import cell
-from helpers.tables import read
+from helpers.tables import read, records
 
 _TYPES = {"string": str, "date": str, "integer": int, "number": float, "boolean": int}
 
@@ -50,9 +50,9 @@ def _views() -> list[tuple[str, str, str]]:
 def _rows(frame: pd.DataFrame, key: Iterable[str]) -> Iterable[dict[str, Any]]:
     """Yield the rows of `frame` with blanks as NULL; in the `key`, where SQL allows none, as empty text."""
     blank = dict.fromkeys(key, "")
-    for values in frame.astype(object).itertuples(index=False, name=None):
-        plain = zip(frame.columns, map(cell, values), strict=True)
-        yield {name: blank.get(name) if value is None else value for name, value in plain}
+    for row in records(frame):
+        cells = {name: str(value) if isinstance(value, date) else value for name, value in row._asdict().items()}
+        yield {name: blank.get(name) if value in (None, "") else value for name, value in cells.items()}
 
 
 def _add(database: Database, name: str, frames: Frames) -> None:

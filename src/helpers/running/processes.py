@@ -1,9 +1,9 @@
 """Functions called in processes of their own, forked from one that has the imports done.
 
-The process that forks is the standard library's fork server, which imports this module and, by it, what the first
-notebook needs; a second server, forked from it, imports the rest meanwhile and takes over. A process is in a session of
-its own and ends, with all it has started, as soon as the run that asked for it is gone, however the run ended. Nothing
-of this listens where another user could reach it: run and process talk by a pipe.
+The process that forks is the standard library's fork server, which imports this module and, by it, what notebooks
+need; one that cannot wait for these imports is started afresh. A process is in a session of its own and ends, with all
+it has started, as soon as the run that asked for it is gone, however the run ended. Nothing of this listens where
+another user could reach it: run and process talk by a pipe.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import random
 import resource
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -56,16 +55,13 @@ _OWN_SETTINGS = ("LC_", "LANGUAGE", "PYTHON", "MPL", "MATPLOTLIB", "IPYTHON", "J
 _CONFIG = ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
 
 #: Imported before anything is forked, beside what the notebooks name; what is not installed is left out.
-MODULES = ("papermill", "ipykernel.zmqshell", "pandas.io.formats.style")
-
-#: Imported with them before any but the first notebooks.
-DRAWING = (
-    "matplotlib.pyplot", "matplotlib_inline.backend_inline", "matplotlib.backends.backend_svg",
-    "matplotlib.backends.backend_agg",
+MODULES = (
+    "papermill", "ipykernel.zmqshell", "pandas.io.formats.style", "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg",
 )  # fmt: skip
 
-#: Slow to import and left out: what libraries try for grammars of addresses, formulas and bars that nobody here uses.
-_LEFT_OUT = ("rfc3987_syntax", "rfc3986_validator", "isoduration", "formulaic", "ipywidgets")
+#: jsonschema's grammar for addresses: slow to import, and nobody here uses it.
+_LEFT_OUT = "rfc3987_syntax"
 
 #: Names modules to import instead, with spaces between.
 IMPORTS = "BRIEF_IMPORTS"
@@ -90,7 +86,6 @@ _guard = threading.Lock()
 _stopping = False
 _processes: list[Any] = []
 _preload: list[str] = []
-_more: list[str] | None = None
 _hidden: Path | None = None
 _sockets: str | None = None
 
@@ -108,12 +103,9 @@ def _context() -> Any:
     return multiprocessing.get_context("forkserver" if forks else "spawn")
 
 
-def prepare(hidden: Path, modules: Iterable[str] = (), more: Iterable[str] | None = None) -> None:
-    """Let the fork server start to import `modules` and what every notebook needs; what is its own is in `hidden`.
-
-    Where `more` modules are named, they are imported while the first process that is asked for is already at work.
-    """
-    global _hidden, _preload, _more
+def prepare(hidden: Path, modules: Iterable[str] = ()) -> None:
+    """Let the fork server start to import `modules` and what every notebook needs; what is its own is in `hidden`."""
+    global _hidden, _preload
     with _guard:
         _hidden = hidden
         for name in _CONFIG:  # libraries leave temporary folders behind where theirs are missing
@@ -122,20 +114,18 @@ def prepare(hidden: Path, modules: Iterable[str] = (), more: Iterable[str] | Non
         asked = os.environ.get(IMPORTS)
         _preload = [*MODULES, *modules] if asked is None else asked.split()
         if _context().get_start_method() == "forkserver" and not _stopping:
-            if multiprocessing.forkserver._forkserver._forkserver_pid is None and more is not None:  # type: ignore[attr-defined]
-                _more = [*DRAWING, *more] if asked is None else []
-            with contextlib.suppress(OSError), _as_child():
+            with contextlib.suppress(OSError), _as_child(_context()):
                 multiprocessing.forkserver.ensure_running()
 
 
 @contextlib.contextmanager
-def _as_child() -> Iterator[None]:
+def _as_child(context: Any) -> Iterator[None]:
     """Give what is started its environment and a place for its socket; let no child import the main module anew."""
     before, main = dict(os.environ), sys.modules["__main__"]
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     mine = environment()
-    if _context().get_start_method() == "forkserver":
-        multiprocessing.get_context("forkserver").set_forkserver_preload([__name__])
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload([__name__])
         mine |= {_SERVER: "1", IMPORTS: " ".join(_preload)}
     try:
         multiprocessing.current_process()._config["tempdir"] = sockets()  # type: ignore[attr-defined]
@@ -176,11 +166,13 @@ def call(
     root: Path | str | None = None,
     more: Mapping[str, str] | None = None,
     hear: Callable[..., None] | None = None,
+    afresh: bool = False,
 ) -> Any:
     """Return what `function` returns for `arguments`, called in a process of its own in the folder `root`.
 
     With `hear`, the function is given one argument more, by which it tells: ``tell(...)`` there is ``hear(...)`` here.
-    `more` goes into its environment.
+    `more` goes into its environment. With `afresh` the process imports what it needs itself, and does not wait for the
+    fork server's imports.
 
     Raises
     ------
@@ -194,7 +186,7 @@ def call(
         ours, theirs = multiprocessing.Pipe(duplex=False)
         with ours:
             with theirs:
-                process = _start(root, more, theirs, function, arguments, bool(hear))
+                process = _start(root, more, afresh, theirs, function, arguments, bool(hear))
             kind, value = ours.recv()
             while kind == "told":
                 if hear is not None:
@@ -210,35 +202,17 @@ def call(
     return value
 
 
-def _start(root: Path | str | None, more: Mapping[str, str] | None, *answer: Any) -> Any:
+def _start(root: Path | str | None, more: Mapping[str, str] | None, afresh: bool, *answer: Any) -> Any:
     with _guard:  # the environment of this process is not its own while another thread starts something
         if _stopping:
             raise Died("the run is being stopped")
-        process = _context().Process(target=_answer, args=(str(root or "/"), environment(root, more), *answer))
-        with _as_child():
+        context = multiprocessing.get_context("spawn") if afresh else _context()
+        process = context.Process(target=_answer, args=(str(root or "/"), environment(root, more), *answer))
+        with _as_child(context):
             process.start()
-            _processes[:] = [other for other in _processes if other.exitcode is None]
-            _processes.append(process)
-            if _more is not None:
-                with contextlib.suppress(OSError):  # the first goes on forking, and the others import by themselves
-                    _fork_server()
-        return process
-
-
-def _fork_server() -> None:
-    """Fork a second server from the first, which imports `_more` and forks all processes from now on."""
-    global _more
-    modules, _more = _more, None
-    alive, held = multiprocessing.Pipe(duplex=False)
-    with socket.socket(socket.AF_UNIX) as listener, alive, held:
-        listener.bind(f"{sockets()}/second")
-        listener.listen()
-        process = _context().Process(target=_serve_more, args=(listener, alive, modules), daemon=True)
-        process.start()
+        _processes[:] = [other for other in _processes if other.exitcode is None]
         _processes.append(process)
-        server: Any = multiprocessing.forkserver._forkserver
-        server._forkserver_address = listener.getsockname()
-        server._forkserver_alive_fd = os.dup(held.fileno())  # that of the first stays open until this process ends
+        return process
 
 
 def _why(process: Any, error: BaseException) -> str:
@@ -291,24 +265,10 @@ def _serve(modules: Iterable[str]) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     _silence()
     os.chdir("/")
-    _import(modules)
-
-
-def _serve_more(listener: socket.socket, alive: Connection, modules: Iterable[str]) -> None:
-    """Be the second server: import `modules` and fork what is asked for at `listener` until the run is gone."""
-    os.setsid()
-    _import(modules)
-    multiprocessing.forkserver.main(listener.detach(), alive.fileno(), [])
-
-
-def _import(modules: Iterable[str]) -> None:
-    left_out = [name for name in _LEFT_OUT if name not in sys.modules]
-    sys.modules |= dict.fromkeys(left_out)  # type: ignore[arg-type]
+    sys.modules[_LEFT_OUT] = None  # type: ignore[assignment]
     for module in modules:
         with contextlib.suppress(Exception):  # a notebook that needs it says what is wrong with it
             importlib.import_module(module)
-    for name in left_out:
-        del sys.modules[name]
     gc.freeze()
 
 
@@ -339,6 +299,7 @@ def _answer(
     time.tzset()
     os.chdir(root)
     random.seed(0)
+    sys.modules.setdefault(_LEFT_OUT, None)  # type: ignore[arg-type]
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     try:

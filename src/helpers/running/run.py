@@ -218,12 +218,13 @@ class Run:
                 self._accept(step, parts, made)
                 self.done[step.name] = Done(step.name, "taken", 0.0, summary(why))
             else:
-                if not self.library:
+                first = not self.library
+                if first:
                     self.library = steps.modules()
-                    later = {name for other in waiting for name in other.imports if other is not step}
-                    processes.prepare(self.layout.hidden, step.imports, sorted(later) if later else None)
+                    named = {name for other in waiting for name in other.imports}
+                    processes.prepare(self.layout.hidden, sorted(named))
                 self.progress.started(step.name)
-                running[pool.submit(self._run, step, parts, why)] = step
+                running[pool.submit(self._run, step, parts, why, afresh=first)] = step
             waiting.remove(step)
 
     def _explain(self, step: Step) -> None:
@@ -248,8 +249,8 @@ class Run:
 
     # --- one notebook
 
-    def _run(self, step: Step, parts: dict[str, Any], why: list[str]) -> Done:
-        """Execute `step` in a sandbox of its own and keep what it wrote."""
+    def _run(self, step: Step, parts: dict[str, Any], why: list[str], *, afresh: bool) -> Done:
+        """Execute `step` in a sandbox of its own and keep what it wrote; `afresh` see `processes.call`."""
         start = time.monotonic()
         sandbox = self.layout.work / step.name
         copies = self._furnish(sandbox, parts["files"])
@@ -259,7 +260,7 @@ class Run:
         hear = partial(self.progress.cell, step.name)
         more = {"BRIEF_FACTS_ONLY": "1"} if self.facts_only else None
         try:
-            done: Executed = processes.call(execute, *asked, root=sandbox, more=more, hear=hear)
+            done: Executed = processes.call(execute, *asked, root=sandbox, more=more, hear=hear, afresh=afresh)
         except RuntimeError as error:
             done = Executed([], str(error).strip().splitlines()[-1])
         files = _written(sandbox, copies)
