@@ -74,7 +74,7 @@ def test_rooms_import_only_from_rooms_before_their_own() -> None:
 MODULES = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "src/helpers").rglob("*.py"))}
 
 #: What one person can carry: lines and files of the library, lines of a module and of a function.
-LINES, FILES, MODULE, FUNCTION = 15_950, 80, 400, 60
+LINES, FILES, MODULE, FUNCTION = 16_000, 80, 400, 60
 
 
 def test_the_house_is_small() -> None:

@@ -74,7 +74,7 @@ def done(folder: Path, source: str, name: str = "note", afresh: bool = False) ->
     box.mkdir()
     notebook(folder / f"{name}.ipynb", [source], [], [], [])
     asked = (folder / f"{name}.ipynb", box, folder, folder / f"{name}-done.ipynb", {})
-    found: Executed = processes.call(execute, *asked, root=box, hear=lambda done, total: None, afresh=afresh)
+    found: Executed = processes.call(execute, *asked, root=box, afresh=afresh)
     return found
 
 

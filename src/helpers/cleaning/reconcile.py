@@ -179,18 +179,12 @@ class Figure(NamedTuple):
 
 def _figures(reports: Iterable[Report], low: str, high: str, most: int) -> list[Figure]:
     """Return the numbers given, with the standing of who gives each, at most `most`."""
-    return [
-        Figure(
-            report.family,
-            getattr(report, low),
-            getattr(report, high),
-            weight(report.confirmation),
-            min(STANDING[report.confirmation], most),
-            report.published,
-        )
-        for report in reports
-        if getattr(report, low) is not None
-    ]
+    figures = []
+    for report in reports:
+        least, greatest, standing = getattr(report, low), getattr(report, high), STANDING[report.confirmation]
+        rank, heavy = min(standing, most), weight(report.confirmation)
+        figures += [Figure(report.family, least, greatest, heavy, rank, report.published)] if least is not None else []
+    return figures
 
 
 def _munitions(reports: Sequence[Report]) -> Choice | None:

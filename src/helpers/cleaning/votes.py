@@ -16,12 +16,16 @@ from helpers.vocabulary import kin, split, unstated, weapons
 
 
 class Said(NamedTuple):
-    """What one report says: a value, its origin, its weight; only what stands in the lowest tier is chosen from."""
+    """What one report says: a value, its origin, its weight; only what stands in the lowest tier is chosen from.
+
+    Of one that may say several things, `report` is its number.
+    """
 
     value: Any
     family: Any
     weight: int = 1
     tier: int = 0
+    report: int = 0
 
 
 class Votes(NamedTuple):
@@ -55,7 +59,7 @@ class Choice(NamedTuple):
 def tally(said: Iterable[Said]) -> dict[Any, Votes]:
     """Return for each value, in order, what stands behind it."""
     voices: dict[Any, dict[Any, int]] = {}
-    for value, family, weight, _ in said:
+    for value, family, weight, *_ in said:
         mine = voices.setdefault(value, {})
         mine[family] = max(weight, mine.get(family, 0))
     return {value: Votes(sum(voices[value].values()), len(voices[value])) for value in sorted(voices)}
@@ -111,15 +115,6 @@ GENERIC = "kind not said by some: the kind that others name"
 UNSAID = "no report names a weapon"
 
 
-class Named(NamedTuple):
-    """A kind of weapon that a report names, by its place on the ladder, and the origin and weight behind it."""
-
-    report: int
-    value: int
-    family: Any
-    weight: int
-
-
 def choose_weapons(reports: Iterable[tuple[str, Any, int]]) -> Choice | None:
     """Return the weapons of an incident: what its origins say together, not the highest that any of them names.
 
@@ -145,17 +140,17 @@ def choose_weapons(reports: Iterable[tuple[str, Any, int]]) -> Choice | None:
     ladder = weapons()
     codes = list(ladder)
     told = [
-        Named(number, codes.index(code), family, weight)
+        Said(codes.index(code), family, weight, report=number)
         for number, (cell, family, weight) in enumerate(reports)
         for code in dict.fromkeys(split(cell))
         if code != "unknown"
     ]
     if not told:
         return None
-    before = _counted(told)
+    before = tally(told)
     said, generic = _yield_generic(told, codes)
     said, renamed = _one_name(told, said, codes)
-    counted = _counted(said)
+    counted = tally(said)
     rungs = [np.inf if weapon.rung is None else weapon.rung for weapon in ladder.values()]
     lead, *rest = sorted(counted, key=lambda kind: (-counted[kind].weight, rungs[kind]))
     tied = bool(rest) and counted[rest[0]].weight == counted[lead].weight
@@ -176,26 +171,22 @@ def choose_weapons(reports: Iterable[tuple[str, Any, int]]) -> Choice | None:
     return Choice(";".join(codes[kind] for kind in kept), rule, behind, len({one.family for one in told}), others)
 
 
-def _counted(named: Iterable[Named]) -> dict[int, Votes]:
-    return tally(Said(one.value, one.family, one.weight) for one in named)
-
-
-def _yield_generic(told: list[Named], codes: list[str]) -> tuple[list[Named], bool]:
+def _yield_generic(told: list[Said], codes: list[str]) -> tuple[list[Said], bool]:
     """Let "missile" count for the kind of missile that most name; say whether it does anywhere."""
     said = told
     for vague, meant in unstated().items():
-        leading = _leading(_counted(one for one in told if codes[one.value] in meant))
+        leading = _leading(tally(one for one in told if codes[one.value] in meant))
         if leading is not None:
             said = [one._replace(value=leading) if codes[one.value] == vague else one for one in said]
     return said, said != told
 
 
-def _one_name(told: list[Named], said: list[Named], codes: list[str]) -> tuple[list[Named], bool]:
+def _one_name(told: list[Said], said: list[Said], codes: list[str]) -> tuple[list[Said], bool]:
     """Put the voices for the several names of one thing together; say whether they are anywhere."""
     renamed = False
     for names in kin():
         places = {codes.index(name) for name in names}
-        alike = _counted(one for one in said if one.value in places)
+        alike = tally(one for one in said if one.value in places)
         both = [one.report for one in told if one.value in places]
         leading = _leading(alike)
         if leading is not None and len(alike) > 1 and len(set(both)) == len(both):

@@ -42,12 +42,8 @@ def execute(
     root: Path,
     output: Path,
     parameters: Mapping[str, Any],
-    on_cell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Executed:
-    """Run `notebook` with `parameters` in `sandbox`, where this process is; write the executed notebook to `output`.
-
-    `on_cell` is called with the number of code cells done and their total after each.
-    """
+    """Run `notebook` with `parameters` in `sandbox`, where this process is; write the executed notebook to `output`."""
     import nbformat
     import papermill
     from papermill.engines import Engine, papermill_engines
@@ -61,14 +57,12 @@ def execute(
             """Execute them until one fails."""
             nb_man.nb.metadata["language_info"] = LANGUAGE
             run = _shell()
-            code = [cell for cell in nb_man.nb.cells if cell.cell_type == "code"]
-            for done, cell in enumerate(code, 1):
+            for cell in (cell for cell in nb_man.nb.cells if cell.cell_type == "code"):
                 nb_man.cell_start(cell)
                 if not run(cell):
                     nb_man.cell_exception(cell)
                     return
                 nb_man.cell_complete(cell)
-                on_cell(done, len(code))
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     papermill_engines.register("here", Here)

@@ -165,12 +165,10 @@ def call(
     *arguments: Any,
     root: Path | str | None = None,
     more: Mapping[str, str] | None = None,
-    hear: Callable[..., None] | None = None,
     afresh: bool = False,
 ) -> Any:
     """Return what `function` returns for `arguments`, called in a process of its own in the folder `root`.
 
-    With `hear`, the function is given one argument more, by which it tells: ``tell(...)`` there is ``hear(...)`` here.
     `more` goes into its environment. With `afresh` the process imports what it needs itself, and does not wait for the
     fork server's imports.
 
@@ -186,12 +184,8 @@ def call(
         ours, theirs = multiprocessing.Pipe(duplex=False)
         with ours:
             with theirs:
-                process = _start(root, more, afresh, theirs, function, arguments, bool(hear))
+                process = _start(root, more, afresh, theirs, function, arguments)
             kind, value = ours.recv()
-            while kind == "told":
-                if hear is not None:
-                    hear(*value)
-                kind, value = ours.recv()
     except (OSError, EOFError, MemoryError) as error:
         raise Died(_why(process, error)) from None
     process.join(5)
@@ -284,7 +278,6 @@ def _answer(
     to: Connection,
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
-    tells: bool,
 ) -> None:
     """Be the process: one that could have been started afresh in `root`, and that ends with its run."""
     os.setsid()
@@ -303,8 +296,7 @@ def _answer(
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     try:
-        more = [lambda *told: to.send(("told", told))] if tells else []
-        to.send(("done", function(*arguments, *more)))
+        to.send(("done", function(*arguments)))
     except Exception:
         to.send(("fault", traceback.format_exc()))
 

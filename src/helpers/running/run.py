@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -257,10 +256,9 @@ class Run:
         output = sandbox / OUTPUT_FOLDERS["report_dir"] / EXECUTED / f"{step.name}.ipynb"
         given = {name: value for name, value in parts["parameters"].items() if value != step.parameters[name]}
         asked = (step.path, sandbox, self.layout.root, output, given)
-        hear = partial(self.progress.cell, step.name)
         more = {"BRIEF_FACTS_ONLY": "1"} if self.facts_only else None
         try:
-            done: Executed = processes.call(execute, *asked, root=sandbox, more=more, hear=hear, afresh=afresh)
+            done: Executed = processes.call(execute, *asked, root=sandbox, more=more, afresh=afresh)
         except RuntimeError as error:
             done = Executed([], str(error).strip().splitlines()[-1])
         files = _written(sandbox, copies)

@@ -77,7 +77,7 @@ class Done:
 
 
 class Progress:
-    """Lines for each notebook, in order; on a terminal also bars of those at work. Not `shown`, it says nothing."""
+    """Lines for each notebook, in order; on a terminal also those at work. Not `shown`, it says nothing."""
 
     def __init__(self, shown: bool = False) -> None:
         self.shown, self.width = shown, 0
@@ -96,16 +96,14 @@ class Progress:
             from rich import progress
             from rich.console import Console
 
-            columns = (progress.SpinnerColumn(), progress.TextColumn("{task.description}"), progress.BarColumn(24))
-            more = (progress.TextColumn("{task.fields[cells]}"), progress.TimeElapsedColumn())
-            self.bars = progress.Progress(*columns, *more, console=Console(highlight=False), transient=True)
+            columns = (
+                progress.SpinnerColumn(),
+                progress.TextColumn("{task.description}"),
+                progress.TimeElapsedColumn(),
+            )
+            self.bars = progress.Progress(*columns, console=Console(highlight=False), transient=True)
             self.bars.start()
-        self.tasks[name] = self.bars.add_task(name.ljust(self.width), total=None, cells="")
-
-    def cell(self, name: str, done: int, total: int) -> None:
-        """Hear that a cell was executed (from any thread)."""
-        if name in self.tasks:
-            self.bars.update(self.tasks[name], completed=done, total=total, cells=f"cell {done} of {total}")
+        self.tasks[name] = self.bars.add_task(name.ljust(self.width), total=None)
 
     def finished(self, done: Done) -> None:
         """Hear what became of a notebook."""
