@@ -297,7 +297,7 @@ class Likelihood:
         heights = model.heights(np.r_[RATIOS[RATIOS < 1], 1.0])
         below = float(heights.max() - DROP - heights[-1])
         # the grid misses the top by a little: where that could decide, the interval itself does
-        return below > 0 if abs(below) > DROP / 2 else model.ratio().below_one
+        return below > 0 if abs(below) > DROP / 8 else model.ratio().below_one
 
 
 def _tops(heights: Array) -> Array:
