@@ -174,7 +174,7 @@ def on_terminal(
     times: int = 1,
     **more: str | None,
 ) -> tuple[int, list[str]]:
-    """Run ``brief`` on a terminal of `columns`; return the exit status and the lines shown, those of bars left out.
+    """Run ``brief`` on a terminal of `columns`; return its status and lines, those of notebooks at work left out.
 
     As soon as `press`, given what was shown so far, holds, Ctrl-C is pressed `times` times.
     """
@@ -207,9 +207,8 @@ def on_terminal(
         run.kill()
         os.close(ours)
     plain = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]|\^C", "", shown.decode())
-    return status, [
-        line for line in re.split(r"[\r\n]+", plain) if line.strip() and "\N{BOX DRAWINGS HEAVY HORIZONTAL}" not in line
-    ]
+    spins = re.compile("[\N{BRAILLE PATTERN DOTS-1}-\N{BRAILLE PATTERN DOTS-12345678}] ")  # a notebook at work
+    return status, [line for line in re.split(r"[\r\n]+", plain) if line.strip() and not spins.match(line)]
 
 
 def results(root: Path) -> dict[str, bytes]:

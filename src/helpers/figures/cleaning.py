@@ -66,8 +66,9 @@ def _origins(axes: Axes, counts: pd.DataFrame) -> None:
         style.bars(axes, counts.index - 0.41, counts[code], 0.82, below, color=colour, label=words)
         below = below + counts[code]
     top = float(below.max()) if len(below) else 1.0
-    axes.legend(loc="upper right", frameon=False, reverse=True, handlelength=0.9, handleheight=0.9, borderpad=0)
-    axes.set(ylim=(0, top * 1.08), xlim=(0.4, MOST + 0.6), xticks=range(1, MOST + 1))
+    square = {"handlelength": 0.9, "handleheight": 0.9, "columnspacing": 1.2, "borderpad": 0}
+    axes.legend(loc="upper left", ncols=2, frameon=False, **square)
+    axes.set(ylim=(0, top * 1.32), xlim=(0.4, MOST + 0.6), xticks=range(1, MOST + 1))
     axes.set_xticklabels([*map(str, range(1, MOST)), f"{MOST}+"])
     axes.set_xlabel("independent origins that report it")
     axes.set_title("Incidents, by who confirms them", fontsize=plt.rcParams["font.size"], color=style.INK)
