@@ -103,11 +103,14 @@ def _context() -> Any:
     return multiprocessing.get_context("forkserver" if forks else "spawn")
 
 
-def prepare(hidden: Path, modules: Iterable[str] = ()) -> None:
-    """Let the fork server start to import `modules` and what every notebook needs; what is its own is in `hidden`."""
+def prepare(hidden: Path, modules: Iterable[str] = ()) -> bool:
+    """Let the fork server start to import `modules` and what every notebook needs; what is its own is in `hidden`.
+
+    Return whether it starts only now, so that a process would have to wait for its imports.
+    """
     global _hidden, _preload
     with _guard:
-        _hidden = hidden
+        _hidden, starts = hidden, not _preload
         for name in _CONFIG:  # libraries leave temporary folders behind where theirs are missing
             with contextlib.suppress(OSError):
                 (hidden / "config" / name.lower()).mkdir(parents=True, exist_ok=True)
@@ -116,6 +119,7 @@ def prepare(hidden: Path, modules: Iterable[str] = ()) -> None:
         if _context().get_start_method() == "forkserver" and not _stopping:
             with contextlib.suppress(OSError), _as_child(_context()):
                 multiprocessing.forkserver.ensure_running()
+        return starts
 
 
 @contextlib.contextmanager

@@ -217,13 +217,13 @@ class Run:
                 self._accept(step, parts, made)
                 self.done[step.name] = Done(step.name, "taken", 0.0, summary(why))
             else:
-                first = not self.library
-                if first:
+                afresh = False
+                if not self.library:
                     self.library = steps.modules()
                     named = {name for other in waiting for name in other.imports}
-                    processes.prepare(self.layout.hidden, sorted(named))
+                    afresh = processes.prepare(self.layout.hidden, sorted(named))
                 self.progress.started(step.name)
-                running[pool.submit(self._run, step, parts, why, afresh=first)] = step
+                running[pool.submit(self._run, step, parts, why, afresh=afresh)] = step
             waiting.remove(step)
 
     def _explain(self, step: Step) -> None:
