@@ -173,8 +173,7 @@ def call(
 ) -> Any:
     """Return what `function` returns for `arguments`, called in a process of its own in the folder `root`.
 
-    `more` goes into its environment. With `afresh` the process imports what it needs itself, and does not wait for the
-    fork server's imports.
+    `more` goes into its environment. With `afresh` it imports what it needs itself, and waits for no server's imports.
 
     Raises
     ------
