@@ -235,6 +235,7 @@ def test_no_report_at_all_gives_empty_tables(tmp_path: Path) -> None:
         assert list(table.columns) == TABLES[name].column_names
     assert tables["incidents"].empty
     assert record(summary.FACTS, tables)["data.incidents"].value == 0
+    assert list(summary.other_weapons(tables)["chosen"]) == []
 
 
 def test_a_pair_is_suspected_and_joined_only_without_a_source_that_tells_both_and_none_is_set_aside(

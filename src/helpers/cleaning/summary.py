@@ -101,7 +101,7 @@ def other_weapons(tables: Tables) -> pd.DataFrame:
         tops = {name: top_weapon(split(choice and choice.value)) for name, choice in choices.items()}
         highest = top_weapon([code for report in told for code in split(report.weapons)])
         rows.append({"incident_id": incident, **tops, "highest": highest})
-    return pd.DataFrame(rows, columns=["incident_id", *ways, "highest"] if rows else None)
+    return pd.DataFrame(rows, columns=["incident_id", "chosen", "unweighted", "each_report", "highest"])
 
 
 Ids = Callable[[Tables], pd.Series]
