@@ -60,6 +60,17 @@ def test_other_than_the_default_parameters_are_no_default_results_outside_a_run(
     assert capsys.readouterr().out.count("runs/notebook") == 1
 
 
+def test_what_is_cleaned_stands_where_a_notebook_with_another_seed_adds_to_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BRIEF_ROOT", str(tmp_path))
+    (tmp_path / "data/clean").mkdir(parents=True)
+    (tmp_path / "data/clean/incidents.parquet").write_text("cleaned")
+    p = from_notebook({"seed": 3, "coded_dir": "data/coded", "clean_dir": "data/clean"})
+    assert (tmp_path / p.clean_dir / "incidents.parquet").read_text() == "cleaned"
+    assert p.clean_dir == "runs/notebook/data/clean"
+
+
 def test_all_faults_are_told_at_once() -> None:
     _, faults = check({"window_start": "yesterday", "seed": -1, "countries": "IR", "nonsense": 0})
     assert [fault.split(":")[0] for fault in faults] == ["window_start", "countries", "seed", "nonsense"]

@@ -8,6 +8,7 @@ what a user gives: unknown names, wrong types and impossible values are told all
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from helpers.paths import resolve
 from helpers.vocabulary import REFERENCE, countries, country_code, nearest, use
 
 ConfirmedBy = Literal["anyone", "media", "local_official", "us_official"]
@@ -201,6 +203,8 @@ def from_notebook(names: Mapping[str, Any]) -> Parameters:
     folders = ("figures_dir", "report_dir", *(["clean_dir"] if cleans else []))
     moved = {name: f"runs/notebook/{getattr(usual, name)}" for name in folders if name in names}
     moved = {name: folder for name, folder in moved.items() if getattr(parameters, name) == getattr(usual, name)}
+    if "clean_dir" in moved and not own and resolve(usual.clean_dir).exists():  # of the same sheets: it only adds to it
+        shutil.copytree(resolve(usual.clean_dir), resolve(moved["clean_dir"]), dirs_exist_ok=True)
     if moved:
         print(
             "The parameters are not the default ones: results go to runs/notebook. `brief run -p` makes a whole brief."

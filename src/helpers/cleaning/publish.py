@@ -202,7 +202,7 @@ def overview(incidents: pd.DataFrame, sources: pd.DataFrame, lengths: Mapping[st
     """
     lines = [
         "# Clean data", "",
-        "Built by `notebooks/01_clean.ipynb`; how, and what each column means: `data/README.md`.", "",
+        "Built by the notebooks `01_clean` and `01_publish`; how, and what each column means: `data/README.md`.", "",
         "| table | rows | one row is |", "|---|---:|---|",
     ]  # fmt: skip
     lines += [

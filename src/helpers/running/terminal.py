@@ -96,11 +96,7 @@ class Progress:
             from rich import progress
             from rich.console import Console
 
-            columns = (
-                progress.SpinnerColumn(),
-                progress.TextColumn("{task.description}"),
-                progress.TimeElapsedColumn(),
-            )
+            columns = (progress.SpinnerColumn(), "{task.description}", progress.TimeElapsedColumn())
             self.bars = progress.Progress(*columns, console=Console(highlight=False), transient=True)
             self.bars.start()
         self.tasks[name] = self.bars.add_task(name.ljust(self.width), total=None)
