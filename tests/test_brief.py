@@ -132,6 +132,15 @@ def test_the_paper_is_tagged_and_has_bookmarks_numbers_and_links(made: Path, pap
     assert "/Image" not in kinds, f"pictures are vectors, not pixels: {pictures}"
 
 
+def test_the_head_of_a_page_names_the_section_that_the_page_begins_with(made: Path, paper: list[str]) -> None:
+    reader = PdfReader(made / "brief.pdf")
+    marks: list[Any] = [mark for mark in reader.outline if not isinstance(mark, list)]
+    starts = [(reader.get_destination_page_number(mark), mark.top, str(mark.title)) for mark in marks]
+    for number, words in enumerate(paper[1:], 1):
+        section = [title for page, top, title in starts if page < number or (page == number and top > 760)][-1]
+        assert squeezed(words).startswith(squeezed(section)), f"page {number + 1}"
+
+
 def test_what_is_cited_is_listed(made: Path) -> None:
     page = (made / "brief.html").read_text(encoding="utf-8")
     cited = set(re.findall(r'href="#(ref-[^"]+)"', page))
